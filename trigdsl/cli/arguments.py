@@ -1,0 +1,49 @@
+"""Texts of the command line → instants, names of columns, statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import click
+
+from trigdsl.diagnostics.suggest import did_you_mean
+from trigdsl.model.values import Micros, micros
+
+COLUMNS = ("user", "time", "event", "id")
+
+
+def instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Micros | None:
+    """An RFC 3339 instant or a date (its first moment), UTC without an offset; as microseconds since the epoch."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"`{text}` is no instant such as 2026-11-20T10:00:00Z") from error
+
+
+def one_of(name: str, known: Iterable[str], what: str) -> str:
+    """`name` itself when it is known; else raises UsageError with the name that was probably meant."""
+    names = list(known)
+    if name in names:
+        return name
+    meant = did_you_mean(name, names)
+    raise click.UsageError(f"no {what} `{name}`: {meant or 'there are ' + ', '.join(f'`{each}`' for each in names)}")
+
+
+def column_map(texts: Iterable[str]) -> dict[str, str]:
+    """`user=customer_id,time=ts` → what a record's field is called in the files."""
+    out: dict[str, str] = {}
+    for part in split_commas(texts):
+        name, equals, column = part.partition("=")
+        if not equals or not column:
+            raise click.UsageError(f"--map wants FIELD=COLUMN, not `{part}`")
+        out[one_of(name, COLUMNS, "field")] = column
+    return out
+
+
+def split_commas(texts: Iterable[str]) -> list[str]:
+    """The parts of an option that may be given several times or once with commas."""
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]

@@ -1,0 +1,67 @@
+"""RULES or `-e` text → a program, or its diagnostics on standard error and exit status 1."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from trigdsl.cli.exits import RULES_AT_FAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trigdsl.diagnostics.diagnostic import Diagnostic
+    from trigdsl.engine.program import Program
+
+EXPRESSION_NAME = "-e"
+
+
+def read_program(rules: str | None, expression: str | None) -> Program:
+    """Compile `expression` if it is given, else the file or folder `rules`.
+
+    Raises TrigError for rules that cannot run, click.UsageError for a path that cannot be read.
+    """
+    from trigdsl.loading import load, parse
+
+    if expression is not None:
+        return parse(expression, name=EXPRESSION_NAME)
+    if rules is None:
+        raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
+    if not Path(rules).exists():
+        raise click.UsageError(f"no file or folder `{rules}`")
+    try:
+        return load(rules)
+    except (OSError, UnicodeError) as error:
+        raise click.UsageError(f"cannot read `{rules}`: {error}") from error
+
+
+def program_or_exit(rules: str | None, expression: str | None) -> Program:
+    """The program, after its warnings went to standard error; rules that cannot run end the command."""
+    from trigdsl.diagnostics.diagnostic import TrigError
+
+    try:
+        program = read_program(rules, expression)
+    except TrigError as error:
+        print_diagnostics(error.diagnostics, sys.stderr)
+        raise click.exceptions.Exit(RULES_AT_FAULT) from error
+    if program.diagnostics:
+        print_diagnostics(program.diagnostics, sys.stderr)
+    return program
+
+
+def print_diagnostics(diagnostics: Sequence[Diagnostic], out: IO[str]) -> None:
+    """Write every diagnostic and how many there are, in colour on a terminal."""
+    from trigdsl.diagnostics.render_text import render_all, summary_line
+
+    color = in_color(out)
+    blocks = [render_all(diagnostics, color=color)] if diagnostics else []
+    click.echo("\n\n".join([*blocks, summary_line(diagnostics)]), file=out, color=color)
+
+
+def in_color(out: IO[str]) -> bool:
+    """Whether people want colour there: a terminal, and NO_COLOR is not set."""
+    return out.isatty() and not os.environ.get("NO_COLOR")

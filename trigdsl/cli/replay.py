@@ -1,0 +1,155 @@
+"""`trig replay`: rules and files of events → decisions and a summary."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from trigdsl.cli.arguments import column_map, instant, one_of, split_commas
+from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+from trigdsl.model.decisions import STATUSES
+from trigdsl.model.values import Micros
+
+if TYPE_CHECKING:
+    from trigdsl.engine.program import Program
+    from trigdsl.replay.job import Job
+    from trigdsl.replay.summary import Shown, Summary
+
+
+@click.command(short_help="Run rules over files of events.")
+@click.argument("paths", nargs=-1, metavar="RULES EVENTS...")
+@click.option("-e", "expression", metavar="TEXT", help="Rules as text, in place of RULES.")
+@click.option("--out", metavar="FILE", help="Write the decisions as JSON Lines; - is standard output.")
+@click.option("--until", callback=instant, metavar="TIME", help="Stop the clock then; later inputs are not handled.")
+@click.option("--drain", is_flag=True, help="After the last input let the clock run until nothing waits any more.")
+@click.option("--rejects", metavar="FILE", help="Write the records that could not be used.")
+@click.option("--strict", is_flag=True, help="Stop at the first record that cannot be used, with status 1.")
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN,...", help="Other names of user, time, event, id.")
+@click.option("--only", multiple=True, metavar="STATUS,...", help="Show only decisions of this status.")
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Show only this rule.")
+@click.option("--user", "users", multiple=True, metavar="USER", help="Show only this user.")
+@click.option("--sorted", "is_sorted", is_flag=True, help="The input is in time order already: stream it.")
+@click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def replay(
+    *,
+    paths: tuple[str, ...],
+    expression: str | None,
+    out: str | None,
+    until: Micros | None,
+    drain: bool,
+    rejects: str | None,
+    strict: bool,
+    maps: tuple[str, ...],
+    only: tuple[str, ...],
+    rules: tuple[str, ...],
+    users: tuple[str, ...],
+    is_sorted: bool,
+    profiles: str | None,
+    as_json: bool,
+) -> int:
+    """Run RULES over EVENTS and say what would have been sent, to whom, when, and why not.
+
+    RULES is a .trig file or a folder. EVENTS are files or folders of .jsonl, .csv or .parquet, plain,
+    .gz or .zst; - is standard input. --only, --rule and --user limit what is shown, never what runs.
+
+    \b
+    Example:
+      trig replay rules.trig events.jsonl --out decisions.jsonl
+      trig replay -e 'if signup then after 1h send push unless purchase' events.csv --map user=customer_id
+    """
+    rules_path, events = _split(paths, expression)
+    if until is not None and drain:
+        raise click.UsageError("--until and --drain exclude each other")
+    columns = column_map(maps)
+    _refuse_overwriting([out, rejects], [rules_path, profiles, *events])
+
+    from trigdsl.cli.program import program_or_exit
+
+    program = program_or_exit(rules_path, expression)
+    shown = _shown(program, only, rules, users)
+
+    from trigdsl.replay.job import Job
+
+    job = Job(
+        program=program,
+        events=events,
+        columns=columns,
+        profiles=profiles,
+        until=until,
+        drain=drain,
+        is_sorted=is_sorted,
+        strict=strict,
+        shown=shown,
+        out=sys.stdout.buffer if out == "-" else out,
+        rejects=rejects,
+    )
+    summary = _run(job)
+    if summary is None:
+        return RULES_AT_FAULT
+    _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
+    return FINE
+
+
+def _split(paths: tuple[str, ...], expression: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The path of the rules, None with `-e`, and those of the events."""
+    rules, events = (None, paths) if expression is not None else (paths[0] if paths else None, paths[1:])
+    if rules is None and expression is None:
+        raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
+    if not events:
+        raise click.UsageError("no events: name a file or a folder, or - for standard input")
+    return rules, events
+
+
+def _refuse_overwriting(outputs: list[str | None], inputs: Iterable[str | None]) -> None:
+    """No file may be written that is read, nor two outputs go to one file."""
+    taken = {os.path.realpath(path): path for path in inputs if path and path != "-"}
+    for path in outputs:
+        if path is None or path == "-" or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        if (real := os.path.realpath(path)) in taken:
+            raise click.UsageError(f"`{path}` is read or written already: choose another file")
+        taken[real] = path
+
+
+def _shown(program: Program, only: tuple[str, ...], rules: tuple[str, ...], users: tuple[str, ...]) -> Shown:
+    from trigdsl.replay.summary import Shown
+
+    names = [rule.name for rule in program.rules]
+    return Shown(
+        statuses=frozenset(one_of(status, STATUSES, "status") for status in split_commas(only)),
+        rules=frozenset(one_of(name, names, "rule") for name in split_commas(rules)),
+        users=frozenset(users),
+    )
+
+
+def _run(job: Job) -> Summary | None:
+    """The summary; None when a strict job met a record that cannot be used, after saying which."""
+    from trigdsl.cli.progress import ReplayProgress
+    from trigdsl.records.reading import UnreadableFile, total_bytes
+    from trigdsl.replay.job import RejectedError, run
+
+    try:
+        with ReplayProgress(total_bytes(job.events)) as progress:
+            return run(job, progress)
+    except RejectedError as error:
+        click.echo(f"rejected: {error}", err=True)
+        return None
+    except UnreadableFile as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _print(summary: Summary, as_json: bool, out: IO[str]) -> None:
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(summary.to_dict()), indent=2), file=out)
+        return
+    from trigdsl.cli.summary_text import summary_blocks
+    from trigdsl.cli.tables import print_blocks
+
+    print_blocks(summary_blocks(summary), out)

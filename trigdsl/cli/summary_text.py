@@ -1,0 +1,149 @@
+"""Summary of a replay → blocks of tables and lines that a marketer understands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from trigdsl.cli.tables import Block, Table
+from trigdsl.model.decisions import STATUSES
+from trigdsl.replay.summary import RuleSummary, Summary
+
+MOST_LINES = 5
+
+
+def summary_blocks(summary: Summary) -> list[Block]:
+    """The summary in reading order: what came in, what became of it, why not, and what is doubtful."""
+    blocks = [
+        Block(lines=tuple(_opening(summary))),
+        _rules(summary),
+        _channels(summary),
+        _reasons(summary),
+        _goals(summary),
+        _data_warnings(summary),
+        _rejected(summary),
+        Block("Hints", lines=summary.hints) if summary.hints else None,
+    ]
+    return [block for block in blocks if block]
+
+
+def _opening(summary: Summary) -> Iterator[str]:
+    span = f", {_minute(summary.first)} to {_minute(summary.last)} UTC" if summary.first and summary.last else ""
+    yield f"Replayed {_count(summary.events, 'event')} of {_count(summary.users, 'user')}{span}."
+    if summary.inputs > summary.events:
+        yield f"{_count(summary.inputs - summary.events, 'record')} changed profiles only."
+    if summary.duplicates:
+        yield f"{_count(summary.duplicates, 'duplicate record')} dropped."
+    for text, count in list(summary.record_warnings.items())[:MOST_LINES]:
+        yield f"{_count(count, 'record')}: {text}."
+    if summary.shown:
+        limits = "; ".join(f"{kind} {', '.join(names)}" for kind, names in summary.shown.items())
+        yield f"Everything ran; shown are only {limits}."
+    if summary.users:
+        share = summary.users_reached / summary.users
+        yield f"{_count(summary.users_reached, 'user')} ({_percent(share)}) got at least one message."
+
+
+def _rules(summary: Summary) -> Block | None:
+    if not summary.rules:
+        return None
+    statuses = _used([rule.statuses for rule in summary.rules])
+    with_runs = any(rule.runs is not None for rule in summary.rules)
+    header = ("", *(["runs"] if with_runs else []), *statuses)
+    rows = [row for rule in summary.rules for row in _rule_rows(rule, statuses, with_runs)]
+    return Block("Rules", Table(header, tuple(rows), frozenset(range(1, len(header)))))
+
+
+def _rule_rows(rule: RuleSummary, statuses: Sequence[str], with_runs: bool) -> Iterator[tuple[str, ...]]:
+    runs = [f"{rule.runs:,}" if rule.runs is not None else ""] if with_runs else []
+    yield (rule.rule, *runs, *(_with_rate(rule, status) for status in statuses))
+    if len(rule.steps) > 1:
+        for step in rule.steps:
+            blank = [""] if with_runs else []
+            yield (f"  step {step.step}", *blank, *(f"{step.statuses[status]:,}" for status in statuses))
+
+
+def _with_rate(rule: RuleSummary, status: str) -> str:
+    count = f"{rule.statuses[status]:,}"
+    return f"{count} ({_percent(rule.rates[status])})" if rule.rates.get(status) else count
+
+
+def _channels(summary: Summary) -> Block | None:
+    if not summary.channels:
+        return None
+    statuses = _used([channel.statuses for channel in summary.channels])
+    rows = tuple((c.channel, *(f"{c.statuses[status]:,}" for status in statuses)) for c in summary.channels)
+    header = ("", *statuses)
+    return Block("Channels", Table(header, rows, frozenset(range(1, len(header)))))
+
+
+def _reasons(summary: Summary) -> Block | None:
+    rows = []
+    for rule in summary.rules:
+        for place, reason in enumerate(rule.reasons[:MOST_LINES]):
+            rows.append(("" if place else rule.rule, f"{reason.count:,}", reason.status, reason.words))
+        if left := sum(reason.count for reason in rule.reasons[MOST_LINES:]):
+            rows.append(("", f"{left:,}", "", "for other reasons"))
+    return Block("Why not sent", Table(("", "", "", ""), tuple(rows), frozenset({1}))) if rows else None
+
+
+def _goals(summary: Summary) -> Block | None:
+    rows = tuple(
+        (rule.rule, f"{rule.conversions:,}", "conversions") for rule in summary.rules if rule.conversions is not None
+    )
+    return Block("Goals", Table(("", "", ""), rows, frozenset({1}))) if rows else None
+
+
+def _data_warnings(summary: Summary) -> Block | None:
+    warnings = summary.data_warnings
+    rows = tuple(
+        (f"{w.count:,}", f"{w.place} ({w.rule})", f"{w.text}, such as {_example(w.example)}")
+        for w in warnings[: 2 * MOST_LINES]
+    )
+    more = (f"and {len(warnings) - len(rows)} more kinds",) if len(warnings) > len(rows) else ()
+    return Block("Values that do not fit the rules", Table(("", "", ""), rows, frozenset({0})), more) if rows else None
+
+
+def _rejected(summary: Summary) -> Block | None:
+    rejected = summary.rejected
+    if not rejected.count:
+        return None
+    reasons = list(rejected.reasons.items())
+    rows = tuple((f"{count:,}", reason) for reason, count in reasons[:MOST_LINES])
+    more = [f"and {len(reasons) - len(rows)} more reasons"] if len(reasons) > len(rows) else []
+    places = [f"first: {_at(record.file, record.line)}: {record.reason}" for record in rejected.first]
+    return Block(
+        f"{_count(rejected.count, 'record')} rejected", Table(("", ""), rows, frozenset({0})), tuple(more + places)
+    )
+
+
+def _used(counts: Sequence[dict[str, int]]) -> list[str]:
+    """`sent`, and every other status that occurs."""
+    return [status for status in STATUSES if status == "sent" or any(each[status] for each in counts)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _percent(share: float) -> str:
+    """A share as whole percent, with a digit behind the point when it is small, never a false 0 or 100."""
+    percent = 100 * share
+    if 0 < percent < 0.1:
+        return "<0.1%"
+    if 0 < percent < 10 or 99 < percent < 100:
+        return f"{min(percent, 99.9):.1f}%"
+    return f"{percent:.0f}%"
+
+
+def _minute(instant: str) -> str:
+    return instant[:16].replace("T", " ")
+
+
+def _at(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"
+
+
+def _example(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else text[:39] + "…"

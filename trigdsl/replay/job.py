@@ -1,0 +1,137 @@
+"""A replay as somebody asked for it → decisions written, rejected records written, and a summary.
+
+Wires the readers of records, the driver of the engine and the writers together; what each does is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import IO, Protocol
+
+from attrs import field, frozen
+
+from trigdsl.engine.program import Program
+from trigdsl.model.values import Micros
+from trigdsl.records.profiles import read_profiles
+from trigdsl.records.reading import Reject, read_inputs
+from trigdsl.records.rejects import RejectWriter
+from trigdsl.replay.driver import Replay
+from trigdsl.replay.hints import hints
+from trigdsl.replay.stats import Stats
+from trigdsl.replay.summary import Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
+from trigdsl.replay.writing import DecisionWriter, decisions_to_file, decisions_to_stream
+
+
+class Progress(Protocol):
+    """Who wants to know how far a replay is."""
+
+    def read(self, count: int) -> None:
+        """`count` more bytes of the input were read."""
+
+    def decision(self) -> None:
+        """One more decision was made."""
+
+
+class RejectedError(Exception):
+    """A record could not be used, and the job is strict."""
+
+    def __init__(self, reject: Reject) -> None:
+        self.reject = reject
+        super().__init__(f"{reject.file}:{reject.line}: {reject.reason}")
+
+
+@frozen(kw_only=True)
+class Job:
+    """What to replay, how, and where to.
+
+    `events` are paths of files or folders, `-` for standard input.  `out` is the path of a file or an open
+    binary stream for the decisions that are `shown`; `rejects` the path of a file for records that could not
+    be used.  With `strict` the first of them raises RejectedError.  `columns` maps fields to columns' names.
+    """
+
+    program: Program
+    events: tuple[str, ...]
+    columns: Mapping[str, str] = field(factory=dict)
+    profiles: str | None = None
+    until: Micros | None = None
+    drain: bool = False
+    is_sorted: bool = False
+    strict: bool = False
+    shown: Shown = field(factory=Shown)
+    out: str | IO[bytes] | None = None
+    rejects: str | None = None
+
+
+def run(job: Job, progress: Progress) -> Summary:
+    """Replay; the file of decisions is there only if this returns.
+
+    Raises RejectedError, OSError and UnreadableFile.
+    """
+    tally = Tally(job.shown)
+    with ExitStack() as stack:
+        rejects = stack.enter_context(RejectWriter(job.rejects)) if job.rejects else None
+
+        def on_reject(reject: Reject) -> None:
+            tally.reject(reject.file, reject.line, reject.reason)
+            if rejects is not None:
+                rejects.write(reject)
+            if job.strict:
+                raise RejectedError(reject)
+
+        inputs = read_inputs(
+            job.events,
+            columns=job.columns,
+            on_reject=on_reject,
+            on_warning=tally.record_warning,
+            progress=progress.read,
+        )
+        replay = Replay(
+            job.program,
+            inputs,
+            until=job.until,
+            drain=job.drain,
+            is_sorted=job.is_sorted,
+            profiles=read_profiles(job.profiles) if job.profiles else (),
+        )
+        writer = stack.enter_context(_writer(job.out))
+        for decision in replay:
+            progress.decision()
+            if decision in job.shown:
+                tally.decision(decision)
+                if writer is not None:
+                    writer.write(decision)
+    return _summary(job, tally, replay.stats)
+
+
+def _writer(out: str | IO[bytes] | None) -> AbstractContextManager[DecisionWriter | None]:
+    if out is None:
+        return nullcontext()
+    return decisions_to_file(out) if isinstance(out, str) else decisions_to_stream(out)
+
+
+def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
+    titles = {rule.name: rule.title for rule in job.program.rules}
+    return Summary(
+        inputs=stats.inputs,
+        events=stats.events,
+        users=stats.users,
+        duplicates=stats.duplicates,
+        first=instant_or_none(stats.first),
+        last=instant_or_none(stats.last),
+        users_reached=tally.users_reached,
+        rules=tally.rules(titles, stats.runs, stats.conversions),
+        channels=tally.channels(),
+        data_warnings=tuple(_data_warnings(stats)),
+        record_warnings=tally.record_warnings,
+        rejected=tally.rejected,
+        hints=hints(job.program, stats.event_names, stats.runs),
+        shown=shown_as_dict(job.shown),
+    )
+
+
+def _data_warnings(stats: Stats) -> Iterator[WarningSummary]:
+    for warning in sorted(stats.warnings, key=lambda each: -each.count):
+        yield WarningSummary(
+            rule=warning.rule, place=warning.place, text=warning.text, example=warning.example, count=warning.count
+        )

@@ -1,0 +1,37 @@
+"""A decision's status and reason → why a message did not go, in the words of somebody who plans campaigns."""
+
+from __future__ import annotations
+
+_EXACT = {
+    ("cancelled", "restarted"): "the same trigger came again and restarted the run",
+    ("skipped", "guard"): "the step's `if` did not hold when it was due",
+    ("skipped", "outside window"): "it came due outside the allowed hours or days",
+    ("skipped", "expired"): "it waited for the allowed hours for too long",
+    ("skipped", "campaign ended"): "the campaign was over when it was due",
+    ("skipped", "limit"): "the rule's `once` or `at most` was used up",
+    ("skipped", "requires"): "what the channel requires of the user did not hold",
+    ("skipped", "no variant"): "no `when` of the content held",
+    ("skipped", "missing value"): "there was no value to set",
+    ("skipped", "too long"): "the text was longer than the channel allows",
+    ("control", "holdout"): "held out to measure the effect",
+    ("control", "nothing"): "a variant that deliberately sends nothing",
+    ("control", "control"): "in the control group",
+    ("pending", "due"): "still waiting when the replay stopped",
+    ("pending", "window"): "waiting for the allowed hours when the replay stopped",
+}
+
+
+def in_words(status: str, reason: str) -> str:
+    """The reason as a phrase; one that has no phrase of its own stands as it is."""
+    if (phrase := _EXACT.get((status, reason))) is not None:
+        return phrase
+    if status == "capped":
+        return f"the cap `{reason}` was full"
+    for prefix, phrase in (
+        ("unless ", "`{}` happened first"),
+        ("stop on ", "`{}` ended the run"),
+        ("missing ", "`{}`, which the text needs, was missing"),
+    ):
+        if reason.startswith(prefix):
+            return phrase.format(reason.removeprefix(prefix))
+    return reason

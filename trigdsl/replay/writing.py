@@ -1,0 +1,84 @@
+"""Decisions → JSON Lines, in a file that appears only when it is whole, or on a stream."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+import msgspec
+
+from trigdsl.model.decisions import Decision
+
+_ENCODER = msgspec.json.Encoder()
+_BUFFERED = 1 << 16
+
+
+class DecisionWriter:
+    """Writes decisions to a binary stream, one JSON object a line."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._lines = bytearray()
+
+    def write(self, decision: Decision) -> None:
+        self._lines += _ENCODER.encode(decision.to_dict())
+        self._lines += b"\n"
+        if len(self._lines) >= _BUFFERED:
+            self.flush()
+
+    def flush(self) -> None:
+        self._stream.write(self._lines)
+        self._lines.clear()
+
+
+@contextmanager
+def decisions_to_file(path: str | Path) -> Iterator[DecisionWriter]:
+    """A writer whose lines are at `path` once the block is left without an exception, else nowhere.
+
+    They are compressed when `path` ends in `.gz`. A device or pipe is written to directly.  Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            yield from _writing(stream)
+        return
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if target.suffix == ".gz":
+                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+                    yield from _writing(cast("BinaryIO", packed))
+            else:
+                yield from _writing(file)
+        Path(name).chmod(_mode(target))
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def decisions_to_stream(stream: IO[bytes]) -> Iterator[DecisionWriter]:
+    """A writer to a stream that stays open."""
+    yield from _writing(stream)
+    stream.flush()
+
+
+def _writing(stream: IO[bytes]) -> Iterator[DecisionWriter]:
+    writer = DecisionWriter(stream)
+    yield writer
+    writer.flush()
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is replaced, or those that a new file gets."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
