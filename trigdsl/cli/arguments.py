@@ -10,8 +10,6 @@ import click
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.model.values import Micros, micros
 
-COLUMNS = ("user", "time", "event", "id")
-
 
 def instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Micros | None:
     """An RFC 3339 instant or a date (its first moment), UTC without an offset; as microseconds since the epoch."""
@@ -35,12 +33,14 @@ def one_of(name: str, known: Iterable[str], what: str) -> str:
 
 def column_map(texts: Iterable[str]) -> dict[str, str]:
     """`user=customer_id,time=ts` → what a record's field is called in the files."""
+    from trigdsl.records.forms import NAMES
+
     out: dict[str, str] = {}
     for part in split_commas(texts):
         name, equals, column = part.partition("=")
         if not equals or not column:
             raise click.UsageError(f"--map wants FIELD=COLUMN, not `{part}`")
-        out[one_of(name, COLUMNS, "field")] = column
+        out[one_of(name, NAMES, "field")] = column
     return out
 
 

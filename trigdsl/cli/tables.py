@@ -74,7 +74,7 @@ def _print_rich(blocks: Sequence[Block], out: IO[str]) -> None:
             drawn = RichTable(box=None, show_header=any(block.table.header), header_style="dim", pad_edge=False)
             for column, name in enumerate(block.table.header):
                 number = column in block.table.right
-                drawn.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
+                drawn.add_column(Text(name), justify="right" if number else "left", no_wrap=number, overflow="fold")
             for row in block.table.rows:
                 drawn.add_row(*(Text(visible(cell)) for cell in row))
             console.print(drawn)

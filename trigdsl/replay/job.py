@@ -14,8 +14,8 @@ from attrs import field, frozen
 from trigdsl.engine.program import Program
 from trigdsl.model.values import Micros
 from trigdsl.records.profiles import read_profiles
-from trigdsl.records.reading import Reject, read_inputs
-from trigdsl.records.rejects import RejectWriter
+from trigdsl.records.reading import read_inputs
+from trigdsl.records.rejects import Reject, RejectWriter
 from trigdsl.replay.driver import Replay
 from trigdsl.replay.hints import hints
 from trigdsl.replay.stats import Stats
@@ -38,7 +38,8 @@ class RejectedError(Exception):
 
     def __init__(self, reject: Reject) -> None:
         self.reject = reject
-        super().__init__(f"{reject.file}:{reject.line}: {reject.reason}")
+        place = reject.file if reject.line is None else f"{reject.file}:{reject.line}"
+        super().__init__(f"{place}: {reject.reason}")
 
 
 @frozen(kw_only=True)
@@ -75,7 +76,7 @@ def run(job: Job, progress: Progress) -> Summary:
         def on_reject(reject: Reject) -> None:
             tally.reject(reject.file, reject.line, reject.reason)
             if rejects is not None:
-                rejects.write(reject)
+                rejects(reject)
             if job.strict:
                 raise RejectedError(reject)
 
@@ -83,7 +84,7 @@ def run(job: Job, progress: Progress) -> Summary:
             job.events,
             columns=job.columns,
             on_reject=on_reject,
-            on_warning=tally.record_warning,
+            on_warning=lambda what, _where: tally.record_warning(what),
             progress=progress.read,
         )
         replay = Replay(

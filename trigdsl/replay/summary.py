@@ -5,6 +5,7 @@ Everything is counted while the decisions stream by; none of them is kept.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -18,6 +19,10 @@ from trigdsl.replay.wording import in_words
 MOST_REASONS = 100
 OTHER = "other reasons"
 FIRST_REJECTS = 5
+
+# What differs from record to record in the reason of a reject: the value after the name of its part, the position.
+_VALUE = re.compile(r"(`\w+`) `[^`]*`")
+_POSITION = re.compile(r",? at (?:byte|column|line) \d+(?: of the line)?")
 
 _Key: TypeAlias = "tuple[str, int, str, str, str | None]"
 """Rule, step, status, reason and channel of a decision."""
@@ -157,9 +162,10 @@ class Tally:
             self._reached.add(decision.user)
 
     def reject(self, file: str, line: int | None, reason: str) -> None:
-        """Count one record that could not be used."""
-        known = reason in self._reject_reasons or len(self._reject_reasons) < MOST_REASONS
-        self._reject_reasons[reason if known else OTHER] += 1
+        """Count one record that could not be used, by its reason without the record's own values."""
+        kind = _VALUE.sub(r"\1", _POSITION.sub("", reason))
+        known = kind in self._reject_reasons or len(self._reject_reasons) < MOST_REASONS
+        self._reject_reasons[kind if known else OTHER] += 1
         if len(self._first_rejects) < FIRST_REJECTS:
             self._first_rejects.append(RejectedRecord(file=file, line=line, reason=reason))
 
