@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trigdsl.engine.dates import (
@@ -24,6 +24,7 @@ def test_days_are_counted_from_1970() -> None:
 
 
 @given(st.dates())
+@settings(deadline=None)
 def test_a_date_and_its_number_are_one(day: date) -> None:
     number = day_number(day)
     assert date_of(number) == day

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from clock_helpers import day, known, shown, time, utc
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trigdsl.engine.calendars import DateCalendar
@@ -72,6 +72,7 @@ DATES = st.dates(date(1900, 1, 1), date(2200, 1, 1))
 
 
 @given(DATES, st.integers(1, 31))
+@settings(deadline=None)
 def test_every_month_has_one_day(start: date, number: int) -> None:
     found = Monthly(number).next_day(day(start.isoformat()))
     assert found is not None
@@ -85,6 +86,7 @@ def falls_on(date: date, number: int) -> bool:
 
 
 @given(DATES, st.dates(date(2000, 1, 1), date(2000, 12, 31)))
+@settings(deadline=None)
 def test_every_year_has_one_day(start: date, birthday: date) -> None:
     found = date_of(yearly_next(birthday.month, birthday.day, day(start.isoformat())))
     last = calendar.monthrange(found.year, birthday.month)[1]

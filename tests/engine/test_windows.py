@@ -2,7 +2,7 @@
 
 import pytest
 from clock_helpers import day, hours, known, shown, utc
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trigdsl.engine.calendars import DateCalendar
@@ -340,6 +340,7 @@ ANY_WINDOW = st.builds(
 
 
 @given(ANY_WINDOW, ANY_INSTANT, ZONES)
+@settings(deadline=None)
 def test_an_opening_is_inside_and_not_before(window: Window, at: int, zone: Zone) -> None:
     opening = window.next_opening(at, zone)
     assert (opening == at) == window.is_open(at, zone)
@@ -350,6 +351,7 @@ def test_an_opening_is_inside_and_not_before(window: Window, at: int, zone: Zone
 
 
 @given(st.lists(ANY_WINDOW, min_size=2, max_size=2), ANY_INSTANT, ZONES)
+@settings(deadline=None)
 def test_a_joint_opening_is_inside_all_windows(windows: list[Window], at: int, zone: Zone) -> None:
     opening = next_opening(windows, at, zone)
     assert (opening == at) == all(window.is_open(at, zone) for window in windows)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 import tzdata
 from clock_helpers import day, known, library_zone, reading, shown, time, utc, wall_clock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trigdsl.engine.zones import TZDATA_VERSION, UTC, zone
@@ -88,6 +88,7 @@ INSTANTS = st.one_of(
 
 
 @given(st.sampled_from(NAMES), st.lists(INSTANTS, min_size=1, max_size=30))
+@settings(deadline=None)
 def test_offsets_are_those_of_the_standard_library(name: str, instants: list[int]) -> None:
     found = known(name)
     for at in instants:
@@ -195,6 +196,7 @@ def first_minute_that_shows(name: str, wanted: int) -> int:
     st.sampled_from([(name, change) for name, change, *_ in SHIFTS if change < "2400"]),
     st.integers(-26 * 60, 26 * 60),
 )
+@settings(deadline=None)
 def test_instants_are_those_that_a_walk_finds(shift: tuple[str, str], minutes: int) -> None:
     name, change = shift
     found = known(name)
