@@ -12,6 +12,7 @@ from trigdsl.replay.summary import (
     FIRST_REJECTS,
     MOST_REASONS,
     OTHER,
+    GoalSummary,
     RejectedRecord,
     RuleSummary,
     Shown,
@@ -190,8 +191,10 @@ def test_only_the_rules_that_are_shown_are_in_the_summary() -> None:
 
 def test_runs_of_all_users_are_not_shown_for_one() -> None:
     counted = tally(shown=Shown(users=frozenset({"u1"})))
-    assert counted.rules({"a": None}, {"a": 7}, {"a": 2})[0].runs is None
-    assert counted.rules({"a": None}, {"a": 7}, {"a": 2})[0].conversions is None
+    goal = GoalSummary(variant=None, control=False, runs=4, converted=2, rate=0.5)
+    assert Tally().rules({"a": None}, {"a": 7}, {"a": (goal,)})[0].goals == (goal,)
+    assert counted.rules({"a": None}, {"a": 7}, {"a": (goal,)})[0].runs is None
+    assert counted.rules({"a": None}, {"a": 7}, {"a": (goal,)})[0].goals == ()
 
 
 def test_what_is_shown_as_plain_data() -> None:

@@ -88,16 +88,23 @@ def _reasons(summary: Summary) -> Block | None:
 
 
 def _goals(summary: Summary) -> Block | None:
-    rows = tuple(
-        (rule.rule, f"{rule.conversions:,}", "conversions") for rule in summary.rules if rule.conversions is not None
-    )
-    return Block("Goals", Table(("", "", ""), rows, frozenset({1}))) if rows else None
+    rows = []
+    for rule in summary.rules:
+        for place, goal in enumerate(rule.goals):
+            group = " ".join([*([goal.variant] if goal.variant else []), *(["(control)"] if goal.control else [])])
+            told = f"{goal.converted:,} of {_count(goal.runs, 'run')} reached the goal ({_percent(goal.rate)})"
+            rows.append(("" if place else rule.rule, group, told))
+    return Block("Goals", Table(("", "", ""), tuple(rows))) if rows else None
 
 
 def _data_warnings(summary: Summary) -> Block | None:
     warnings = summary.data_warnings
     rows = tuple(
-        (f"{w.count:,}", f"{w.place} ({w.rule})", f"{w.text}, such as {_example(w.example)}")
+        (
+            f"{w.count:,}",
+            " ".join(each for each in (w.rule, w.place) if each),
+            f"{w.text}; such as {_example(w.example)}",
+        )
         for w in warnings[: 2 * MOST_LINES]
     )
     more = (f"and {len(warnings) - len(rows)} more kinds",) if len(warnings) > len(rows) else ()

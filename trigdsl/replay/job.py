@@ -9,17 +9,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
 
-from attrs import field, frozen
+import msgspec
+from attrs import asdict, field, frozen
 
 from trigdsl.engine.program import Program
-from trigdsl.model.values import Micros
+from trigdsl.model.decisions import json_value
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros, instant_text
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
-from trigdsl.records.rejects import Reject, RejectWriter
+from trigdsl.records.rejects import Reject, RejectWriter, shown
 from trigdsl.replay.driver import Replay
 from trigdsl.replay.hints import hints
 from trigdsl.replay.stats import Stats
-from trigdsl.replay.summary import Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
+from trigdsl.replay.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replay.writing import DecisionWriter, decisions_to_file, decisions_to_stream
 
 
@@ -94,6 +97,7 @@ def run(job: Job, progress: Progress) -> Summary:
             drain=job.drain,
             is_sorted=job.is_sorted,
             profiles=read_profiles(job.profiles) if job.profiles else (),
+            on_late=lambda given: on_reject(_late(given, job.events)),
         )
         writer = stack.enter_context(_writer(job.out))
         for decision in replay:
@@ -121,7 +125,7 @@ def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
         first=instant_or_none(stats.first),
         last=instant_or_none(stats.last),
         users_reached=tally.users_reached,
-        rules=tally.rules(titles, stats.runs, stats.conversions),
+        rules=tally.rules(titles, stats.runs, _goals(stats)),
         channels=tally.channels(),
         data_warnings=tuple(_data_warnings(stats)),
         record_warnings=tally.record_warnings,
@@ -129,6 +133,26 @@ def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
         hints=hints(job.program, stats.event_names, stats.runs),
         shown=shown_as_dict(job.shown),
     )
+
+
+def _late(given: Input, paths: tuple[str, ...]) -> Reject:
+    """What is told of an input that came too late for a sorted replay; its line is known no more."""
+    parts = {name: held for name, held in asdict(given).items() if held is not None}
+    record = msgspec.json.encode({**parts, "time": instant_text(given.time)}, enc_hook=json_value)
+    reason = f"`time` `{instant_text(given.time)}` is earlier than the record before, and the input is to be sorted"
+    return Reject(paths[0] if len(paths) == 1 else "input", None, reason, shown(record))
+
+
+def _goals(stats: Stats) -> dict[str, tuple[GoalSummary, ...]]:
+    """What became of the goals, by rule."""
+    out: dict[str, tuple[GoalSummary, ...]] = {}
+    for goal in stats.goals:
+        rate = goal.converted / goal.exposed if goal.exposed else 0.0
+        counted = GoalSummary(
+            variant=goal.variant, control=goal.control, runs=goal.exposed, converted=goal.converted, rate=rate
+        )
+        out[goal.rule] = (*out.get(goal.rule, ()), counted)
+    return out
 
 
 def _data_warnings(stats: Stats) -> Iterator[WarningSummary]:

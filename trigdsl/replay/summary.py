@@ -63,10 +63,21 @@ class StepSummary:
 
 
 @frozen(kw_only=True)
+class GoalSummary:
+    """Runs of a rule that made their first send (or withheld it, as `control`), and how many of them converted."""
+
+    variant: str | None
+    control: bool
+    runs: int
+    converted: int
+    rate: float
+
+
+@frozen(kw_only=True)
 class RuleSummary:
     """What became of one rule. `rates` are shares (0 to 1) of its decisions that are not pending.
 
-    `runs` is None when only some users are shown; `conversions` when the rule has no goal.
+    `runs` is None, and `goals` are empty, when only some users are shown.
     """
 
     rule: str
@@ -76,7 +87,7 @@ class RuleSummary:
     rates: dict[str, float]
     steps: tuple[StepSummary, ...]
     reasons: tuple[Reason, ...]
-    conversions: int | None = None
+    goals: tuple[GoalSummary, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -184,11 +195,14 @@ class Tally:
         )
 
     def rules(
-        self, titles: Mapping[str, str | None], runs: Mapping[str, int], conversions: Mapping[str, int]
+        self,
+        titles: Mapping[str, str | None],
+        runs: Mapping[str, int],
+        goals: Mapping[str, tuple[GoalSummary, ...]],
     ) -> tuple[RuleSummary, ...]:
         """A summary of each rule that is shown, in the order of `titles` (rule → title)."""
         return tuple(
-            self._rule(name, title, runs.get(name, 0), conversions.get(name))
+            self._rule(name, title, runs.get(name, 0), goals.get(name, ()))
             for name, title in titles.items()
             if not self.shown.rules or name in self.shown.rules
         )
@@ -216,7 +230,7 @@ class Tally:
         self._kinds[rule] += 1
         return key
 
-    def _rule(self, name: str, title: str | None, runs: int, conversions: int | None) -> RuleSummary:
+    def _rule(self, name: str, title: str | None, runs: int, goals: tuple[GoalSummary, ...]) -> RuleSummary:
         statuses = self._statuses(rule=name)
         steps = sorted({key[1] for key in self._counts if key[0] == name})
         return RuleSummary(
@@ -227,7 +241,7 @@ class Tally:
             rates=_rates(statuses),
             steps=tuple(StepSummary(step=step, statuses=self._statuses(rule=name, step=step)) for step in steps),
             reasons=self._reasons(name),
-            conversions=None if self.shown.users else conversions,
+            goals=() if self.shown.users else goals,
         )
 
     def _statuses(self, rule: str | None = None, step: int | None = None, channel: str | None = None) -> dict[str, int]:

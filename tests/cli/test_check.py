@@ -1,0 +1,112 @@
+"""`trig check`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trigdsl.cli import main
+
+GOOD = "rule hello: if signup then send push"
+BAD = "rule hello: if signup then sedn push"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_rules_without_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_text(GOOD)
+    assert main(["check", "rules.trig"]) == 0
+    assert capsys.readouterr().out == "no errors\n"
+
+
+def test_a_fault_is_shown_with_its_place_and_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_text(BAD)
+    assert main(["check", "rules.trig"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("rules.trig:1:28: error: ")
+    assert f"    1 | {BAD}\n" in out
+    assert out.endswith("\n1 error\n")
+    assert "\x1b" not in out
+
+
+def test_a_folder_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules").mkdir()
+    Path("rules/a.trig").write_text("rule one: if signup then send push")
+    Path("rules/b.trig").write_text("rule one: if visit then send push")
+    assert main(["check", "rules"]) == 1
+    out = capsys.readouterr().out
+    assert "`one`" in out
+    assert "a.trig" in out
+    assert "b.trig" in out
+
+
+def test_text_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", "if signup then sedn push"]) == 1
+    assert capsys.readouterr().out.startswith("-e:1:16: error: ")
+
+
+def test_json_holds_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--json"]) == 1
+    [finding] = json.loads(capsys.readouterr().out)
+    assert (finding["file"], finding["line"], finding["column"]) == ("-e", 1, 28)
+    assert finding["severity"] == "error"
+    assert main(["check", "-e", GOOD, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_several_faults_come_in_the_order_of_the_text(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "event a { x: text }\nrule r: if a and event.y == 1 then send push\nrule r: if a then send push"
+    main(["check", "-e", text, "--json"])
+    findings = json.loads(capsys.readouterr().out)
+    places = [(finding["line"], finding["column"]) for finding in findings]
+    assert len(places) >= 2
+    assert places == sorted(places)
+
+
+def test_a_warning_alone_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rule a: if purchase then send push\nrule b: if purchse then send push"
+    assert main(["check", "-e", text]) == 0
+    out = capsys.readouterr().out
+    assert "warning" in out
+    assert "`purchse`" in out
+
+
+def test_the_code_is_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", "if cart and cart.value > 200 then send push", "--show-code"]) == 0
+    code = capsys.readouterr().out
+    compile(code, "<shown>", "exec")
+    assert "200" in code
+
+
+def test_of_broken_rules_there_is_no_code_but_the_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--show-code"]) == 1
+    assert "error" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["rules.trig", "-e", GOOD],
+        ["not_there.trig"],
+        ["-e", GOOD, "--json", "--show-code"],
+        ["one", "two"],
+        ["--nonsense"],
+    ],
+)
+def test_a_wrong_call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Error: " in shown.err
+
+
+def test_a_file_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_bytes(b"if signup then send push \xff\xfe")
+    assert main(["check", "rules.trig"]) in (1, 2)
+    assert "rules.trig" in "".join(capsys.readouterr())

@@ -1,0 +1,7 @@
+"""`python -m trigdsl` → the same as `trig`."""
+
+import sys
+
+from trigdsl.cli import main
+
+sys.exit(main())
