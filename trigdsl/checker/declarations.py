@@ -1,0 +1,102 @@
+"""Channels, caps, segments, tests and invariants → findings about what they say."""
+
+from __future__ import annotations
+
+from trigdsl.checker import messages
+from trigdsl.checker.context import FREE, IN_INVARIANT, IN_SEGMENT
+from trigdsl.checker.expressions import Expressions
+from trigdsl.checker.fields import carrier_of
+from trigdsl.checker.findings import words
+from trigdsl.checker.properties import attribute_type
+from trigdsl.checker.steps import check_between
+from trigdsl.checker.triggers import check_time
+from trigdsl.checker.values import check_record
+from trigdsl.syntax.nodes import (
+    At,
+    Between,
+    Cap,
+    CapDecl,
+    ChannelDecl,
+    Event,
+    ExpectRule,
+    Invariant,
+    Item,
+    LengthLimit,
+    NoSendAfter,
+    NoSendBetween,
+    Nothing,
+    Policy,
+    Requires,
+    SegmentDecl,
+    SetAttribute,
+    Test,
+    TestChange,
+    TestEvent,
+)
+
+
+def check_declaration(item: Item, expressions: Expressions) -> None:
+    """One top-level item that is no rule."""
+    match item:
+        case ChannelDecl():
+            _check_channel(item, expressions)
+        case CapDecl(count=count) if count < 1:
+            expressions.findings.add(messages.cap_of_zero(words(item, r"cap\b.*?\b0+\b")))
+        case SegmentDecl(condition=condition):
+            expressions.condition(condition, IN_SEGMENT)
+        case Test():
+            _check_test(item, expressions)
+        case Invariant(promise=NoSendBetween(between=between)):
+            check_between(between, expressions)
+        case Invariant(promise=NoSendAfter(event=event)):
+            expressions.events(event, IN_INVARIANT)
+
+
+def _check_channel(channel: ChannelDecl, expressions: Expressions) -> None:
+    first: dict[str, Policy] = {}
+    for policy in channel.policies:
+        _check_policy(policy, expressions)
+        kind = "between" if isinstance(policy, Between) else "limit" if isinstance(policy, LengthLimit) else None
+        other = first.setdefault(kind, policy) if kind else policy
+        if kind and other is not policy:
+            name = channel.name.text
+            expressions.findings.add(messages.duplicate_policy(kind, name, policy.span, other.span))
+
+
+def _check_policy(policy: Policy, expressions: Expressions) -> None:
+    match policy:
+        case Between():
+            check_between(policy, expressions)
+        case Cap(count=count) if count < 1:
+            expressions.findings.add(messages.cap_of_zero(words(policy, r"cap\s+\d+")))
+        case Requires(condition=condition):
+            expressions.condition(condition, FREE)
+
+
+def _check_test(test: Test, expressions: Expressions) -> None:
+    if test.user and test.user.profile:
+        check_record(test.user.profile, expressions.scope.user_carrier, FREE, expressions, strict=False)
+    for line in test.lines:
+        match line:
+            case TestEvent(moment=moment):
+                _check_moment(moment, expressions)
+                if line.record:
+                    carrier = carrier_of(Event(line.event.text), expressions.scope.event_fields)
+                    check_record(line.record, carrier, FREE, expressions, strict=False)
+            case TestChange(moment=moment, change=change):
+                _check_moment(moment, expressions)
+                if isinstance(change, SetAttribute):
+                    _check_set(change, expressions)
+            case ExpectRule(at=at):
+                _check_moment(at, expressions)
+
+
+def _check_moment(moment: object, expressions: Expressions) -> None:
+    if isinstance(moment, At):
+        check_time(moment.time, expressions)
+
+
+def _check_set(change: SetAttribute, expressions: Expressions) -> None:
+    attribute_type(change.attribute, expressions.scope, expressions.findings, written=True)
+    if not isinstance(change.value, Nothing):
+        expressions.infer(change.value, FREE)

@@ -1,0 +1,46 @@
+"""The event names that a program uses → warnings about those that look like another's misspelling."""
+
+from __future__ import annotations
+
+import re
+
+from trigdsl.checker import messages
+from trigdsl.checker.findings import Findings
+from trigdsl.checker.scope import Scope
+from trigdsl.diagnostics.suggest import likeness
+
+ALIKE = 0.85
+"""Names at least this alike are taken for one: a letter wrong, missing or swapped in about seven."""
+
+_DIGITS = re.compile(r"\d+")
+_NEGATING = ("un", "re", "de", "dis", "pre")
+
+
+def check_spelling(scope: Scope, findings: Findings) -> None:
+    """Warns of an undeclared event used once whose name is like one that is declared or used before or more."""
+    order = {name: place for place, name in enumerate(scope.event_uses)}
+    for name, uses in scope.event_uses.items():
+        if len(uses) > 1 or name in scope.events or name in scope.wires:
+            continue
+        others = [
+            other
+            for other in scope.event_names
+            if other in scope.events or len(scope.event_uses[other]) > 1 or order[other] < order[name]
+        ]
+        meant = _closest(name, others)
+        if meant:
+            findings.add(messages.likely_misspelt(name, uses[0], meant))
+
+
+def _closest(name: str, others: list[str]) -> str | None:
+    alike = [(likeness(name, other), other) for other in sorted(others) if _may_be_meant(name, other)]
+    best = max(alike, key=lambda pair: pair[0], default=(0.0, ""))
+    return best[1] if best[0] >= ALIKE else None
+
+
+def _may_be_meant(name: str, other: str) -> bool:
+    """Not `step_1` for `step_2`, nor `subscribed` for `unsubscribed`: those differ on purpose."""
+    if name == other or _DIGITS.sub("0", name) == _DIGITS.sub("0", other):
+        return False
+    shorter, longer = sorted((name, other), key=len)
+    return longer not in {prefix + shorter for prefix in _NEGATING}
