@@ -1,1 +1,21 @@
-"""trigdsl."""
+"""trigdsl: a small if-then language for behaviour-triggered messages, and the engine that runs it."""
+
+from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
+from trigdsl.embedding import Engine, Event, replay
+from trigdsl.engine.program import Program
+from trigdsl.loading import load, parse
+from trigdsl.model.decisions import Decision
+from trigdsl.version import __version__
+
+__all__ = [
+    "Decision",
+    "Diagnostic",
+    "Engine",
+    "Event",
+    "Program",
+    "TrigError",
+    "__version__",
+    "load",
+    "parse",
+    "replay",
+]

@@ -1,0 +1,77 @@
+"""Checked program → compiled program.
+
+Expressions become Python functions (`expressions`), questions about the past become history slots
+(`questions`), all that waits for events becomes one plan for each event name (`plans`), policies become
+windows and caps (`policies`).  What comes out, `engine.program.Program`, is data and functions: the engine
+runs it without knowing that there was a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trigdsl.checker.program import CheckedProgram
+from trigdsl.compiler.contents import Contents, ReadTemplate
+from trigdsl.compiler.plans import Plans
+from trigdsl.compiler.policies import Policies
+from trigdsl.compiler.rules import RuleCompiler
+from trigdsl.compiler.unit import Unit
+from trigdsl.diagnostics.diagnostic import Diagnostic
+from trigdsl.engine.program import AttributeFires, CalendarFires, CompiledRule, ListFires, Program, SegmentFires
+from trigdsl.engine.zones import zone
+
+
+def compile_program(
+    checked: CheckedProgram,
+    *,
+    functions: Mapping[str, Callable[..., Any]],
+    read_template: ReadTemplate,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> Program:
+    """Compile a program that checked without errors.
+
+    `functions` are the host's, by name; `read_template` gives the text of template files.  Raises `TooDeepError`
+    when an expression nests too deep for Python's compiler.
+    """
+    unit = Unit(checked)
+    policies = Policies(unit)
+    for channel in checked.channels:
+        policies.channel(channel)
+    compiler = RuleCompiler(unit, policies, Contents(unit, read_template))
+    rules = tuple(compiler.compile(rule) for rule in checked.rules)
+    plans = Plans(unit)
+    for rule in checked.rules:
+        plans.add_rule(rule)
+    asked = unit.questions.asked
+    by_name, other = plans.make(asked)
+    return Program(
+        rules=rules,
+        zone=zone(checked.timezone) if checked.timezone else None,
+        slots=tuple(one.slot() for one in asked),
+        plans=by_name,
+        other=other,
+        caps=tuple(policies.caps),
+        places=unit.places,
+        functions=functions,
+        event_names={wire: name for name, wire in checked.wire_names.items()},
+        code=unit.code.source,
+        diagnostics=diagnostics,
+        calendar_rules=_which(rules, CalendarFires),
+        segment_rules=_which(rules, SegmentFires),
+        attribute_rules=_index(rules, AttributeFires, "attribute"),
+        list_rules=_index(rules, ListFires, "list"),
+    )
+
+
+def _which(rules: tuple[CompiledRule, ...], kind: type) -> tuple[int, ...]:
+    return tuple(rule.index for rule in rules if isinstance(rule.fires, kind))
+
+
+def _index(rules: tuple[CompiledRule, ...], kind: type, attribute: str) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for rule in rules:
+        if isinstance(rule.fires, kind):
+            name = getattr(rule.fires, attribute)
+            found[name] = (*found.get(name, ()), rule.index)
+    return found

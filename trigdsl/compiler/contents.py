@@ -1,0 +1,84 @@
+"""Contents of sends → templates, variants and named fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from trigdsl.compiler.templates import parse_template
+from trigdsl.engine.program import CompiledVariant, FieldTemplate
+from trigdsl.engine.rendering import Template
+from trigdsl.syntax import nodes
+
+if TYPE_CHECKING:
+    from trigdsl.compiler.unit import Unit
+
+ReadTemplate = Callable[[nodes.TemplateFile], str | None]
+"""Gives the text of a template file, None when it cannot be had (which has then been reported)."""
+
+
+class Contents:
+    """Compiles what a send says."""
+
+    def __init__(self, unit: Unit, read_template: ReadTemplate) -> None:
+        self._unit = unit
+        self._read_template = read_template
+
+    def variants(self, send: nodes.Send, rule: str) -> tuple[tuple[CompiledVariant, ...], bool]:
+        """The variants of a send in order, and whether they are shares; content without variants is one."""
+        if not send.variants:
+            template = self.template(send.content) if send.content is not None else None
+            return (CompiledVariant(template=template),), False
+        made = []
+        upto = 0.0
+        for place, variant in enumerate(send.variants, 1):
+            test = None
+            if isinstance(variant, nodes.ShareVariant):
+                upto += variant.percent
+            elif variant.condition is not None:
+                test = self._unit.test(f"{rule}__variant_{place}", variant.condition, rule)
+            made.append(
+                CompiledVariant(
+                    label=_label(variant, place),
+                    test=test,
+                    upto=upto if isinstance(variant, nodes.ShareVariant) else None,
+                    template=None if isinstance(variant.content, nodes.Nothing) else self.template(variant.content),
+                    silent=isinstance(variant.content, nodes.Nothing),
+                )
+            )
+        return tuple(made), isinstance(send.variants[0], nodes.ShareVariant)
+
+    def template(self, content: nodes.Content) -> Template:
+        """The template of a text or file."""
+        match content:
+            case nodes.Text():
+                return Template(content.value)
+            case nodes.TemplateFile():
+                return Template(self._read_template(content) or "")
+        raise AssertionError(content)
+
+    def fields(self, record: nodes.RecordLiteral | None, rule: str) -> tuple[FieldTemplate, ...] | None:
+        """The named fields of `with { … }`."""
+        if record is None:
+            return None
+        return tuple(self._field(".".join(entry.key), entry.value, rule) for entry in record.entries)
+
+    def _field(self, name: str, value: nodes.Expression, rule: str) -> FieldTemplate:
+        match value:
+            case nodes.Text() if not parse_template(value.value).is_plain:
+                return FieldTemplate(name=name, template=Template(value.value))
+            case nodes.RecordLiteral():
+                inner = tuple(self._field(".".join(entry.key), entry.value, rule) for entry in value.entries)
+                return FieldTemplate(name=name, fields=inner)
+            case nodes.ListLiteral():
+                items = tuple(self._field(str(place), item, rule) for place, item in enumerate(value.items))
+                return FieldTemplate(name=name, items=items)
+        return FieldTemplate(name=name, evaluate=self._unit.evaluate(f"{rule}__field_{name}", value, rule))
+
+
+def _label(variant: nodes.Variant, place: int) -> str:
+    if variant.label is not None:
+        return variant.label.text
+    if isinstance(variant, nodes.WhenVariant) and variant.condition is None:
+        return "otherwise"
+    return str(place)

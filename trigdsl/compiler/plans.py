@@ -1,0 +1,144 @@
+"""Everything that waits for events → one plan for each event name: what is kept, ended, triggered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from trigdsl.checker.program import CheckedRule
+from trigdsl.compiler.expressions import length_of
+from trigdsl.compiler.patterns import Alternative, alternatives
+from trigdsl.compiler.rules import clause
+from trigdsl.engine.history import Tally
+from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders, Test
+from trigdsl.model.values import Micros
+from trigdsl.syntax import nodes
+from trigdsl.syntax.printer import print_event_set
+
+if TYPE_CHECKING:
+    from trigdsl.compiler.questions import Asked
+    from trigdsl.compiler.unit import Unit
+
+
+@define
+class Wait:
+    """Something that waits for events: to be triggered, ended, met …; `place` is an unless' step from 0."""
+
+    what: str
+    rule: CheckedRule
+    ways: tuple[Alternative, ...]
+    reason: str = ""
+    place: int = -1
+    within: Micros | None = None
+
+
+@define
+class Plans:
+    """Collects what waits, then makes the plans."""
+
+    _unit: Unit
+    _waits: list[Wait] = field(factory=list)
+
+    def add_rule(self, rule: CheckedRule) -> None:
+        """All that one rule waits for; rules must be added in order."""
+        node = rule.node
+        match node.trigger:
+            case nodes.EventTrigger():
+                self._wait("triggers", rule, node.trigger.event)
+            case nodes.SilenceTrigger():
+                self._wait("silences", rule, node.trigger.event)
+            case nodes.IgnoredTrigger():
+                of = node.trigger.rule
+                self._wait("sends", rule, nodes.SystemEvent("sent", of, id=node.trigger.id, span=node.trigger.span))
+                answers = tuple(
+                    nodes.SystemEvent(kind, of, id=node.trigger.id, span=node.trigger.span)
+                    for kind in ("opened", "clicked")
+                )
+                self._wait("answers", rule, nodes.EventGroup(answers))
+        for place, step in enumerate(node.steps):
+            for unless in step.unless:
+                reason = f"unless {print_event_set(unless.event)}"
+                within = None if unless.within is None else length_of(unless.within)
+                self._wait("unless", rule, unless.event, reason=reason, place=place, within=within)
+        for one in node.clauses:
+            if isinstance(one, nodes.StopOn):
+                self._wait("stop_on", rule, one.event, reason=f"stop on {print_event_set(one.event)}")
+        goal = clause(node, nodes.Goal)
+        if goal is not None:
+            self._wait("goals", rule, goal.event)
+
+    def _wait(
+        self,
+        what: str,
+        rule: CheckedRule,
+        event: nodes.EventSet,
+        *,
+        reason: str = "",
+        place: int = -1,
+        within: Micros | None = None,
+    ) -> None:
+        self._waits.append(Wait(what, rule, alternatives(self._unit, event), reason, place, within))
+
+    # ------------------------------------------------------------------ making
+    def make(self, asked: tuple[Asked, ...]) -> tuple[dict[str, EventPlan], EventPlan | None]:
+        """The plan of each name that the program says, and that of all other events."""
+        ways = [way for wait in self._waits for way in wait.ways]
+        ways += [way for one in asked for way in (*one.ways, *one.reset)]
+        names = dict.fromkeys(way.name for way in ways if way.name is not None)
+        plans = {name: self._plan(name, asked) for name in names}
+        other = self._plan(None, asked)
+        return plans, other if other != EventPlan() else None
+
+    def _plan(self, name: str | None, asked: tuple[Asked, ...]) -> EventPlan:
+        return EventPlan(
+            keeps=self._keeps(name, asked),
+            silences=self._tests("silences", name),
+            sends=self._tests("sends", name),
+            answers=self._tests("answers", name),
+            enders=self._enders(name),
+            goals=self._tests("goals", name),
+            triggers=self._tests("triggers", name),
+        )
+
+    def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
+        made = []
+        for one in asked:
+            slot = one.slot()
+            for ways, act in ((one.ways, slot.keep), (one.reset, slot.reset if isinstance(slot, Tally) else None)):
+                concerned, test = self._unit.tests.test("history", None, ways, name)
+                if concerned and act is not None:
+                    made.append((test, act))
+        return tuple(made)
+
+    def _tests(self, what: str, name: str | None) -> tuple[tuple[int, Test | None], ...]:
+        made = []
+        for wait in self._waits:
+            if wait.what == what:
+                concerned, test = self._unit.tests.test(f"{wait.rule.name}__{what}", wait.rule.name, wait.ways, name)
+                if concerned:
+                    made.append((wait.rule.index, test))
+        return tuple(made)
+
+    def _enders(self, name: str | None) -> tuple[RuleEnders, ...]:
+        unless: dict[int, dict[int, list[Ender]]] = {}
+        stops: dict[int, list[Ender]] = {}
+        for wait in self._waits:
+            if wait.what not in ("unless", "stop_on"):
+                continue
+            concerned, test = self._unit.tests.test(f"{wait.rule.name}__{wait.what}", wait.rule.name, wait.ways, name)
+            if not concerned:
+                continue
+            ender = Ender(reason=wait.reason, test=test, within=wait.within)
+            if wait.what == "unless":
+                unless.setdefault(wait.rule.index, {}).setdefault(wait.place, []).append(ender)
+            else:
+                stops.setdefault(wait.rule.index, []).append(ender)
+        return tuple(
+            RuleEnders(
+                rule=rule,
+                unless={place: tuple(enders) for place, enders in unless.get(rule, {}).items()},
+                stop_on=tuple(stops.get(rule, ())),
+            )
+            for rule in sorted(unless.keys() | stops.keys())
+        )

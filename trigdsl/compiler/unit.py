@@ -1,0 +1,61 @@
+"""What the parts of one compilation share: the checked program, the code so far, slots, and places for warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from trigdsl.checker.program import CheckedProgram
+from trigdsl.compiler.code import Code
+from trigdsl.compiler.expressions import Reading, Writer
+from trigdsl.compiler.patterns import Tests
+from trigdsl.compiler.questions import Questions
+from trigdsl.engine.program import Place
+from trigdsl.syntax import nodes
+
+
+class Unit:
+    """One program under compilation."""
+
+    def __init__(self, checked: CheckedProgram) -> None:
+        self.checked = checked
+        self.code = Code()
+        self.places: dict[int, Place] = {}
+        self.questions = Questions(self)
+        self.tests = Tests(self)
+        self._segments: dict[tuple[str, bool], str] = {}
+
+    def wire(self, name: str) -> str:
+        """The name on the wire of an event as rules name it."""
+        return self.checked.wire_names.get(name, name)
+
+    def function(self, name: str, parameters: str, comment: str, body: str) -> Callable[..., Any]:
+        """Compile a function of one expression; `comment` is the piece of source that it stands for."""
+        return self.code.function(name, parameters, comment, body)
+
+    def test(self, label: str, node: nodes.Expression, rule: str | None) -> Callable[..., bool]:
+        """The function that tells whether a condition of a rule is certainly true."""
+        return self.function(label, "c", node.span.text, Writer(self, rule=rule).true(node))
+
+    def evaluate(self, label: str, node: nodes.Expression, rule: str | None) -> Callable[..., Any]:
+        """The function that gives the value of an expression of a rule."""
+        return self.function(label, "c", node.span.text, Writer(self, rule=rule).value(node))
+
+    def segment(self, name: str, *, certainly: bool) -> str:
+        """The name of the function that tells whether the user is certainly in a segment, or certainly not."""
+        key = (name, certainly)
+        if key not in self._segments:
+            condition = self.checked.segments[name].condition
+            writer = Writer(self, Reading.NOTHING)
+            text = writer.true(condition) if certainly else writer.false(condition)
+            label = f"segment_{name}" if certainly else f"segment_{name}__not"
+            self._segments[key] = self.function(label, "c", condition.span.text, text).__name__
+        return self._segments[key]
+
+    def place(self, node: nodes.Node, rule: str | None) -> int:
+        """The number by which a data warning names this node; the same node may stand for several rules."""
+        if node.id not in self.places:
+            line, column = node.span.position
+            at = f"{node.span.source.name}:{line}:{column}"
+            self.places[node.id] = Place(rule=rule, at=at, text=node.span.text)
+        return node.id

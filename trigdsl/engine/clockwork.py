@@ -1,0 +1,113 @@
+"""Many users under one clock: inputs and timers in the order of time → decisions in their defined order.
+
+Decisions are ordered by time, then user, then as they were made for that user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappop, heappush
+from operator import attrgetter
+
+from trigdsl.engine.machine import Machine
+from trigdsl.engine.profiles import Changes, set_attribute
+from trigdsl.engine.program import Program
+from trigdsl.engine.state import State
+from trigdsl.engine.timers import is_armed, next_timer
+from trigdsl.model.decisions import Decision
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros, Value
+
+_by_user = attrgetter("user")
+_by_time_and_user = attrgetter("time", "user")
+
+
+class Clockwork:
+    """The states of all users, and a heap of their next timers.
+
+    Who drives it hands inputs in order of time, and before the first of a new time lets the timers due before
+    it go off with `run_timers`.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.machine = Machine(program)
+        self.states: dict[str, State] = {}
+        self._heap: list[tuple[Micros, str]] = []
+        self._calendars = True
+        self._armed: set[str] | None = None
+
+    @property
+    def next_due(self) -> Micros | None:
+        """A moment no later than the earliest timer, None when there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def state(self, user: str) -> State:
+        """The state of a user, made when there is none."""
+        state = self.states.get(user)
+        if state is None:
+            state = self.states[user] = State(user)
+        return state
+
+    def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
+        """Give a user attributes before everything else: nothing is triggered."""
+        state = self.state(user)
+        for name, value in attributes.items():
+            if not set_attribute(state, name, value, Changes()):
+                self.machine.observations.note_zone(value)
+
+    def handle(self, given: Input) -> None:
+        """Handle one input; its decisions come with the next `flush`."""
+        state = self.state(given.user)
+        due = state.due
+        self.machine.handle(state, given)
+        if state.due is not None and state.due != due:
+            heappush(self._heap, (state.due, given.user))
+
+    def flush(self) -> list[Decision]:
+        """The decisions of the present instant made since the last flush, by user."""
+        decisions = self.machine.decisions
+        if decisions:
+            self.machine.decisions = []
+            if len(decisions) > 1:
+                decisions.sort(key=_by_user)
+        return decisions
+
+    def run_timers(self, until: Micros) -> Iterator[Decision]:
+        """All timers up to and including `until`, in the order of time."""
+        heap, machine = self._heap, self.machine
+        while heap and heap[0][0] <= until:
+            time, user = heappop(heap)
+            state = self.states[user]
+            if state.due != time:
+                continue
+            if machine.decisions and machine.decisions[0].time != time:
+                yield from self.flush()
+            machine.run_timers(state, time, calendars=self._calendars)
+            if state.due is not None:
+                heappush(heap, (state.due, user))
+            if self._armed is not None:
+                (self._armed.add if is_armed(state) else self._armed.discard)(user)
+        yield from self.flush()
+
+    def drain(self, until: Micros) -> Iterator[Decision]:
+        """Let the clock run while a step, silence or `ignored` of any user is armed; calendars stand still."""
+        self._calendars = False
+        self._armed = {user for user, state in self.states.items() if is_armed(state)}
+        for state in self.states.values():
+            timer = next_timer(self.program, state, calendars=False)
+            state.due = None if timer is None else timer[0][0]
+        self._heap = [(state.due, user) for user, state in self.states.items() if state.due is not None]
+        heapify(self._heap)
+        while self._armed and self._heap and self._heap[0][0] <= until:
+            yield from self.run_timers(self._heap[0][0])
+
+    def pending(self, users: Iterable[str] | None = None) -> list[Decision]:
+        """What is still armed, as pending decisions by time, then user."""
+        for user in self.states if users is None else users:
+            state = self.states.get(user)
+            if state is not None and state.runs is not None:
+                self.machine.pending(state)
+        decisions = self.machine.decisions
+        self.machine.decisions = []
+        return sorted(decisions, key=_by_time_and_user)

@@ -1,0 +1,401 @@
+"""The machine: one input or timer of one user → decisions, and that user's new state.
+
+It is pure: no clock, no files, no chance, no threads.  A driver (a replay, an embedded engine, a service) keeps
+the states, hands inputs in order of time, and calls `run_timers` for the moments in between: all timers before
+an input's time first, those at its very time after all inputs of that time.
+
+An input is handled in this order: the profile; history; membership of segments; runs end; rules are triggered.
+What rules themselves cause is queued, and handled likewise right afterwards, first in first out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import blake2b
+from typing import Any
+
+from trigdsl.engine import profiles, timers
+from trigdsl.engine.actions import Actions
+from trigdsl.engine.context import EMPTY, Context
+from trigdsl.engine.observations import Observations
+from trigdsl.engine.program import (
+    AttributeFires,
+    CompiledAction,
+    CompiledRule,
+    Ender,
+    EventFires,
+    EventPlan,
+    IgnoredFires,
+    ListFires,
+    Program,
+    RuleEnders,
+    SegmentFires,
+    SendAction,
+    SilenceFires,
+)
+from trigdsl.engine.state import Run, State
+from trigdsl.engine.steps import Steps, key_at
+from trigdsl.model.decisions import Decision
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros, Value
+
+
+class Machine:
+    """Runs one program for one user at a time.
+
+    Decisions are appended to `decisions`, which the driver empties; `observations` counts what is no decision.
+    Not safe to use from several threads at once: each needs a machine of its own.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.decisions: list[Decision] = []
+        self.observations = Observations()
+        self.context = Context(program.zone, program.functions, self._note_odd)
+        self.steps = Steps(self)
+        self.actions = Actions(self)
+        self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
+        self._watches_profile = bool(
+            program.attribute_rules or program.list_rules or program.segment_rules or program.calendar_rules
+        )
+        self._reads_first = bool(program.calendar_rules or program.segment_rules)
+
+    # ------------------------------------------------------------------ what drivers call
+    def concerns(self, event: str) -> bool:
+        """Whether an event of this name, as an input without profile update, can matter at all."""
+        return self._reads_first or self.program.plan(event) is not None
+
+    def handle(self, state: State, given: Input) -> None:
+        """Handle one input; the driver has run all timers before its time."""
+        c = self._bind(state, given.time)
+        is_first = state.first is None
+        if is_first:
+            state.first = given.time
+        changes = self._update(given) if given.set or given.add or given.remove else None
+        if self.program.calendar_rules and (is_first or changes):
+            timers.arm_calendars(self.program, c)
+        plan = self.program.plan(given.event) if given.event is not None else None
+        if plan is None and not changes and not self._must_look(is_first):
+            return
+        self._react(given.event, given.properties or EMPTY, given.id, plan, changes, is_first=is_first)
+        self._settle()
+
+    def run_timers(self, state: State, until: Micros, *, calendars: bool = True) -> None:
+        """Let all timers due up to and including `until` go off, each at its own moment."""
+        while state.due is not None and state.due <= until:
+            timer = timers.next_timer(self.program, state, calendars=calendars)
+            if timer is None or timer[0][0] > until:
+                break
+            self._bind(state, timer[0][0])
+            self._go_off(timer)
+            self._settle(calendars=calendars)
+
+    def pending(self, state: State) -> None:
+        """Record what is still armed as pending, in the order of the timers."""
+        self.context.state = state
+        for run in sorted(state.runs or (), key=lambda run: timers.run_key(self.program, run)):
+            action = self.rule(run).steps[run.step].actions[0]
+            reason = "window" if run.waiting else "due"
+            self.context.now = run.wake
+            self.decide(run, action, 0, "pending", reason)
+
+    # ------------------------------------------------------------------ inputs
+    def _bind(self, state: State, now: Micros) -> Context:
+        c = self.context
+        c.state, c.now, c.history, c.rule = state, now, state.history, None
+        return c
+
+    def _must_look(self, is_first: bool) -> bool:
+        """Whether a watched segment may change now although nothing that it reads has."""
+        if not self.program.segment_rules:
+            return False
+        moment = timers.earliest_member(self.context.state)
+        return is_first or (moment is not None and moment <= self.context.now)
+
+    def _update(self, given: Input) -> profiles.Changes:
+        changes = profiles.Changes()
+        state = self.context.state
+        for name, value in (given.set or EMPTY).items():
+            if not profiles.set_attribute(state, name, value, changes):
+                self.observations.note_zone(value)
+        if given.add or given.remove:
+            profiles.change_lists(state, given.add or [], given.remove or [], changes)
+        return changes
+
+    def _settle(self, *, calendars: bool = True) -> None:
+        """Handle what rules caused, then find the next timer."""
+        state = self.context.state
+        while self._queue:
+            name, properties, changes = self._queue.popleft()
+            plan = self.program.plan(name) if name is not None else None
+            self._react(name, properties, None, plan, changes)
+        timer = timers.next_timer(self.program, state, calendars=calendars)
+        state.due = None if timer is None else timer[0][0]
+
+    def _react(
+        self,
+        name: str | None,
+        properties: dict[str, Value],
+        event_id: str | None,
+        plan: EventPlan | None,
+        changes: profiles.Changes | None,
+        *,
+        is_first: bool = False,
+    ) -> None:
+        """Handle an event, the changes of a profile, or both: history, segments, ends, triggers."""
+        c = self.context
+        seq = None
+        if name is not None:
+            c.state.seq += 1
+            seq = c.state.seq
+            c.name, c.rule, c.captured = name, None, None
+            if plan is not None:
+                self._remember(plan, properties, event_id, seq)
+        entered: dict[int, bool] = {}
+        if self.program.segment_rules and (plan is not None or changes or self._must_look(is_first)):
+            entered = timers.look_at_segments(self.program, c)
+        if plan is not None and plan.enders and c.state.runs:
+            for enders in plan.enders:
+                self._end_runs(enders, properties)
+        self._trigger(plan, changes, entered, properties, event_id, seq)
+
+    def _holds(self, test: Any, properties: dict[str, Value], trigger: dict[str, Value] | None = None) -> bool:
+        c = self.context
+        c.event = properties
+        c.trigger = properties if trigger is None else trigger
+        return test is None or bool(test(c))
+
+    def _remember(self, plan: EventPlan, properties: dict[str, Value], event_id: str | None, seq: int) -> None:
+        """Take an event into the history, and into what waits for silence, for answers and for goals."""
+        c, state = self.context, self.context.state
+        if plan.keeps:
+            if state.history is None:
+                state.history = c.history = [None] * len(self.program.slots)
+            c.event = c.trigger = properties
+            for test, keep in plan.keeps:
+                if test is None or test(c):
+                    keep(c, state.history)
+        c.seq = seq
+        for rule, test in plan.silences:
+            if self._holds(test, properties):
+                self._start_silence(rule, properties, event_id)
+        if plan.sends or plan.answers:
+            self._note_answers(plan, properties)
+        if plan.goals and state.goals:
+            self._note_goals(plan, properties)
+
+    def _start_silence(self, index: int, properties: dict[str, Value], event_id: str | None) -> None:
+        rule, state = self.program.rules[index], self.context.state
+        assert isinstance(rule.fires, SilenceFires)
+        if state.silences is None:
+            state.silences = {}
+        moment = timers.later(self.context.now, rule.fires.length)
+        state.silences[index] = [moment, properties, event_id, self.steps.captured(rule) if rule.captures else None]
+
+    def _note_answers(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        state = self.context.state
+        for index, test in plan.answers:
+            if state.ignored and index in state.ignored and self._holds(test, properties):
+                del state.ignored[index]
+        for index, test in plan.sends:
+            if self._holds(test, properties):
+                rule = self.program.rules[index]
+                assert isinstance(rule.fires, IgnoredFires)
+                if state.ignored is None:
+                    state.ignored = {}
+                captured = self.steps.captured(rule) if rule.captures else None
+                moment = timers.later(self.context.now, rule.fires.length)
+                state.ignored.setdefault(index, []).append([moment, properties, captured])
+        if not state.ignored:
+            state.ignored = None
+
+    def _note_goals(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        c, state = self.context, self.context.state
+        tests = dict(plan.goals)
+        left = []
+        for goal in state.goals or ():
+            rule, deadline, variant, control, event, key = goal
+            if deadline < c.now:
+                continue
+            path = self.program.rules[rule].for_each
+            if (
+                rule in tests
+                and (path is None or key_at(properties, path) == key)
+                and self._holds(tests[rule], properties, event)
+            ):
+                self.observations.converted[rule, variant, control] += 1
+            else:
+                left.append(goal)
+        state.goals = left or None
+
+    # ------------------------------------------------------------------ ends
+    def _end_runs(self, enders: RuleEnders, properties: dict[str, Value]) -> None:
+        path = self.program.rules[enders.rule].for_each
+        for run in [run for run in self.context.state.runs or () if run.rule == enders.rule]:
+            if path is not None and key_at(properties, path) != run.key:
+                continue
+            for ender in (*enders.unless.get(run.step, ()), *enders.stop_on):
+                if self._ends(ender, run, properties):
+                    self.end(run, ender.reason)
+                    break
+
+    def _ends(self, ender: Ender, run: Run, properties: dict[str, Value]) -> bool:
+        if ender.within is not None and self.context.now > run.armed + ender.within:
+            return False
+        self.context.rule = self.rule(run)
+        return self._holds(ender.test, properties, run.event)
+
+    def end(self, run: Run, reason: str) -> None:
+        """End a run: one cancelled decision for the step at which it stood."""
+        self.decide(run, self.rule(run).steps[run.step].actions[0], 0, "cancelled", reason)
+        self.steps.remove(run)
+
+    # ------------------------------------------------------------------ triggers
+    def _trigger(
+        self,
+        plan: EventPlan | None,
+        changes: profiles.Changes | None,
+        entered: dict[int, bool],
+        properties: dict[str, Value],
+        event_id: str | None,
+        seq: int | None,
+    ) -> None:
+        """Try the triggers that the event and the changes fire, in rule order."""
+        by_event = plan.triggers if plan is not None else ()
+        by_change = self._changed_rules(changes) if changes else []
+        for rule, inside in entered.items():
+            fires = self.program.rules[rule].fires
+            if isinstance(fires, SegmentFires) and fires.enters is inside:
+                by_change.append(rule)
+        if not by_change:
+            for index, test in by_event:
+                self._try(index, test, properties, event_id, seq)
+            return
+        tests = dict(by_event)
+        for index in sorted((*tests, *by_change)):
+            if index in tests:
+                self._try(index, tests[index], properties, event_id, seq)
+            else:
+                self.steps.trigger(self.program.rules[index], properties, event_id, seq)
+
+    def _try(self, index: int, test: Any, properties: dict[str, Value], event_id: str | None, seq: int | None) -> None:
+        """Try the trigger of a rule that names an event which came."""
+        c, rule = self.context, self.program.rules[index]
+        c.rule, c.seq, c.captured = rule, seq, None
+        if not self._holds(test, properties):
+            return
+        fires = rule.fires
+        assert isinstance(fires, EventFires)
+        if fires.ordinal is not None:
+            assert c.history is not None
+            count = c.history[fires.slot]
+            if count % fires.ordinal if fires.every else count != fires.ordinal:
+                return
+        self.steps.trigger(rule, properties, event_id, seq)
+
+    def _changed_rules(self, changes: profiles.Changes) -> list[int]:
+        """The rules that changes of attributes and lists fire."""
+        found = []
+        for name, (before, after) in changes.attributes.items():
+            for rule in self.program.attribute_rules.get(name, ()):
+                fires = self.program.rules[rule].fires
+                assert isinstance(fires, AttributeFires)
+                zone = self.context.zone
+                if fires.becomes is None or (fires.becomes(after, zone) and not fires.becomes(before, zone)):
+                    found.append(rule)
+        for name, inside in changes.lists.items():
+            for rule in self.program.list_rules.get(name, ()):
+                fires = self.program.rules[rule].fires
+                if isinstance(fires, ListFires) and fires.enters is inside:
+                    found.append(rule)
+        return found
+
+    # ------------------------------------------------------------------ timers
+    def _go_off(self, timer: timers.Timer) -> None:
+        _, kind, what = timer
+        state, c = self.context.state, self.context
+        match kind:
+            case "run":
+                self.steps.proceed(what)
+            case "silence":
+                assert state.silences is not None
+                _, event, event_id, captured = state.silences.pop(what)
+                state.silences = state.silences or None
+                self.steps.trigger(self.program.rules[what], event, event_id, None, captured or {})
+            case "ignored":
+                assert state.ignored is not None
+                _, event, captured = state.ignored[what].pop(0)
+                if not state.ignored[what]:
+                    del state.ignored[what]
+                state.ignored = state.ignored or None
+                self.steps.trigger(self.program.rules[what], event, None, None, captured or {})
+            case "calendar":
+                timers.calendar_fired(self.program, c, what)
+                self.steps.trigger(self.program.rules[what], EMPTY, None, None)
+            case "member":
+                self._look_at_segment(what)
+
+    def _look_at_segment(self, index: int) -> None:
+        assert self.context.state.members is not None
+        was = self.context.state.members[index][0]
+        inside = timers.look_at_segment(self.program, self.context, index)
+        fires = self.program.rules[index].fires
+        assert isinstance(fires, SegmentFires)
+        if inside is not was and fires.enters is inside:
+            self.steps.trigger(self.program.rules[index], EMPTY, None, None)
+
+    # ------------------------------------------------------------------ what rules cause
+    def emit(self, wire: str, properties: dict[str, Value]) -> None:
+        """Queue an event that a rule emits."""
+        if self.program.plan(wire) is not None:
+            self._queue.append((wire, properties, None))
+
+    def sent(self, run: Run, channel: str, variant: str | None) -> None:
+        """Queue the event `sent` of a send, when a rule heeds it."""
+        if "sent" in self.program.plans:
+            properties: dict[str, Value] = {"rule": self.rule(run).name, "step": run.step + 1, "channel": channel}
+            if variant is not None:
+                properties["variant"] = variant
+            self._queue.append(("sent", properties, None))
+
+    def changed(self, changes: profiles.Changes) -> None:
+        """Queue the triggers of a change that a rule made; calendar triggers heed it at once."""
+        if not changes or not self._watches_profile:
+            return
+        if self.program.calendar_rules:
+            timers.arm_calendars(self.program, self.context)
+        self._queue.append((None, EMPTY, changes))
+
+    # ------------------------------------------------------------------ decisions
+    def rule(self, run: Run) -> CompiledRule:
+        return self.program.rules[run.rule]
+
+    def decide(
+        self, run: Run, action: CompiledAction, place: int, status: str, reason: str | None = None, **told: Any
+    ) -> None:
+        """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
+        rule, user = self.program.rules[run.rule], self.context.state.user
+        step = run.step + 1
+        named = f"{len(user)} {user} {rule.name} {run.triggered} {run.number} {step} {place}"
+        self.decisions.append(
+            Decision(
+                user=user,
+                rule=rule.name,
+                step=step,
+                action=action.kind,
+                status=status,
+                time=self.context.now,
+                triggered=run.triggered,
+                due=run.due,
+                key=blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+                reason=reason,
+                channel=action.channel.name if isinstance(action, SendAction) else None,
+                target=action.target,
+                event_id=run.event_id,
+                title=rule.title,
+                **told,
+            )
+        )
+
+    def _note_odd(self, _: Context, place: int, a: Value, b: Value) -> None:
+        self.observations.note_odd(place, a, b)

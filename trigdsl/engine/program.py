@@ -1,0 +1,321 @@
+"""The compiled program: plain data and functions that the compiler makes and the machine runs.
+
+Rules, caps and history slots go by their number here.  A Test answers whether a condition is certainly true;
+an Evaluate gives a value, None when it is missing.  Lengths of time are microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from trigdsl.engine.context import Context
+from trigdsl.engine.history import Slot
+from trigdsl.engine.rendering import Template
+from trigdsl.engine.schedules import Schedule
+from trigdsl.engine.windows import Window
+from trigdsl.engine.zones import Zone
+from trigdsl.model.values import Micros, Value
+
+Test: TypeAlias = Callable[[Context], bool]
+Evaluate: TypeAlias = Callable[[Context], Value]
+Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
+"""A history update and the test that an event must pass for it."""
+
+
+@frozen(kw_only=True)
+class CompiledPeriod:
+    """What a cap or limit counts in: `kind` is day, week, month, duration or ever; `length` with duration."""
+
+    kind: str
+    length: Micros = 0
+
+
+@frozen(kw_only=True)
+class CompiledCap:
+    """At most `count` sent sends per period; `label` is the reason that a capped decision gives."""
+
+    number: int
+    count: int
+    period: CompiledPeriod
+    label: str
+
+
+@frozen(kw_only=True)
+class FieldTemplate:
+    """One named field of a send: a template, a value, or a record or list of such."""
+
+    name: str
+    template: Template | None = None
+    evaluate: Evaluate | None = None
+    fields: tuple[FieldTemplate, ...] | None = None
+    items: tuple[FieldTemplate, ...] | None = None
+
+
+@frozen(kw_only=True)
+class CompiledVariant:
+    """One content of a send. `test` None is always taken; `upto` is the upper end of its share in percent.
+
+    `template` None without `silent`: the host decides the wording.  `silent`: deliberately no message.
+    """
+
+    label: str | None = None
+    test: Test | None = None
+    upto: float | None = None
+    template: Template | None = None
+    silent: bool = False
+
+
+@frozen(kw_only=True)
+class CompiledChannel:
+    """What holds for every send on a channel. `requires` and `characters` also bind urgent sends."""
+
+    name: str
+    requires: tuple[Test, ...] = ()
+    characters: int | None = None
+
+
+@frozen(kw_only=True)
+class SendAction:
+    channel: CompiledChannel
+    variants: tuple[CompiledVariant, ...]
+    by_share: bool = False
+    fields: tuple[FieldTemplate, ...] | None = None
+    caps: tuple[CompiledCap, ...] = ()
+    kind: str = field(default="send", init=False)
+    target: None = field(default=None, init=False)
+
+
+@frozen(kw_only=True)
+class SetAction:
+    """`evaluate` None removes the attribute."""
+
+    target: str
+    evaluate: Evaluate | None
+    kind: str = field(default="set", init=False)
+
+
+@frozen(kw_only=True)
+class ListAction:
+    """`kind` is `add` or `remove`."""
+
+    target: str
+    kind: str
+
+
+@frozen(kw_only=True)
+class EmitAction:
+    """`target` is the event's name in the rules, `wire` the one on the wire."""
+
+    target: str
+    wire: str
+    evaluate: Evaluate
+    kind: str = field(default="emit", init=False)
+
+
+@frozen(kw_only=True)
+class CallFunction:
+    target: str
+    evaluate: Evaluate
+    kind: str = field(default="call", init=False)
+
+
+CompiledAction: TypeAlias = SendAction | SetAction | ListAction | EmitAction | CallFunction
+
+
+@frozen(kw_only=True)
+class CompiledStep:
+    """One step. `after`, `days` and `at` (microseconds of the day) make its delay; none of them: done at once.
+
+    `zone` None is the user's.  `windows` must all be open; none for an urgent step.
+    """
+
+    number: int
+    actions: tuple[CompiledAction, ...]
+    after: Micros | None = None
+    days: int | None = None
+    at: Micros | None = None
+    zone: Zone | None = None
+    guard: Test | None = None
+    windows: tuple[Window, ...] = ()
+    else_skip: bool = False
+    expires: Micros | None = None
+    priority: int = 0
+    urgent: bool = False
+
+    @property
+    def immediate(self) -> bool:
+        return self.after is None and self.at is None
+
+
+@frozen(kw_only=True)
+class CompiledLimit:
+    count: int
+    period: CompiledPeriod
+
+
+@frozen(kw_only=True)
+class EventFires:
+    """`E`, `2nd E` (ordinal 2), `every 10th E`; `slot` counts the E for an ordinal."""
+
+    ordinal: int | None = None
+    every: bool = False
+    slot: int = -1
+
+
+@frozen(kw_only=True)
+class SilenceFires:
+    """`no E for D`."""
+
+    length: Micros
+
+
+@frozen(kw_only=True)
+class AttributeFires:
+    """`user.P changes`, or `user.P becomes V` (then `becomes` tests a value of P: is it V?)."""
+
+    attribute: str
+    becomes: Callable[[Value, Zone], bool] | None = None
+
+
+@frozen(kw_only=True)
+class ListFires:
+    """`user enters L`, `user leaves L` for a list."""
+
+    list: str
+    enters: bool
+
+
+@frozen(kw_only=True)
+class SegmentFires:
+    """`user enters S`, `user leaves S` for a segment; `passes` gives the next moment at which a window passes."""
+
+    inside: Test
+    passes: Callable[[Context], Micros | None]
+    enters: bool
+
+
+@frozen(kw_only=True)
+class CalendarFires:
+    """A calendar trigger at a time of day (microseconds); `schedule` None: yearly on the user's `attribute`."""
+
+    schedule: Schedule | None
+    attribute: str | None
+    at: Micros
+    zone: Zone | None
+
+
+@frozen(kw_only=True)
+class IgnoredFires:
+    """`ignored R after D`."""
+
+    length: Micros
+
+
+Fires: TypeAlias = EventFires | SilenceFires | AttributeFires | ListFires | SegmentFires | CalendarFires | IgnoredFires
+
+
+@frozen(kw_only=True)
+class CompiledGoal:
+    length: Micros
+
+
+@frozen(kw_only=True)
+class CompiledRule:
+    """One rule. `captures` are the history slots whose `previous` must be noted when a run starts.
+
+    `starts` and `ends` bound the campaign: [starts, ends) as instants.
+    """
+
+    index: int
+    name: str
+    title: str | None
+    fires: Fires
+    condition: Test | None
+    steps: tuple[CompiledStep, ...]
+    limit: CompiledLimit | None = None
+    pending: str = "ignore"
+    at_most: Micros | None = None
+    for_each: tuple[str, ...] | None = None
+    starts: Micros | None = None
+    ends: Micros | None = None
+    holdout: float | None = None
+    goal: CompiledGoal | None = None
+    tags: tuple[str, ...] = ()
+    captures: tuple[int, ...] = ()
+
+
+@frozen(kw_only=True)
+class Ender:
+    """An event that ends a run: `test` decides (None: always), `within` bounds an `unless`."""
+
+    reason: str
+    test: Test | None
+    within: Micros | None = None
+
+
+@frozen(kw_only=True)
+class RuleEnders:
+    """What of one rule an event can end: runs that stand at a step (by its place from 0), or any run."""
+
+    rule: int
+    unless: Mapping[int, tuple[Ender, ...]]
+    stop_on: tuple[Ender, ...]
+
+
+@frozen(kw_only=True)
+class EventPlan:
+    """All that the program does when one event comes, by rule order; a test of None always holds.
+
+    `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
+    wait whether a send is ignored.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
+    """
+
+    keeps: tuple[Keep, ...] = ()
+    silences: tuple[tuple[int, Test | None], ...] = ()
+    sends: tuple[tuple[int, Test | None], ...] = ()
+    answers: tuple[tuple[int, Test | None], ...] = ()
+    enders: tuple[RuleEnders, ...] = ()
+    goals: tuple[tuple[int, Test | None], ...] = ()
+    triggers: tuple[tuple[int, Test | None], ...] = ()
+
+
+@frozen(kw_only=True)
+class Place:
+    """Where in the rules a data warning arose: rule, `file:line:column`, and the piece of source."""
+
+    rule: str | None
+    at: str
+    text: str
+
+
+@frozen(kw_only=True, eq=False)
+class Program:
+    """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
+
+    `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
+    program that says `any` needs it).  `code` is the generated Python source, to be looked at.
+    """
+
+    rules: tuple[CompiledRule, ...]
+    zone: Zone | None
+    slots: tuple[Slot, ...]
+    plans: Mapping[str, EventPlan]
+    other: EventPlan | None
+    caps: tuple[CompiledCap, ...]
+    places: Mapping[int, Place]
+    functions: Mapping[str, Callable[..., Any]]
+    event_names: Mapping[str, str]
+    code: str
+    diagnostics: tuple[Any, ...]
+
+    calendar_rules: tuple[int, ...]
+    segment_rules: tuple[int, ...]
+    attribute_rules: Mapping[str, tuple[int, ...]]
+    list_rules: Mapping[str, tuple[int, ...]]
+
+    def plan(self, event: str) -> EventPlan | None:
+        """What an event of this name on the wire sets in motion; None: nothing."""
+        return self.plans.get(event, self.other)

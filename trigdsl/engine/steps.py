@@ -1,0 +1,228 @@
+"""Runs: how they start, how their steps are armed and carried out, and how they end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trigdsl.engine import quotas
+from trigdsl.engine.history import recent
+from trigdsl.engine.program import CompiledRule, CompiledStep
+from trigdsl.engine.schedules import at_or_after, calendar_days_later
+from trigdsl.engine.shares import holdout_share
+from trigdsl.engine.state import Run
+from trigdsl.engine.timers import later
+from trigdsl.engine.values import key_of
+from trigdsl.engine.windows import next_opening
+from trigdsl.model.values import LAST_INSTANT, Micros, Value
+
+if TYPE_CHECKING:
+    from trigdsl.engine.machine import Machine
+
+MOST_RUNS = 100
+"""How many runs of a rule are unfinished for one user at the most."""
+
+MOST_VALUES = 1_000
+"""For how many values of a `for each` a limit without end is kept for a user."""
+
+
+def key_at(properties: dict[str, Value], path: tuple[str, ...]) -> str | None:
+    """The key of an event's value at a path, None when there is none."""
+    value: Any = properties
+    for name in path:
+        if value.__class__ is not dict:
+            return None
+        value = value.get(name)
+    return None if value is None else key_of(value)
+
+
+class Steps:
+    """Runs and steps of the machine's present user at its present moment."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._c = machine.context
+
+    # ------------------------------------------------------------------ triggering
+    def trigger(
+        self,
+        rule: CompiledRule,
+        event: dict[str, Value],
+        event_id: str | None,
+        seq: int | None,
+        captured: dict[int, Any] | None = None,
+    ) -> None:
+        """Try a trigger that fired, in order: condition, campaign, `for each`, limit, `while pending`."""
+        c = self._c
+        c.rule, c.event, c.trigger, c.seq, c.captured = rule, event, event, seq, captured
+        if rule.condition is not None and not rule.condition(c):
+            return
+        if (rule.starts is not None and c.now < rule.starts) or (rule.ends is not None and c.now >= rule.ends):
+            return
+        key = None
+        if rule.for_each is not None and (key := key_at(event, rule.for_each)) is None:
+            return
+        if self._is_limited(rule, key):
+            return
+        chain = self._pending(rule, key)
+        if chain is not None:
+            self._start(rule, event, event_id, key, chain)
+
+    def _pending(self, rule: CompiledRule, key: str | None) -> Micros | None:
+        """Heed `while pending`: the first trigger of the chain when a run is to start, else None."""
+        now = self._c.now
+        unfinished = [run for run in self._c.state.runs or () if run.rule == rule.index]
+        same = [run for run in unfinished if run.key == key]
+        chain = now
+        if same and rule.pending == "ignore":
+            return None
+        if same and rule.pending == "restart":
+            if rule.at_most is not None:
+                chain = same[-1].chain
+                if now > chain + rule.at_most:
+                    return None
+            for run in same:
+                self._machine.end(run, "restarted")
+            return chain
+        return None if len(unfinished) >= MOST_RUNS else chain
+
+    def _start(
+        self, rule: CompiledRule, event: dict[str, Value], event_id: str | None, key: str | None, chain: Micros
+    ) -> None:
+        c, state = self._c, self._c.state
+        if state.starts is None or state.starts[0] != c.now:
+            state.starts = [c.now, {}]
+        number = state.starts[1].get(rule.index, 0) + 1
+        state.starts[1][rule.index] = number
+        state.seq += 1
+        run = Run(
+            rule=rule.index,
+            seq=state.seq,
+            number=number,
+            triggered=c.now,
+            event=event,
+            event_id=event_id,
+            key=key,
+            captured=self.captured(rule) if rule.captures else None,
+            chain=chain,
+            holdout=rule.holdout is not None and holdout_share(rule.name, state.user) < rule.holdout,
+        )
+        if state.runs is None:
+            state.runs = []
+        state.runs.append(run)
+        self._machine.observations.runs[rule.index] += 1
+        if self._arm(run):
+            self.proceed(run)
+
+    def captured(self, rule: CompiledRule) -> dict[int, Any]:
+        """What `previous` finds now, to be kept for the later steps of a run."""
+        return {slot: recent(self._c, slot) for slot in rule.captures}
+
+    # ------------------------------------------------------------------ steps
+    def proceed(self, run: Run) -> None:
+        """Carry out the step at which a run stands, then those that follow at once."""
+        while self._carry_out(run):
+            run.step += 1
+            if run.step == len(self._machine.rule(run).steps):
+                self.remove(run)
+                return
+            if not self._arm(run):
+                return
+
+    def _arm(self, run: Run) -> bool:
+        """Arm the step at which a run stands; True when it is to be done at once."""
+        c = self._c
+        step = self._machine.rule(run).steps[run.step]
+        run.armed = c.now
+        run.waiting = False
+        run.due = run.wake = c.now if step.immediate else min(self._due(step), LAST_INSTANT)
+        return step.immediate
+
+    def _due(self, step: CompiledStep) -> Micros:
+        c = self._c
+        if step.at is None:
+            assert step.after is not None
+            return later(c.now, step.after)
+        zone = step.zone or c.zone
+        if step.days is not None:
+            return calendar_days_later(zone, c.now, step.days, step.at)
+        return at_or_after(zone, later(c.now, step.after or 0), step.at)
+
+    def _carry_out(self, run: Run) -> bool:
+        """Carry out one step that is due or whose window may be open; True when the run goes on to the next."""
+        c, rule = self._c, self._machine.rule(run)
+        step = rule.steps[run.step]
+        c.rule, c.event, c.trigger = rule, run.event, run.event
+        c.seq, c.captured = None, run.captured
+        if rule.ends is not None and c.now >= rule.ends:
+            return self._give_up(run, step, "campaign ended")
+        opening = next_opening(step.windows, c.now, c.zone) if step.windows else c.now
+        if self._is_expired(run, step, opening == c.now):
+            return self._skip(run, step, "expired")
+        if step.guard is not None and not step.guard(c):
+            return self._skip(run, step, "guard")
+        if opening is None or (opening != c.now and step.else_skip):
+            return self._skip(run, step, "outside window")
+        if opening != c.now:
+            run.waiting = True
+            run.wake = opening if step.expires is None else min(opening, later(run.due, step.expires))
+            return False
+        if not run.counted and self._is_limited(rule, run.key):
+            return self._give_up(run, step, "limit")
+        for place, action in enumerate(step.actions):
+            self._machine.actions.perform(run, action, place)
+        return True
+
+    def _is_expired(self, run: Run, step: CompiledStep, is_open: bool) -> bool:
+        """Exactly D after it was due is in time, if the window is open then."""
+        if step.expires is None:
+            return False
+        last = later(run.due, step.expires)
+        return self._c.now > last or (self._c.now == last and not is_open and (run.waiting or step.expires == 0))
+
+    def _skip(self, run: Run, step: CompiledStep, reason: str) -> bool:
+        self._machine.decide(run, step.actions[0], 0, "skipped", reason)
+        return True
+
+    def _give_up(self, run: Run, step: CompiledStep, reason: str) -> bool:
+        self._machine.decide(run, step.actions[0], 0, "skipped", reason)
+        self.remove(run)
+        return False
+
+    def remove(self, run: Run) -> None:
+        """Forget a run that has ended."""
+        state = self._c.state
+        assert state.runs is not None
+        state.runs.remove(run)
+        if not state.runs:
+            state.runs = None
+
+    # ------------------------------------------------------------------ limits
+    def _is_limited(self, rule: CompiledRule, key: str | None) -> bool:
+        limit, c = rule.limit, self._c
+        if limit is None:
+            return False
+        times = (c.state.limits or {}).get(rule.index, {}).get(key)
+        return quotas.is_full(times, limit.count, limit.period, c.now, c.zone)
+
+    def note_limit(self, run: Run) -> None:
+        """Count a run for its rule's limit."""
+        rule, c = self._machine.rule(run), self._c
+        if rule.limit is None:
+            return
+        if c.state.limits is None:
+            c.state.limits = {}
+        by_key = c.state.limits.setdefault(rule.index, {})
+        times = by_key.pop(run.key, None) or []
+        quotas.note(times, rule.limit.count, c.now)
+        by_key[run.key] = times
+        if len(by_key) > MOST_VALUES:
+            self._forget_values(by_key, rule)
+
+    def _forget_values(self, by_key: dict[Any, list[Micros]], rule: CompiledRule) -> None:
+        assert rule.limit is not None
+        c = self._c
+        if rule.limit.period.kind == "ever":
+            del by_key[next(iter(by_key))]
+            return
+        for key in [one for one, times in by_key.items() if quotas.is_over(times, rule.limit.period, c.now, c.zone)]:
+            del by_key[key]

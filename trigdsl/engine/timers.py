@@ -1,0 +1,119 @@
+"""Timers of one user: which comes next, and the moments of calendar triggers and of passing windows.
+
+Timers due at one instant go by priority (triggers have 0), rule order, triggers before steps, step order, and
+the older run first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from trigdsl.engine.context import Context
+from trigdsl.engine.program import CalendarFires, Program, SegmentFires
+from trigdsl.engine.schedules import Yearly, next_moment
+from trigdsl.engine.state import Run, State
+from trigdsl.engine.values import as_month_day
+from trigdsl.model.values import LAST_INSTANT, Micros
+
+Key: TypeAlias = tuple[Micros, int, int, int, int, int]
+Timer: TypeAlias = tuple[Key, str, Any]
+"""Its place in the order, what it is (run, silence, ignored, calendar, member), and the run or rule."""
+
+
+def run_key(program: Program, run: Run) -> Key:
+    """The place of a run's timer among all timers of its user."""
+    priority = program.rules[run.rule].steps[run.step].priority
+    return (run.wake, -priority, run.rule, 1, run.step, run.seq)
+
+
+def next_timer(program: Program, state: State, *, calendars: bool = True) -> Timer | None:
+    """The timer that goes off first; without calendar triggers while a replay drains."""
+    best: Timer | None = None
+    for run in state.runs or ():
+        key = run_key(program, run)
+        if best is None or key < best[0]:
+            best = (key, "run", run)
+    for kind, moments in (
+        ("silence", ((rule, entry[0]) for rule, entry in (state.silences or {}).items())),
+        ("ignored", ((rule, entries[0][0]) for rule, entries in (state.ignored or {}).items())),
+        ("calendar", ((rule, entry[0]) for rule, entry in (state.calendar or {}).items() if calendars)),
+        ("member", ((rule, entry[1]) for rule, entry in (state.members or {}).items())),
+    ):
+        for rule, moment in moments:
+            if moment is not None and (best is None or (moment, 0, rule, 0, 0, 0) < best[0]):
+                best = ((moment, 0, rule, 0, 0, 0), kind, rule)
+    return best
+
+
+def is_armed(state: State) -> bool:
+    """Whether a step, silence or `ignored` is still to come, for which a replay drains on."""
+    return bool(state.runs or state.silences or state.ignored)
+
+
+def later(at: Micros, length: Micros) -> Micros:
+    """The moment a length of time after another, at most the last instant there is."""
+    return min(at + length, LAST_INSTANT)
+
+
+def arm_calendars(program: Program, c: Context) -> None:
+    """Find the next moment of each calendar trigger anew: at the first input, and when the profile changes."""
+    state = c.state
+    assert state.first is not None
+    if state.calendar is None:
+        state.calendar = {}
+    # What is due at this very instant comes after its inputs, so it has not fired yet.
+    after = max(state.first, c.now - 1)
+    for rule in program.calendar_rules:
+        last = state.calendar[rule][2] if rule in state.calendar else None
+        state.calendar[rule] = [*_next_calendar(program, rule, c, after, last), last]
+
+
+def calendar_fired(program: Program, c: Context, rule: int) -> None:
+    """Note the date on which a calendar trigger fired, and find its next moment."""
+    assert c.state.calendar is not None
+    day = c.state.calendar[rule][1]
+    c.state.calendar[rule] = [*_next_calendar(program, rule, c, c.now, day), day]
+
+
+def _next_calendar(
+    program: Program, rule: int, c: Context, after: Micros, last: int | None
+) -> tuple[Micros | None, int | None]:
+    fires = program.rules[rule].fires
+    assert isinstance(fires, CalendarFires)
+    zone = fires.zone or c.zone
+    schedule = fires.schedule
+    if schedule is None:
+        date = as_month_day(c.user.get(fires.attribute or ""), c.zone)
+        if date is None:
+            return None, None
+        schedule = Yearly(*date)
+    found = next_moment(schedule, fires.at, zone, after, last)
+    return (None, None) if found is None else (found[1], found[0])
+
+
+def look_at_segments(program: Program, c: Context) -> dict[int, bool]:
+    """Determine the memberships that rules watch; those that changed, by rule: whether the user is now inside."""
+    state = c.state
+    if state.members is None:
+        state.members = {}
+    changed = {}
+    for rule in program.segment_rules:
+        was = state.members[rule][0] if rule in state.members else False
+        if look_at_segment(program, c, rule) is not was:
+            changed[rule] = not was
+    return changed
+
+
+def look_at_segment(program: Program, c: Context, rule: int) -> bool:
+    """Whether the user is now in the segment that a rule watches; the next moment to look is noted."""
+    fires = program.rules[rule].fires
+    assert isinstance(fires, SegmentFires)
+    assert c.state.members is not None
+    inside = bool(fires.inside(c))
+    c.state.members[rule] = [inside, fires.passes(c)]
+    return inside
+
+
+def earliest_member(state: State) -> Micros | None:
+    """The earliest moment at which a window of a watched segment passes."""
+    return min((entry[1] for entry in (state.members or {}).values() if entry[1] is not None), default=None)
