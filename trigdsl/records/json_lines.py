@@ -1,0 +1,187 @@
+"""JSON Lines → inputs.
+
+Lines are decoded a block at a time into a struct of the native form, which costs about a third of what a
+dict and its checks cost.  A record that is unusual in any way (another form, a number as user, a time that
+is none, ...) takes the long way alone; a block that cannot be decoded takes it line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from trigdsl.model.inputs import Input
+from trigdsl.records.chunks import MOST_BYTES
+from trigdsl.records.errors import BadRecord, Damaged
+from trigdsl.records.forms import members
+from trigdsl.records.native import RESERVED, timed_input
+from trigdsl.records.plain import DEEPEST
+from trigdsl.records.rejects import Reports
+from trigdsl.records.times import parse_time
+from trigdsl.records.wording import kind_of
+
+
+class _Native(msgspec.Struct, gc=False):
+    """A line in the native form, as far as types tell."""
+
+    user: str | int | float | None = None
+    time: str | int | float | None = None
+    event: str | None = None
+    properties: dict[str, Any] | None = None
+    set: dict[str, Any] | None = None
+    add: list[str] | None = None
+    remove: list[str] | None = None
+    id: str | int | float | None = None
+
+
+_NATIVE = msgspec.json.Decoder(_Native)
+_ANY = msgspec.json.Decoder()
+_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_UNUSUAL_EVENTS = RESERVED | {""}
+
+# A line must be this long to nest too deep or to hold an integer that is no double (309 digits).
+_LONG = 2 * DEEPEST
+_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_TOO_MANY_DIGITS = b"0" * 309
+_MALFORMED = re.compile(r"JSON is malformed: (.*) \(byte ([0-9]+)\)")
+
+
+@frozen
+class JsonLines:
+    """Reads blocks of lines; `reports` gets what cannot be used, `columns` is `--map`."""
+
+    reports: Reports
+    columns: Mapping[str, str] | None = None
+
+    def inputs(self, blocks: Iterable[bytes]) -> Iterator[Input]:
+        """The inputs of all lines, in their order."""
+        number = 1
+        try:
+            for block in blocks:
+                lines = block.split(b"\n")
+                if not lines[-1]:
+                    lines.pop()
+                records = None if self.columns else _decoded(block, lines)
+                if records is None:
+                    yield from self._by_line(lines, number)
+                else:
+                    yield from self._quickly(records, lines, number)
+                number += len(lines)
+        except Damaged as damaged:
+            self.reports.reject(number, str(damaged), damaged.tail)
+
+    def _quickly(self, records: list[_Native], lines: list[bytes], first: int) -> Iterator[Input]:
+        for index, record in enumerate(records):
+            user, event, identity = record.user, record.event, record.id
+            if (
+                event is not None
+                and event not in _UNUSUAL_EVENTS
+                and user.__class__ is str
+                and user
+                and (identity is None or identity.__class__ is str)
+            ):
+                try:
+                    time, naive = parse_time(record.time)
+                except BadRecord:
+                    yield from self.line(lines[index], first + index)
+                    continue
+                if naive:
+                    self.reports.no_offset(first + index)
+                yield Input(
+                    user,
+                    time,
+                    event,
+                    record.properties,
+                    record.set,
+                    record.add,
+                    record.remove,
+                    identity or None,
+                )
+            else:
+                yield from self.line(lines[index], first + index)
+
+    def _by_line(self, lines: list[bytes], first: int) -> Iterator[Input]:
+        for number, line in enumerate(lines, first):
+            records = None if self.columns else _decoded(line, [line])
+            if records is not None:
+                yield from self._quickly(records, [line], number)
+            elif line and not line.isspace():
+                yield from self.line(line, number)
+
+    def line(self, line: bytes, number: int) -> Iterator[Input]:
+        """The inputs of one line, the long way: several of a batch, none of a reject."""
+        try:
+            record = decoded_line(line)
+        except BadRecord as bad:
+            self.reports.reject(number, str(bad), line)
+            return
+        for member in members(record):
+            try:
+                made, naive = timed_input(member, self.columns)
+            except BadRecord as bad:
+                self.reports.reject(number, str(bad), line)
+                continue
+            if naive:
+                self.reports.no_offset(number)
+            yield made
+
+
+def decoded_line(line: bytes) -> dict[str, object]:
+    """The JSON object of a line; raises BadRecord with what is wrong and at which column."""
+    if len(line) > MOST_BYTES + line.endswith(b"\r"):
+        raise BadRecord(f"the record is over {MOST_BYTES:,} bytes")
+    try:
+        line.decode()
+        record = _ANY.decode(line)
+    except UnicodeDecodeError as error:
+        raise BadRecord(f"not UTF-8: byte {line[error.start]:#04x} at byte {error.start + 1} of the line") from None
+    except RecursionError:
+        raise BadRecord(f"it nests deeper than {DEEPEST} levels") from None
+    except msgspec.DecodeError as error:
+        raise BadRecord(_bad_json(line, str(error))) from None
+    if not isinstance(record, dict):
+        raise BadRecord(f"a JSON object is wanted, this is {kind_of(record)}")
+    return record
+
+
+def _decoded(block: bytes, lines: list[bytes]) -> list[_Native] | None:
+    """One record a line, or None where some line needs a closer look."""
+    try:
+        if not block.isascii():
+            # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
+            block.decode()
+        records = _NATIVE.decode_lines(block)
+    except _FAULTS:
+        return None
+    whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1
+    return records if whole_lines and not _is_beyond(block, lines) else None
+
+
+def _is_beyond(block: bytes, lines: list[bytes]) -> bool:
+    """Whether some line may be too long, nest too deep or hold an integer that is no double."""
+    longest = len(max(lines, key=len))
+    if longest <= _LONG:
+        return False
+    return (
+        longest > MOST_BYTES
+        or (longest >= len(_TOO_MANY_DIGITS) and _TOO_MANY_DIGITS in block.translate(_TO_ZEROS))
+        or any(line.count(b"{") + line.count(b"[") > DEEPEST for line in lines if len(line) > _LONG)
+    )
+
+
+def _bad_json(line: bytes, message: str) -> str:
+    if parts := _MALFORMED.fullmatch(message):
+        return f"bad JSON: {parts[1]} at column {_column(line, int(parts[2]))}"
+    if "truncated" in message:
+        return f"bad JSON: it ends too early, at column {_column(line, len(line.rstrip()))}"
+    if "out of range" in message:
+        return f"a number beyond the range of a double ({message})"
+    return f"bad JSON: {message[:1].lower()}{message[1:]}"
+
+
+def _column(line: bytes, offset: int) -> int:
+    return len(line[:offset].decode("utf-8", "replace")) + 1
