@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from trigdsl.engine.templates import operators
-from trigdsl.engine.templates.filters import FILTERS
-from trigdsl.engine.templates.limits import MissingValue, Run, TemplateFailure
-from trigdsl.engine.templates.nesting import Nesting, refuse
+from trigdsl.engine.templates.filters import CALM, FILTERS
+from trigdsl.engine.templates.limits import MAX_DEPTH, MissingValue, Run, TemplateFailure
+from trigdsl.engine.templates.nesting import Nesting, refused
 from trigdsl.engine.templates.paths import describe, static_path
 from trigdsl.engine.templates.predicates import TESTS, truthy
 from trigdsl.engine.templates.printing import kind_of
@@ -22,7 +22,6 @@ from trigdsl.engine.templates.reading import part_of, reader
 from trigdsl.engine.templates.scopes import Evaluate, Loop, Macro, Namespace, Scope
 from trigdsl.engine.values import number
 
-_CALM_FILTERS = frozenset({"default", "d"})
 _CALM_TESTS = frozenset({"defined", "undefined"})
 _LOOP_METHODS = {"cycle": Loop.cycle, "changed": Loop.changed}
 
@@ -88,7 +87,11 @@ class Expressions:
 
     def _static(self, node: Any) -> Evaluate | None:
         path = static_path(node)
-        return None if path is None or path[0] in self._bound else reader(*path)
+        if path is None or path[0] in self._bound:
+            return None
+        if len(path[1]) > MAX_DEPTH:
+            raise refused(node, "a path is too long")
+        return reader(*path)
 
     def _part(self, whole: Evaluate, key: Evaluate) -> Evaluate:
         return lambda run, scope: part_of(whole(run, scope), key(run, scope))
@@ -202,18 +205,18 @@ class Expressions:
     # Filters, tests and calls
 
     def _filter(self, node: Any) -> Evaluate:
-        return self.filtered(node, self.maybe(node.node) if node.name in _CALM_FILTERS else self.value(node.node))
+        return self.filtered(node, self.maybe(node.node) if node.name in CALM else self.value(node.node))
 
     def filtered(self, node: Any, source: Evaluate) -> Evaluate:
         """A filter over what `source` gives."""
         if node.name not in FILTERS:
-            refuse(node, f"there is no filter `{node.name}`")
+            raise refused(node, f"there is no filter `{node.name}`")
         path = describe(node.node) if node.node is not None else "expression"
         return self._applied(node, f"filter `{node.name}`", FILTERS[node.name], source, path)
 
     def _test(self, node: Any) -> Evaluate:
         if node.name not in TESTS:
-            refuse(node, f"there is no test `{node.name}`")
+            raise refused(node, f"there is no test `{node.name}`")
         source = self.maybe(node.node) if node.name in _CALM_TESTS else self.value(node.node)
         return self._applied(node, f"test `{node.name}`", TESTS[node.name], source, describe(node.node))
 
@@ -222,7 +225,7 @@ class Expressions:
         try:
             inspect.signature(apply).bind(None, None, *arguments, **named)
         except TypeError:
-            refuse(node, f"wrong arguments for the {name}")
+            raise refused(node, f"wrong arguments for the {name}") from None
 
         def applied(run: Run, scope: Scope | None) -> Any:
             held = source(run, scope)
@@ -239,7 +242,7 @@ class Expressions:
 
     def _arguments(self, node: Any) -> tuple[list[Evaluate], dict[str, Evaluate]]:
         if node.dyn_args is not None or node.dyn_kwargs is not None:
-            refuse(node, "`*` and `**` before arguments are not available in templates")
+            raise refused(node, "`*` and `**` before arguments are not available in templates")
         return [self.argument(part) for part in node.args], {
             word.key: self.argument(word.value) for word in node.kwargs
         }
@@ -257,12 +260,12 @@ class Expressions:
         ):
             return self._loop_method(node)
         if kind != "Name":
-            refuse(node, f"`{describe(node.node)}()` calls a method; use a filter such as `name | upper`")
+            raise refused(node, f"`{describe(node.node)}()` calls a method; use a filter such as `name | upper`")
         arguments, named = self._arguments(node)
         name = node.node.name
         if name == "namespace" and name not in self._bound:
             if arguments:
-                refuse(node, "`namespace` takes named values only")
+                raise refused(node, "`namespace` takes named values only")
             return lambda run, scope: Namespace({word: held(run, scope) for word, held in named.items()})
         find = self.name(node.node) if name in self._bound else None
 
@@ -280,13 +283,15 @@ class Expressions:
         arguments, named = self._arguments(node)
         method, find = _LOOP_METHODS[node.node.attr], self.value(node.node.node)
         if named or not arguments:
-            refuse(node, f"wrong arguments for `loop.{node.node.attr}`")
+            raise refused(node, f"wrong arguments for `loop.{node.node.attr}`")
 
         def call(run: Run, scope: Scope | None) -> Any:
             loop = find(run, scope)
             if type(loop) is not Loop:
                 raise TemplateFailure("`loop` is no loop here")
-            return method(loop, *[argument(run, scope) for argument in arguments])
+            given = [argument(run, scope) for argument in arguments]
+            run.spend_deep(given)
+            return method(loop, *given)
 
         return call
 

@@ -14,7 +14,7 @@ MAX_STEPS = 10_000
 """Turns of loops and calls of macros in one rendering, nested ones counted each."""
 MAX_WORK = 500_000
 """Units of work in loops, filters and operators: about one for each expression evaluated or element touched."""
-MAX_DEPTH = 120
+MAX_DEPTH = 64
 """Levels of nesting: of a template's code, macros that call each other counted together, and of printed values."""
 MAX_FORMAT_WIDTH = 1_000
 """The largest width or precision in a text's format."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from trigdsl.engine.templates.limits import MAX_DEPTH, TemplateFailure
 
@@ -16,9 +16,9 @@ _TAGS = {
 }
 
 
-def refuse(node: Any, message: str) -> NoReturn:
+def refused(node: Any, message: str) -> TemplateFailure:
     """What a check of a template finds: a failure with the line."""
-    raise TemplateFailure(message, node.lineno)
+    return TemplateFailure(message, node.lineno)
 
 
 class Nesting:
@@ -32,9 +32,9 @@ class Nesting:
         kind = type(node).__name__
         method = getattr(methods, prefix + kind.lower(), None)
         if method is None:
-            refuse(node, f"`{_TAGS.get(kind, kind.lower())}` is not available in templates")
+            raise refused(node, f"`{_TAGS.get(kind, kind.lower())}` is not available in templates")
         if self.level >= MAX_DEPTH:
-            refuse(node, "the template is nested too deep")
+            raise refused(node, "the template is nested too deep")
         self.level += 1
         self.deepest = max(self.deepest, self.level)
         compiled = method(node)

@@ -123,22 +123,24 @@ def unequal(run: Run, a: Any, b: Any) -> bool:
 
 
 def less(run: Run, a: Any, b: Any) -> bool:
-    return _known("<", values.less(a, b, run.context.zone), a, b)
+    return _ordered(run, "<", values.less, a, b)
 
 
 def less_equal(run: Run, a: Any, b: Any) -> bool:
-    return _known("<=", values.less_equal(a, b, run.context.zone), a, b)
+    return _ordered(run, "<=", values.less_equal, a, b)
 
 
 def greater(run: Run, a: Any, b: Any) -> bool:
-    return _known(">", values.less(b, a, run.context.zone), a, b)
+    return _ordered(run, ">", lambda a, b, zone: values.less(b, a, zone), a, b)
 
 
 def greater_equal(run: Run, a: Any, b: Any) -> bool:
-    return _known(">=", values.less_equal(b, a, run.context.zone), a, b)
+    return _ordered(run, ">=", lambda a, b, zone: values.less_equal(b, a, zone), a, b)
 
 
-def _known(sign: str, result: bool | None, a: Any, b: Any) -> bool:
+def _ordered(run: Run, sign: str, before: Callable[..., bool | None], a: Any, b: Any) -> bool:
+    run.spend_on(a)
+    result = before(a, b, run.context.zone)
     if result is None:
         raise misfit(sign, a, b)
     return result

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from trigdsl.engine.templates.expressions import Expressions
-from trigdsl.engine.templates.filters import elements
 from trigdsl.engine.templates.limits import Output, Run, TemplateFailure
-from trigdsl.engine.templates.nesting import Nesting, refuse
+from trigdsl.engine.templates.list_filters import elements
+from trigdsl.engine.templates.nesting import Nesting, refused
 from trigdsl.engine.templates.paths import bound_names, walk
 from trigdsl.engine.templates.predicates import truthy
 from trigdsl.engine.templates.printing import kind_of, to_text
@@ -71,14 +71,16 @@ class _Statements:
 
     def _for(self, node: Any) -> Execute:
         if node.recursive:
-            refuse(node, "a `recursive` loop is not available in templates")
+            raise refused(node, "a `recursive` loop is not available in templates")
         source, bind = self._expressions.value(node.iter), self._target(node.target)
         test = self._expressions.value(node.test) if node.test is not None else None
         body, otherwise, weight = self.body(node.body), self.body(node.else_), _weight(node.body)
+        test_weight = _weight([node.test]) if node.test is not None else 0
 
         def execute(run: Run, scope: Scope | None, out: Output) -> None:
             items = elements(run, source(run, scope))
             if test is not None:
+                run.spend(test_weight * len(items))
                 items = [item for item in items if _passes(run, test, bind, scope, item)]
             if not items:
                 otherwise(run, scope, out)
@@ -103,7 +105,7 @@ class _Statements:
                 return _bind_parts([self._target(part) for part in node.items])
             case "NSRef":
                 return _bind_attribute(self._expressions.name(node), node.attr)
-        refuse(node, "this cannot be set")
+        raise refused(node, "this cannot be set")
 
     def _assign(self, node: Any) -> Execute:
         value, bind = self._expressions.argument(node.node), self._target(node.target)
@@ -187,7 +189,6 @@ def _weight(nodes: list[Any]) -> int:
 
 
 def _passes(run: Run, test: Evaluate, bind: Bind, scope: Scope | None, item: Any) -> bool:
-    run.spend(1)
     inner = Scope(scope)
     bind(run, inner, item)
     return truthy(test(run, inner))
