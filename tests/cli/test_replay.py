@@ -299,13 +299,13 @@ def test_a_wrong_call(arguments: list[str], message: str, capsys: pytest.Capture
 def test_an_interrupted_replay_leaves_no_half_file() -> None:
     os.mkfifo("slow.jsonl")
     command = [sys.executable, "-m", "trigdsl", "replay", "rules.trig", "slow.jsonl", "--out", "out.jsonl", "--sorted"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        # The pipe opens for writing once the replay has opened it for reading, and stays open.
-        with Path("slow.jsonl").open("w") as pipe:
-            pipe.write(json.dumps(EVENTS[0]) + "\n")
-            pipe.flush()
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=30)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    # The pipe opens for writing once the replay has opened it for reading, and stays open.
+    with process, Path("slow.jsonl").open("w") as pipe:
+        pipe.write(json.dumps(EVENTS[0]) + "\n")
+        pipe.flush()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in errors
     assert not [path for path in Path().iterdir() if "out.jsonl" in path.name]

@@ -53,12 +53,8 @@ def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic,
     try:
         program = read_program(rules, expression)
     except TrigError as error:
-        return _in_order(error.diagnostics), None
-    return _in_order(program.diagnostics), program.code
-
-
-def _in_order(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(diagnostics, key=lambda each: (each.span.source.name, each.span.start)))
+        return error.diagnostics, None
+    return program.diagnostics, program.code
 
 
 def _print_json(diagnostics: tuple[Diagnostic, ...]) -> None:

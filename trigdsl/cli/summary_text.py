@@ -101,11 +101,11 @@ def _data_warnings(summary: Summary) -> Block | None:
     warnings = summary.data_warnings
     rows = tuple(
         (
-            f"{w.count:,}",
-            " ".join(each for each in (w.rule, w.place) if each),
-            f"{w.text}; such as {_example(w.example)}",
+            f"{warning.count:,}",
+            f"{warning.rule} {warning.place}".strip(),
+            f"{warning.text}: {_example(warning.example)}",
         )
-        for w in warnings[: 2 * MOST_LINES]
+        for warning in warnings[: 2 * MOST_LINES]
     )
     more = (f"and {len(warnings) - len(rows)} more kinds",) if len(warnings) > len(rows) else ()
     return Block("Values that do not fit the rules", Table(("", "", ""), rows, frozenset({0})), more) if rows else None
