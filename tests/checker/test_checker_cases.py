@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from trigdsl.checker import messages
 from trigdsl.checker.check import check
 from trigdsl.diagnostics.codes import CODES
 from trigdsl.diagnostics.diagnostic import Diagnostic
@@ -60,6 +61,9 @@ def told(diagnostic: Diagnostic, wanted: Counter[tuple[str, ...]]) -> tuple[str,
 
 CASES = list(read_cases())
 
+NOT_WRITABLE = {"unknown-system-event"}
+"""Codes of mistakes that only a tree made by a program can hold: the parser lets no text through with them."""
+
 
 @pytest.mark.parametrize(("name", "title", "text"), CASES, ids=[f"{name}: {title}" for name, title, _ in CASES])
 def test_findings(name: str, title: str, text: str) -> None:
@@ -71,10 +75,15 @@ def test_findings(name: str, title: str, text: str) -> None:
         first_id = parsed.next_id
     program, diagnostics = check(files)
     wanted = Counter(one for _, source in files for one in expectations(source))
-    assert Counter(told(found, wanted) for found in diagnostics) == wanted
+    found = Counter(told(diagnostic, wanted) for diagnostic in diagnostics)
+    assert not list((wanted - found).elements()), f"expected and not found; found too much: {list(found - wanted)}"
+    assert not list((found - wanted).elements()), "found and not expected"
     assert (program is None) == any(severity == "error" for _, severity, *_ in wanted)
 
 
 def test_every_code_is_registered_and_has_a_case() -> None:
-    used = {found.group(2) for _, _, text in CASES for found in EXPECTED.finditer(text)}
-    assert used <= CODES.keys()
+    page = Path(messages.__file__).read_text(encoding="utf-8")
+    spoken = set(re.findall(r'(?:_error|_warning|report)\(\s*"([\w-]+)"', page))
+    used = {found[2] for *_, text in CASES for source in sources_of(text) for found in expectations(source)}
+    assert spoken <= CODES.keys()
+    assert used == spoken - NOT_WRITABLE

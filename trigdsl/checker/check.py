@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from trigdsl.checker import messages
 from trigdsl.checker.clauses import check_clauses
+from trigdsl.checker.contents import check_lengths
 from trigdsl.checker.context import Context, trigger_carrier
 from trigdsl.checker.declarations import check_declaration
 from trigdsl.checker.expressions import Expressions
@@ -18,7 +19,7 @@ from trigdsl.checker.rule_cycles import check_rule_cycles
 from trigdsl.checker.scope import Scope
 from trigdsl.checker.segments import check_segments
 from trigdsl.checker.spelling import check_spelling
-from trigdsl.checker.steps import check_lengths, check_step
+from trigdsl.checker.steps import check_step
 from trigdsl.checker.triggers import check_trigger
 from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.model.signatures import Signature
@@ -65,7 +66,7 @@ def _check_rule(rule: CheckedRule, expressions: Expressions) -> None:
     for step in rule.node.steps:
         check_step(step, context, expressions)
     check_clauses(rule.node, context, expressions)
-    check_lengths(rule.node, expressions)
+    check_lengths(rule.node, expressions.scope, expressions.findings)
 
 
 def _check_unnamed(scope: Scope, findings: Findings) -> None:

@@ -12,23 +12,19 @@ from trigdsl.checker.findings import words
 from trigdsl.source import Span
 from trigdsl.syntax.nodes import (
     Campaign,
-    Clause,
     Event,
     EventSet,
     ForEach,
     Goal,
-    Holdout,
     Limit,
     Node,
     Rule,
     StopOn,
-    WhilePending,
 )
 
 
 def check_clauses(rule: Rule, context: Context, expressions: Expressions) -> None:
     """The clauses of a rule in the rule's context."""
-    _check_duplicates(rule, expressions)
     _check_campaign(rule, expressions)
     for clause in rule.clauses:
         match clause:
@@ -36,33 +32,8 @@ def check_clauses(rule: Rule, context: Context, expressions: Expressions) -> Non
                 expressions.events(event, context)
             case Limit(count=count) if count < 1:
                 expressions.findings.add(messages.limit_of_zero(words(clause, r"at\s+most\s+\d+")))
-            case Holdout(percent=percent) if not 0 <= percent <= 100:
-                expressions.findings.add(messages.bad_share(words(clause, r"[\d.]+\s*%")))
             case ForEach():
                 _check_for_each(rule, clause, context, expressions)
-
-
-def _check_duplicates(rule: Rule, expressions: Expressions) -> None:
-    first: dict[str, Clause] = {}
-    for clause in rule.clauses:
-        if kind := _single(clause):
-            other = first.setdefault(kind, clause)
-            if other is not clause:
-                expressions.findings.add(messages.duplicate_clause(kind, clause.span, other.span))
-
-
-def _single(clause: Clause) -> str | None:
-    """The words of a clause that a rule has once; None for those that may stand several times."""
-    match clause:
-        case ForEach():
-            return "for each"
-        case WhilePending():
-            return "while pending"
-        case Holdout():
-            return "holdout"
-        case Campaign(start=start):
-            return "until" if start is None else "from"
-    return None
 
 
 def _check_campaign(rule: Rule, expressions: Expressions) -> None:

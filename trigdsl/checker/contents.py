@@ -1,53 +1,44 @@
-"""A rule → the texts it sends, each with its place: what is a template, and what must fit a channel.
+"""A rule's sends → the texts that are their content, and what is too long for its channel.
 
-The templates themselves are parsed where they are compiled; a pass that wants to look into them starts here.
+The templates among them are parsed where they are compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
+from trigdsl.checker import messages
+from trigdsl.checker.findings import Findings
 from trigdsl.checker.scope import Scope
-from trigdsl.syntax.nodes import Content, LengthLimit, Rule, Send, Text
+from trigdsl.syntax.nodes import LengthLimit, Rule, Send, Text
 
 TEMPLATE_SIGNS = ("{{", "{%", "{#")
 
 
-@frozen
-class SentText:
-    """A text that an action sends; `field` is its key in `with`, None for the content itself."""
-
-    text: Text
-    send: Send
-    field: str | None = None
-
-    @property
-    def is_template(self) -> bool:
-        return any(sign in self.text.value for sign in TEMPLATE_SIGNS)
+def check_lengths(rule: Rule, scope: Scope, findings: Findings) -> None:
+    """Texts without template code that have more code points than their channel takes."""
+    for channel, text in sent_texts(rule):
+        limit = _length_limit(channel, scope)
+        length = len(text.value)
+        if limit and length > limit.characters and not is_template(text):
+            findings.add(messages.text_too_long(length, limit.characters, channel, text.span, limit.span))
 
 
-def sent_texts(rule: Rule) -> Iterator[SentText]:
-    """Every text that a rule's sends render, in the order written."""
+def sent_texts(rule: Rule) -> Iterator[tuple[str, Text]]:
+    """The channel and the text of every content of a rule's sends that is a text, variants too."""
     for step in rule.steps:
         for action in step.actions:
             if isinstance(action, Send):
-                yield from _texts_of(action)
+                contents = [action.content, *(variant.content for variant in action.variants)]
+                yield from ((action.channel.text, one) for one in contents if isinstance(one, Text))
 
 
-def _texts_of(send: Send) -> Iterator[SentText]:
-    contents: list[Content | None] = [send.content, *(variant.content for variant in send.variants)]
-    for content in contents:
-        if isinstance(content, Text):
-            yield SentText(content, send)
-    for entry in send.fields.entries if send.fields else ():
-        if isinstance(entry.value, Text):
-            yield SentText(entry.value, send, ".".join(entry.key))
+def is_template(text: Text) -> bool:
+    """Whether a text holds template code, so that its length is known only when it is rendered."""
+    return any(sign in text.value for sign in TEMPLATE_SIGNS)
 
 
-def length_limit(channel: str, scope: Scope) -> LengthLimit | None:
-    """The smallest limit of characters of a channel."""
+def _length_limit(channel: str, scope: Scope) -> LengthLimit | None:
     declared = scope.channels.get(channel)
     limits = [policy for policy in (declared.policies if declared else ()) if isinstance(policy, LengthLimit)]
-    return min(limits, key=lambda limit: limit.characters, default=None)
+    return limits[0] if limits else None

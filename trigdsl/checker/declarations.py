@@ -8,22 +8,17 @@ from trigdsl.checker.expressions import Expressions
 from trigdsl.checker.fields import carrier_of
 from trigdsl.checker.findings import words
 from trigdsl.checker.properties import attribute_type
-from trigdsl.checker.steps import check_between
-from trigdsl.checker.triggers import check_time
 from trigdsl.checker.values import check_record
 from trigdsl.syntax.nodes import (
-    At,
     Between,
     Cap,
     CapDecl,
     ChannelDecl,
     Event,
-    ExpectRule,
     Invariant,
     Item,
     LengthLimit,
     NoSendAfter,
-    NoSendBetween,
     Nothing,
     Policy,
     Requires,
@@ -46,8 +41,6 @@ def check_declaration(item: Item, expressions: Expressions) -> None:
             expressions.condition(condition, IN_SEGMENT)
         case Test():
             _check_test(item, expressions)
-        case Invariant(promise=NoSendBetween(between=between)):
-            check_between(between, expressions)
         case Invariant(promise=NoSendAfter(event=event)):
             expressions.events(event, IN_INVARIANT)
 
@@ -65,8 +58,6 @@ def _check_channel(channel: ChannelDecl, expressions: Expressions) -> None:
 
 def _check_policy(policy: Policy, expressions: Expressions) -> None:
     match policy:
-        case Between():
-            check_between(policy, expressions)
         case Cap(count=count) if count < 1:
             expressions.findings.add(messages.cap_of_zero(words(policy, r"cap\s+\d+")))
         case Requires(condition=condition):
@@ -78,22 +69,11 @@ def _check_test(test: Test, expressions: Expressions) -> None:
         check_record(test.user.profile, expressions.scope.user_carrier, FREE, expressions, strict=False)
     for line in test.lines:
         match line:
-            case TestEvent(moment=moment):
-                _check_moment(moment, expressions)
-                if line.record:
-                    carrier = carrier_of(Event(line.event.text), expressions.scope.event_fields)
-                    check_record(line.record, carrier, FREE, expressions, strict=False)
-            case TestChange(moment=moment, change=change):
-                _check_moment(moment, expressions)
-                if isinstance(change, SetAttribute):
-                    _check_set(change, expressions)
-            case ExpectRule(at=at):
-                _check_moment(at, expressions)
-
-
-def _check_moment(moment: object, expressions: Expressions) -> None:
-    if isinstance(moment, At):
-        check_time(moment.time, expressions)
+            case TestEvent(event=event, record=record) if record:
+                carrier = carrier_of(Event(event.text), expressions.scope.event_fields)
+                check_record(record, carrier, FREE, expressions, strict=False)
+            case TestChange(change=SetAttribute() as change):
+                _check_set(change, expressions)
 
 
 def _check_set(change: SetAttribute, expressions: Expressions) -> None:

@@ -134,15 +134,19 @@ class Expressions:
         if node.operator in _OPERATOR_WORDS:
             self._text_test(node, left, right)
             return "boolean"
-        fits = can_equal if node.operator in ("==", "!=") else can_order
-        if left and right and not fits(left, right):
-            self.findings.add(messages.type_mismatch(node.operator, left, right, node.span))
-        elif fits is can_order and not (fits(left, None) and fits(right, None)):
-            part, kind = (node.left, left) if left not in (None, *ORDERED) else (node.right, right)
-            self.findings.add(messages.operand_mismatch(node.operator, "a number, text or time", str(kind), part.span))
+        if node.operator in ("==", "!="):
+            fits = can_equal(left, right)
         else:
-            check_readable(node.left, right, self.findings)
-            check_readable(node.right, left, self.findings)
+            for part, kind in ((node.left, left), (node.right, right)):
+                if kind not in (None, *ORDERED):
+                    wanted = "a number, text or time"
+                    self.findings.add(messages.operand_mismatch(node.operator, wanted, str(kind), part.span))
+                    return "boolean"
+            fits = can_order(left, right)
+        if not fits:
+            self.findings.add(messages.type_mismatch(node.operator, str(left), str(right), node.span))
+        check_readable(node.left, right, self.findings)
+        check_readable(node.right, left, self.findings)
         return "boolean"
 
     def _text_test(self, node: Compare, left: Type, right: Type) -> None:

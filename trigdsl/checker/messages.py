@@ -66,11 +66,6 @@ def duplicate_wire_name(wire: str, name: str, span: Span, first: Span) -> Diagno
     return _error("duplicate-wire-name", span, message, f"use `{name}` in both places", Label(first, "named here"))
 
 
-def duplicate_clause(clause: str, span: Span, first: Span) -> Diagnostic:
-    message = f"a rule has one `{clause}`, and this is the second"
-    return _error("duplicate-clause", span, message, "remove one of the two", Label(first, "the first"))
-
-
 def duplicate_policy(policy: str, channel: str, span: Span, first: Span) -> Diagnostic:
     message = f"the channel `{channel}` has one `{policy}`, and this is the second"
     help = "join the windows with a comma" if policy == "between" else "remove one of the two"
@@ -154,7 +149,8 @@ def ignored_elsewhere(rule: str, span: Span) -> Diagnostic:
 
 def unknown_target(name: str, span: Span, names: Iterable[str]) -> Diagnostic:
     help = did_you_mean(name, names) or "name a rule, or a channel that a rule sends on"
-    return _error("unknown-target", span, f"there is no rule or channel `{name}`", help)
+    message = f"there is no rule `{name}`, and nothing is sent on a channel `{name}`"
+    return _warning("unknown-target", span, message, help)
 
 
 def unknown_status(name: str, span: Span, statuses: Sequence[str]) -> Diagnostic:
@@ -318,15 +314,6 @@ def urgent_with_window(span: Span, window: Span) -> Diagnostic:
     return _error("urgent-with-window", span, message, "remove the window or `urgent`", Label(window, "its window"))
 
 
-def empty_window(span: Span) -> Diagnostic:
-    return _error("empty-window", span, "this window ends where it begins", "write two times, or `00:00-24:00`")
-
-
-def midnight_elsewhere(span: Span) -> Diagnostic:
-    message = "`24:00` is only the end of a window"
-    return _error("impossible-time", span, message, "write `00:00`")
-
-
 def for_each_without_event(why: str, span: Span) -> Diagnostic:
     message = f"`for each` looks at the triggering event, and {why} has none"
     return _error("for-each-without-event", span, message, "remove `for each`, or let an event trigger the rule")
@@ -341,36 +328,6 @@ def for_each_field(event: str, path: str, span: Span, clause: Span) -> Diagnosti
 def campaign_backwards(span: Span, start: Span) -> Diagnostic:
     message = "the campaign ends before it starts"
     return _error("campaign-backwards", span, message, "correct one of the dates", Label(start, "it starts here"))
-
-
-def impossible_day(text: str, span: Span) -> Diagnostic:
-    return _error("impossible-date", span, f"{text}", "correct the day")
-
-
-def bad_ordinal(span: Span) -> Diagnostic:
-    return _error("bad-ordinal", span, "events are counted from 1", "write `first`, `2nd`, `3rd`…")
-
-
-def bad_share(span: Span) -> Diagnostic:
-    return _error("bad-percentage", span, "a share is from 0% to 100%", "correct the share")
-
-
-def too_many_shares(total: float, span: Span) -> Diagnostic:
-    return _error(
-        "bad-percentage", span, f"with this the shares come to {total:g}%, more than 100%", "make the shares smaller"
-    )
-
-
-def variants_not_last(span: Span) -> Diagnostic:
-    message = "an action with variants is the last of its step, and another follows"
-    return _error("variants-not-last", span, message, "move it to the end, or into a step of its own")
-
-
-def unreachable_variant(span: Span, otherwise: Span) -> Diagnostic:
-    message = "this variant is never looked at, since `otherwise` stands before it"
-    return _warning(
-        "unreachable-variant", span, message, "move `otherwise` to the end", Label(otherwise, "always taken")
-    )
 
 
 def text_too_long(length: int, limit: int, channel: str, span: Span, policy: Span) -> Diagnostic:

@@ -59,7 +59,6 @@ CODES: Final[dict[str, str]] = {
     "bad-ordinal": "an event counted from something below 1",
     "bad-percentage": "shares below 0% or above 100%",
     "variants-not-last": "an action with variants before another in one step",
-    "unreachable-variant": "a variant after `otherwise`",
     "text-too-long": "a text longer than its channel takes",
     "cap-of-zero": "a cap or limit of 0",
 }
