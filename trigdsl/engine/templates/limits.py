@@ -12,7 +12,7 @@ MAX_OUTPUT = 64 * 1024
 """Bytes of UTF-8 that a rendering gives at most; also the most characters of a text made on the way."""
 MAX_STEPS = 10_000
 """Turns of loops and calls of macros in one rendering, nested ones counted each."""
-MAX_WORK = 500_000
+MAX_WORK = 300_000
 """Units of work in loops, filters and operators: about one for each expression evaluated or element touched."""
 MAX_DEPTH = 64
 """Levels of nesting: of a template's code, macros that call each other counted together, and of printed values."""

@@ -12,7 +12,7 @@ _TAGS = {
     "Include": "{% include %}",
     "Import": "{% import %}",
     "FromImport": "{% from %}",
-    "ScopedEvalContextModifier": "{% autoescape %}",
+    "Scope": "{% autoescape %}",
 }
 
 

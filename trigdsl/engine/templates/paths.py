@@ -9,6 +9,8 @@ from trigdsl.engine.templates.operators import BINARY, COMPARISONS
 
 Key = str | int
 
+_LONGEST = 100
+
 
 def static_path(node: Any) -> tuple[str, tuple[Key, ...]] | None:
     """The name and the keys of `cart.items[0].name`; None for any other expression and for computed keys."""
@@ -27,29 +29,36 @@ def static_path(node: Any) -> tuple[str, tuple[Key, ...]] | None:
 
 
 def describe(node: Any) -> str:
-    """An expression as the template writes it, in one spelling: `user['first name']`, `total / n`."""
+    """An expression as the template writes it, in one spelling: `user['first name']`, `total / n`; a long one cut."""
+    text = _described(node)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _described(node: Any) -> str:
     kind = type(node).__name__
     match kind:
         case "Name":
             return str(node.name)
         case "Getattr":
-            return f"{describe(node.node)}.{node.attr}"
+            return f"{_described(node.node)}.{node.attr}"
         case "Getitem":
-            return f"{describe(node.node)}[{describe(node.arg)}]"
+            return f"{_described(node.node)}[{_described(node.arg)}]"
         case "Slice":
-            return ":".join("" if part is None else describe(part) for part in (node.start, node.stop))
+            return ":".join("" if part is None else _described(part) for part in (node.start, node.stop))
+        case "List" | "Tuple":
+            return f"[{', '.join(map(_described, node.items))}]"
         case "Const":
             return _literal(node.value)
         case "Filter" | "Test":
             sign = "|" if kind == "Filter" else "is"
-            return f"{describe(node.node)} {sign} {node.name}"
+            return f"{_described(node.node)} {sign} {node.name}"
         case "Call":
-            return f"{describe(node.node)}({', '.join(map(describe, node.args))})"
+            return f"{_described(node.node)}({', '.join(map(_described, node.args))})"
         case "Compare":
-            signs = [f" {COMPARISONS[operand.op][0]} {describe(operand.expr)}" for operand in node.ops]
-            return describe(node.expr) + "".join(signs)
+            signs = [f" {COMPARISONS[operand.op][0]} {_described(operand.expr)}" for operand in node.ops]
+            return _described(node.expr) + "".join(signs)
     if kind in BINARY:
-        return f"{describe(node.left)} {BINARY[kind][0]} {describe(node.right)}"
+        return f"{_described(node.left)} {BINARY[kind][0]} {_described(node.right)}"
     return "expression"
 
 
