@@ -162,10 +162,13 @@ class ListLiteral(Node):
 
 @frozen
 class Entry(Node):
-    """total: 20   |   cart.id: "c1"   |   "any key": 1   inside a record; `key` holds the names of the path"""
+    """total: 20   |   cart.id: "c1"   |   "any key": 1   inside a record; `key` holds the names of the path
+
+    Only after `with` may the value be a template's file: `body: template "welcome.j2"`.
+    """
 
     key: tuple[str, ...]
-    value: Expression
+    value: Expression | TemplateFile
 
 
 @frozen

@@ -1,0 +1,248 @@
+"""A token that the parser cannot take → what the author probably meant.
+
+Each slip is a function that looks at the place of the mistake and answers with a diagnostic or None; the first
+answer wins, and the plain "expected … but found …" comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+
+from attrs import frozen
+from lark import Token
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from trigdsl.diagnostics.diagnostic import Diagnostic
+from trigdsl.diagnostics.suggest import suggest
+from trigdsl.source import Source, Span
+from trigdsl.syntax import messages
+from trigdsl.syntax.expected import END, describe
+from trigdsl.syntax.grammar import NO_TOKENS, keywords
+from trigdsl.syntax.lexical import no_token, unit_of
+from trigdsl.syntax.spans import span_of
+
+_ITEM_WORDS = {"RULE": "the rule", "IF": "the rule", "TEST": "the test"}
+_CONDITION_SIGNS = frozenset(
+    ["COMPARE", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "MATCHES", "IN", "NOT_IN", "EXISTS", "IS_MISSING", "PLUS", "MINUS", "TIMES", "DIVIDED_BY", "DEFAULT", "IN_LAST", "SINCE", "TODAY", "EVER", "LPAR"]
+)
+_CONDITION_STARTS = frozenset(["NOT", "TRUE", "FALSE", "NUMBER", "TEXT", "TIME_SINCE", "LSQB", "PREVIOUS"])
+_NAMES = frozenset({"NAME", "QUOTED_NAME"})
+_INSERTED = {"THEN": "then", "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COMMA": ",", "IF": "if", "PER": "per"}
+
+
+@frozen
+class Mistake:
+    """The tokens of an item, the place of the one that does not fit, and a parser that has read those before it.
+
+    `place` is the number of tokens where the item ends too early.
+    """
+
+    source: Source
+    tokens: list[Token]
+    place: int
+    parser: InteractiveParser
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.place] if self.place < len(self.tokens) else Token(END, "")
+
+    def type_at(self, step: int) -> str:
+        """The type of the token `step` places further on, or the end's."""
+        place = self.place + step
+        return self.tokens[place].type if 0 <= place < len(self.tokens) else END
+
+    def span(self, first: int = 0, last: int = 0) -> Span:
+        """From the token `first` places further on to the one `last` places on."""
+        return span_of(self.source, self.tokens[self.place + first], self.tokens[self.place + last])
+
+    def accepted(self) -> set[str]:
+        return set(self.parser.accepts())
+
+    def would_take(self, *types: str) -> bool:
+        """Whether tokens of these types would have been taken here."""
+        parser = self.parser.copy(deepcopy_values=False)
+        parser.parser_state.parse_conf = copy(parser.parser_state.parse_conf)
+        parser.parser_state.parse_conf.callbacks = {}
+        try:
+            for kind in types:
+                parser.feed_token(Token(kind, ""))
+        except UnexpectedToken:
+            return False
+        return True
+
+
+Slip = Callable[[Mistake], Diagnostic | None]
+
+
+def diagnose(mistake: Mistake) -> Diagnostic:
+    """What is wrong at the place of the mistake."""
+    for slip in _AT_END if mistake.token.type == END else _SLIPS:
+        found = slip(mistake)
+        if found is not None:
+            return found
+    if mistake.token.type == END:
+        what = _ITEM_WORDS.get(mistake.tokens[0].type, "the declaration")
+        return messages.ends_early(mistake.span(-1, -1), what, describe(mistake.accepted() - {END}))
+    if mistake.place == 0:
+        return messages.no_item(mistake.span())
+    return messages.unexpected(mistake.span(), describe(mistake.accepted()))
+
+
+def _no_token(at: Mistake) -> Diagnostic | None:
+    return no_token(at.token, at.span()) if at.token.type in NO_TOKENS else None
+
+
+def _single_equals(at: Mistake) -> Diagnostic | None:
+    if at.token.type == "EQUAL" and at.would_take("COMPARE"):
+        return messages.other_sign(at.span(), "==")
+    return None
+
+
+def _duration_without_unit(at: Mistake) -> Diagnostic | None:
+    if at.token.type != "NUMBER" or not at.would_take("DURATION") or at.would_take("NUMBER"):
+        return None
+    if at.type_at(1) != END and at.would_take("DURATION", at.type_at(1)) and not unit_of(at.tokens[at.place + 1]):
+        return messages.missing_unit(at.span())
+    return _spaced_unit(at, 0) or messages.missing_unit(at.span())
+
+
+def _unit_after_number(at: Mistake) -> Diagnostic | None:
+    return _spaced_unit(at, -1) if at.type_at(-1) == "NUMBER" else None
+
+
+def _spaced_unit(at: Mistake, step: int) -> Diagnostic | None:
+    place = at.place + step
+    if place + 1 >= len(at.tokens):
+        return None
+    number, word = at.tokens[place : place + 2]
+    unit = unit_of(word)
+    if unit is None:
+        return None
+    span = at.span(step, step + 1)
+    return messages.spaced_unit(span, f"{number}{unit}") if unit else messages.no_month_unit(span)
+
+
+def _misplaced_cap(at: Mistake) -> Diagnostic | None:
+    return messages.cap_of_nothing(at.span()) if at.token.type == "CHANNEL_CAP" and at.place == 0 else None
+
+
+def _condition_as_trigger(at: Mistake) -> Diagnostic | None:
+    if at.type_at(-1) == "IF" and at.type_at(-2) in {"COLON", END} and at.token.type in _CONDITION_STARTS:
+        return messages.missing_trigger(at.span())
+    if at.type_at(-2) == "IF" and at.type_at(-3) in {"COLON", END} and at.token.type in _CONDITION_SIGNS:
+        return messages.missing_trigger(at.span(-1, 0))
+    return None
+
+
+def _capital_keyword(at: Mistake) -> Diagnostic | None:
+    word = str(at.token)
+    known = keywords().terminals.get(word.upper())
+    if known is None or word == word.lower() or at.token.type != "NAME" or not at.would_take(word.upper()):
+        return None
+    return messages.capital_keyword(at.span(), known)
+
+
+def _reserved_word(at: Mistake) -> Diagnostic | None:
+    if str(at.token) not in keywords().reserved or not at.would_take("NAME", at.type_at(1)):
+        return None
+    return messages.reserved_word(at.span(), path=at.would_take("TRUE"))
+
+
+def _spaced_path(at: Mistake) -> Diagnostic | None:
+    return messages.spaced_path(at.span(-1, 0)) if at.token.type == "TAIL" and at.place > 0 else None
+
+
+def _hyphen_in_name(at: Mistake) -> Diagnostic | None:
+    if at.token.type != "MINUS" or at.type_at(-1) != "NAME" or at.type_at(1) == END:
+        return None
+    before, minus, after = at.tokens[at.place - 1 : at.place + 2]
+    joined = before.end_pos == minus.start_pos and minus.end_pos == after.start_pos
+    return messages.hyphen_in_name(at.span(-1, 1)) if joined and after.isidentifier() else None
+
+
+def _missing_channel(at: Mistake) -> Diagnostic | None:
+    return messages.missing_channel(at.span()) if at.token.type == "TEXT" and at.type_at(-1) == "SEND" else None
+
+
+def _pattern(at: Mistake) -> Diagnostic | None:
+    return messages.pattern_not_text(at.span()) if at.type_at(-1) == "MATCHES" else None
+
+
+def _comparison_chain(at: Mistake) -> Diagnostic | None:
+    chains = at.token.type == "COMPARE" and at.would_take("AND") and at.would_take("PLUS")
+    return messages.comparison_chain(at.span()) if chains else None
+
+
+def _loose_where(at: Mistake) -> Diagnostic | None:
+    loose = at.token.type == "WHERE" and (at.would_take("AND") or at.would_take("FOR") or at.would_take("OR"))
+    return messages.where_needs_parentheses(at.span()) if loose else None
+
+
+def _timing_after_action(at: Mistake) -> Diagnostic | None:
+    late = at.token.type in {"AFTER", "AT"} and at.would_take("UNLESS")
+    return messages.timing_after_action(at.span()) if late else None
+
+
+def _missing_colon(at: Mistake) -> Diagnostic | None:
+    if at.place == 0 or not at.would_take("COLON", at.token.type):
+        return None
+    return messages.missing_colon(at.span(-1, -1))
+
+
+def _missing_word(at: Mistake) -> Diagnostic | None:
+    for kind, word in _INSERTED.items():
+        if at.place > 0 and at.would_take(kind, at.token.type):
+            return messages.missing_word(at.span(), word, str(at.token))
+    return None
+
+
+def _unclosed_at_end(at: Mistake) -> Diagnostic | None:
+    for kind in ("RPAR", "RSQB", "RBRACE"):
+        if at.would_take(kind, END):
+            return messages.never_closed(_opening(at, kind), _INSERTED[kind])
+    return None
+
+
+def _opening(at: Mistake, kind: str) -> Span:
+    """The bracket that is still open."""
+    opening = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}[kind]
+    depth = 0
+    for token in reversed(at.tokens):
+        depth += (token.type == kind) - (token.type == opening)
+        if depth < 0:
+            return span_of(at.source, token)
+    return at.span(-1, -1)
+
+
+def _misspelt_keyword(at: Mistake) -> Diagnostic | None:
+    if at.token.type != "NAME" or len(at.token) < 3:
+        return None
+    accepted = at.accepted()
+    words = [word for name, word in keywords().terminals.items() if name in accepted]
+    meant = suggest(str(at.token), words, cutoff=0.7)
+    return messages.misspelt_keyword(at.span(), meant) if meant else None
+
+
+_SLIPS: tuple[Slip, ...] = (
+    _no_token,
+    _single_equals,
+    _duration_without_unit,
+    _unit_after_number,
+    _misplaced_cap,
+    _capital_keyword,
+    _condition_as_trigger,
+    _reserved_word,
+    _spaced_path,
+    _hyphen_in_name,
+    _missing_channel,
+    _pattern,
+    _comparison_chain,
+    _loose_where,
+    _timing_after_action,
+    _misspelt_keyword,
+    _missing_colon,
+    _missing_word,
+)
+_AT_END: tuple[Slip, ...] = (_unclosed_at_end,)
