@@ -47,7 +47,7 @@ class Layout:
                 made[part] = _part(part, cell)
         for index, part, path in self.paths:
             if (cell := cells[index]) is not None:
-                _put(made.setdefault(part, {}), path, cell, self.names[index])
+                put(made.setdefault(part, {}), path, cell, self.names[index])
         return made
 
     def columns_of(self, part: str) -> set[int]:
@@ -129,7 +129,8 @@ def _json_record(part: str, cell: str) -> dict[str, object]:
         raise BadRecord(f"`{part}` is {quoted(cell)}, a JSON object is wanted") from None
 
 
-def _put(into: object, path: Path, cell: object, column: str) -> None:
+def put(into: object, path: Path, cell: object, column: str) -> None:
+    """Put the cell of a column at its path in a record; raises BadRecord when something else is in its way."""
     here = into
     for key in path[:-1]:
         here = here.setdefault(key, {}) if isinstance(here, dict) else None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-
-from attrs import frozen
+from typing import TypeAlias
 
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.errors import Damaged, UnreadableFile
 from trigdsl.records.plain import is_text
 from trigdsl.records.rejects import Reports
+
+Row: TypeAlias = tuple[int, list[str], str]
+"""The line of the file on which a record begins, its cells, and its raw text."""
 
 _FAULTS = (
     ("unexpected end of data", "a quote is opened and never closed"),
@@ -19,15 +21,6 @@ _FAULTS = (
     ("new-line character", "a carriage return stands outside quotes"),
     ("field larger", f"the record is over {MOST_BYTES:,} bytes"),
 )
-
-
-@frozen
-class Row:
-    """The cells of one record, the line of the file on which it begins, and its raw text."""
-
-    line: int
-    cells: list[str]
-    raw: str
 
 
 class CsvRows:
@@ -40,36 +33,50 @@ class CsvRows:
     def __init__(self, blocks: Iterable[bytes], reports: Reports) -> None:
         # A cell may be as large as a record.  The limit is the whole process's, so it is only ever raised.
         csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))
-        self.reports = reports
+        self._reports = reports
         self._lines = _Lines(blocks)
         self._reader = csv.reader(self._lines, strict=True)
 
     def header(self) -> list[str] | None:
         """The names of the columns, without the spaces around them; None when the file is empty."""
         while (taken := self._take()) is not None:
-            row, fault = taken
-            if fault := fault or _unfit(row):
+            (_, cells, raw), fault = taken
+            if fault := fault or _unfit(raw):
                 raise UnreadableFile(f"has a header that cannot be read: {fault}")
-            if row.cells:
-                return [name.strip() for name in row.cells]
+            if cells:
+                return [name.strip() for name in cells]
         self._report_damage()
         return None
 
     def rows(self, width: int) -> Iterator[Row]:
         """The rows of `width` cells; whatever is none is rejected.  Blank lines are passed over."""
-        while (taken := self._take()) is not None:
-            row, fault = taken
-            if not fault and (not row.raw or row.raw.isspace()):
-                continue
-            if not fault and len(row.cells) != width:
-                fault = f"{len(row.cells)} cells, the header has {width}"
-            if fault:
-                self.reports.reject(row.line, fault, self._lines.give_back())
-            elif fault := _unfit(row):
-                self.reports.reject(row.line, fault, row.raw)
-            else:
-                yield row
+        while True:
+            number, lines = self._lines.simple_block()
+            for line, raw in enumerate(lines, number):
+                cells = raw.split(",")
+                if len(cells) == width:
+                    yield line, cells, raw
+                elif raw and not raw.isspace():
+                    self._reports.reject(line, _wrong_count(cells, width), raw)
+            if not lines:
+                if (taken := self._take()) is None:
+                    break
+                row, fault = taken
+                if self._is_good(row, fault, width):
+                    yield row
         self._report_damage()
+
+    def _is_good(self, row: Row, fault: str | None, width: int) -> bool:
+        line, cells, raw = row
+        if not fault and len(cells) != width:
+            if raw.isspace():
+                return False
+            fault = _wrong_count(cells, width)
+        if fault:
+            self._reports.reject(line, fault, self._lines.give_back())
+        elif fault := _unfit(raw):
+            self._reports.reject(line, fault, raw)
+        return not fault
 
     def _take(self) -> tuple[Row, str | None] | None:
         line = self._lines.begin()
@@ -78,12 +85,12 @@ class CsvRows:
         except StopIteration:
             return None
         except csv.Error as error:
-            return Row(line, [], self._lines.raw()), _worded(str(error))
-        return Row(line, cells, self._lines.raw()), None
+            return (line, [], self._lines.raw()), _worded(str(error))
+        return (line, cells, self._lines.raw()), None
 
     def _report_damage(self) -> None:
         if (damaged := self._lines.damaged) is not None:
-            self.reports.reject(self._lines.begin(), str(damaged), damaged.tail)
+            self._reports.reject(self._lines.begin(), str(damaged), damaged.tail)
 
 
 class _Lines(Iterator[str]):
@@ -101,12 +108,29 @@ class _Lines(Iterator[str]):
         if self._size > MOST_BYTES:
             raise csv.Error("field larger than a record")
         while not self._waiting:
-            self._fill()
+            if (text := self._text()) is None:
+                raise StopIteration
+            self._wait(text)
         line = self._waiting.popleft()
         self._taken.append(line)
         self._size += len(line)
         self._number += 1
         return line
+
+    def simple_block(self) -> tuple[int, list[str]]:
+        """The lines of the next block and the number of the first, where every line is surely a row by itself.
+
+        Between rows only.  No lines where the csv module has to look at them, or at the end.
+        """
+        number = self._number + 1
+        if self._waiting or (text := self._text()) is None:
+            return number, []
+        lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        if '"' in text or not is_text(text) or _has_bare_return(text) or _most_bytes(lines) > MOST_BYTES:
+            self._wait(text)
+            return number, []
+        self._number += len(lines)
+        return number, lines
 
     def begin(self) -> int:
         """Begin a row; the number of its first line."""
@@ -124,24 +148,41 @@ class _Lines(Iterator[str]):
         self._number -= len(others)
         return first
 
-    def _fill(self) -> None:
+    def _text(self) -> str | None:
+        """The next block; what is no UTF-8 in it comes through as halves of surrogate pairs."""
         try:
-            block = next(self._blocks)
+            block = next(self._blocks, None)
         except Damaged as damaged:
             self.damaged = damaged
-            raise StopIteration from None
-        # What is no UTF-8 comes through as halves of surrogate pairs and is found when its row is complete.
-        lines = block.decode("utf-8", "surrogateescape").split("\n")
+            return None
+        return None if block is None else block.decode("utf-8", "surrogateescape")
+
+    def _wait(self, text: str) -> None:
+        lines = text.split("\n")
         last = lines.pop()
         self._waiting.extend(f"{line}\n" for line in lines)
         if last:
             self._waiting.append(last)
 
 
-def _unfit(row: Row) -> str | None:
-    if not is_text(row.raw):
+def _has_bare_return(text: str) -> bool:
+    """Whether a carriage return stands anywhere but in a line break."""
+    return "\r" in text and text.count("\r") != text.count("\r\n")
+
+
+def _most_bytes(lines: list[str]) -> int:
+    """What the longest line may take in UTF-8."""
+    return 4 * len(max(lines, key=len))
+
+
+def _wrong_count(cells: list[str], width: int) -> str:
+    return f"{len(cells)} cells, the header has {width}"
+
+
+def _unfit(raw: str) -> str | None:
+    if not is_text(raw):
         return "not UTF-8"
-    if len(row.raw) * 4 > MOST_BYTES and len(row.raw.rstrip("\r\n").encode()) > MOST_BYTES:
+    if len(raw) * 4 > MOST_BYTES and len(raw.rstrip("\r\n").encode()) > MOST_BYTES:
         return f"the record is over {MOST_BYTES:,} bytes"
     return None
 

@@ -11,21 +11,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from math import isinf
+from typing import TypeAlias
 
 from trigdsl.model.inputs import Input
 from trigdsl.records.columns import Layout, input_layout
-from trigdsl.records.csv_cut import CsvRows, Row
+from trigdsl.records.csv_cut import CsvRows
 from trigdsl.records.errors import BadRecord
-from trigdsl.records.native import timed_input
 from trigdsl.records.plain import LARGEST
 from trigdsl.records.rejects import Reports
+from trigdsl.records.rows import quick_maker, slow_input
+from trigdsl.records.times import parse_time
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _MOST_DIGITS = 400
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _STARTS = frozenset("-0123456789tTfF")
+
+Read: TypeAlias = Callable[[str], object]
 
 
 def csv_inputs(blocks: Iterable[bytes], columns: Mapping[str, str] | None, reports: Reports) -> Iterator[Input]:
@@ -34,30 +39,27 @@ def csv_inputs(blocks: Iterable[bytes], columns: Mapping[str, str] | None, repor
     names = rows.header()
     if names is None:
         return
-    for row, record in csv_records(rows, input_layout(names, columns)):
+    layout = input_layout(names, columns)
+    readers, make = cell_readers(layout), quick_maker(layout)
+    time_at = min(layout.columns_of("time"))
+    for line, texts, raw in rows.rows(len(names)):
+        cells = [read(text) if text else None for read, text in zip(readers, texts, strict=True)]
         try:
-            made, naive = timed_input(record)
-        except BadRecord as bad:
-            reports.reject(row.line, str(bad), row.raw)
-            continue
-        if naive:
-            reports.no_offset(row.line)
-        yield made
+            time, naive = parse_time(cells[time_at])
+            made = None if naive or make is None else make(cells, time)
+        except BadRecord:
+            made = None
+        made = made or slow_input(layout, cells, line, partial(str, raw), reports)
+        if made is not None:
+            yield made
 
 
-def csv_records(rows: CsvRows, layout: Layout) -> Iterator[tuple[Row, dict[str, object]]]:
-    """The native form of every row that has the right number of cells."""
-    readers: list[Callable[[str], object]] = [cell_value] * len(layout.names)
+def cell_readers(layout: Layout) -> list[Read]:
+    """For each column, what its text becomes."""
+    readers: list[Read] = [cell_value] * len(layout.names)
     for index, part in layout.parts:
         readers[index] = _time_value if part == "time" else str
-    for row in rows.rows(len(layout.names)):
-        cells = [read(cell) if cell else None for read, cell in zip(readers, row.cells, strict=True)]
-        try:
-            record = layout.record(cells)
-        except BadRecord as bad:
-            rows.reports.reject(row.line, str(bad), row.raw)
-            continue
-        yield row, record
+    return readers
 
 
 def cell_value(cell: str) -> str | int | float | bool:

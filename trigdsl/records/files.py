@@ -6,7 +6,9 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import BinaryIO
+from contextlib import AbstractContextManager, nullcontext
+from io import BufferedReader
+from typing import cast
 
 from attrs import frozen
 
@@ -20,7 +22,6 @@ KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parq
 COMPRESSIONS = (".gz", ".zst")
 
 _LIBRARIES = {"parquet": ("pyarrow", "parquet"), ".zst": ("zstandard", "zstd")}
-_LINES_UNTIL_SURE = 1
 
 Progress = Callable[[int], None]
 
@@ -126,7 +127,7 @@ def _require(source: Source) -> None:
 def _raw(source: Source, progress: Progress | None) -> Iterator[bytes]:
     try:
         with _opened(source) as file:
-            while chunk := file.read1(CHUNK):  # type: ignore[attr-defined]
+            while chunk := file.read1(CHUNK // 4 if source.compression else CHUNK):
                 if progress is not None:
                     progress(len(chunk))
                 yield chunk
@@ -134,8 +135,8 @@ def _raw(source: Source, progress: Progress | None) -> Iterator[bytes]:
         raise UnreadableFile(f"`{source.path}` cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
-def _opened(source: Source) -> BinaryIO:
+def _opened(source: Source) -> AbstractContextManager[BufferedReader]:
     if source.path == STANDARD_INPUT:
-        # A copy of the descriptor, so that closing this one leaves standard input to its owner.
-        return open(os.dup(sys.stdin.fileno()), "rb", CHUNK)
-    return open(source.path, "rb", CHUNK)
+        # It is not ours to close.
+        return nullcontext(cast("BufferedReader", sys.stdin.buffer))
+    return open(source.path, "rb")

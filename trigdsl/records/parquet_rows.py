@@ -8,25 +8,26 @@ which is one warning for the file.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import msgspec
 from attrs import frozen
 
 from trigdsl.model.inputs import Input
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros, instant_text
 from trigdsl.records.columns import Layout, input_layout
 from trigdsl.records.errors import BadRecord, UnreadableFile
 from trigdsl.records.files import Progress, Source, chunks_of
-from trigdsl.records.native import timed_input
-from trigdsl.records.parquet_types import coarse, reader_of
+from trigdsl.records.parquet_types import coarse, is_naive, is_plain, reader_of, timestamp_unit
+from trigdsl.records.plain import plain_value
 from trigdsl.records.rejects import Reports
+from trigdsl.records.rows import Cells, quick_maker, slow_input
 
 ROWS = 16_384
 """Rows that are read at a time."""
-
-Cells: TypeAlias = tuple[object, ...]
 
 
 def parquet_inputs(
@@ -35,18 +36,34 @@ def parquet_inputs(
     """The inputs of a Parquet file; raises UnreadableFile when it is none or lacks columns."""
     table = ParquetTable(source, progress)
     layout = input_layout(table.names, columns)
-    times = layout.columns_of("time")
-    if any(table.is_naive(index) for index in times):
+    time_at = min(layout.columns_of("time"))
+    if table.is_naive(time_at):
         reports.no_offset(None)
-    for number, cells in enumerate(table.rows(keep=times), 1):
-        try:
-            made, naive = timed_input(layout.record(cells))
-        except BadRecord as bad:
-            reports.reject(number, str(bad), row_text(layout, cells))
-            continue
-        if naive and not isinstance(cells[min(times)], datetime):
-            reports.no_offset(number)
-        yield made
+    make = quick_maker(layout)
+    number = 0
+    for batch in table.batches():
+        times = table.instants(batch, time_at)
+        rows, odd = table.cells(batch, without=None if times is None else time_at)
+        for index, cells in enumerate(rows):
+            number += 1
+            made, time = None, None if times is None else times[index]
+            if make is not None and time is not None and FIRST_INSTANT <= time <= LAST_INSTANT and index not in odd:
+                with suppress(BadRecord):
+                    made = make(cells, time)
+            if made is None:
+                if times is not None:
+                    cells = _with_time(cells, time_at, time)  # noqa: PLW2901
+                made = slow_input(layout, cells, number, partial(row_text, layout, cells), reports)
+            if made is not None:
+                yield made
+
+
+def _with_time(cells: Cells, at: int, time: Micros | None) -> Cells:
+    """The cells with the time put in as a text; a number of seconds where no text can hold it."""
+    if time is None:
+        return cells
+    text = instant_text(time) if FIRST_INSTANT <= time <= LAST_INSTANT else time // SECOND
+    return [*cells[:at], text, *cells[at + 1 :]]
 
 
 def row_text(layout: Layout, cells: Cells) -> str:
@@ -77,33 +94,59 @@ class ParquetTable:
 
     def is_naive(self, index: int) -> bool:
         """Whether a column holds timestamps without a zone."""
-        kind = self._schema.field(index).type
-        return str(kind).startswith("timestamp") and kind.tz is None
+        return is_naive(self._schema.field(index).type)
 
-    def rows(self, keep: set[int]) -> Iterator[Cells]:
-        """All rows; in the columns `keep` timestamps stay datetimes."""
-        total = self._file.metadata.num_rows
+    def batches(self) -> Iterator[Any]:
+        """The record batches, one after the other."""
+        total = max(self._file.metadata.num_rows, 1)
         told = done = 0
         try:
             for batch in self._file.iter_batches(ROWS):
-                columns = [self._cells(batch, index, index in keep) for index in range(len(self.names))]
-                yield from zip(*columns, strict=True)
+                yield batch
                 done += batch.num_rows
                 if self._progress is not None:
-                    now = self._size * done // max(total, 1)
+                    now = self._size * done // total
                     self._progress(now - told)
                     told = now
         except self._errors as error:
             raise UnreadableFile(f"cannot be read on: {_first_line(error)}") from None
 
-    def _cells(self, batch: Any, index: int, keep: bool) -> list[object]:
+    def instants(self, batch: Any, index: int) -> list[Micros | None] | None:
+        """A column of timestamps as microseconds since 1970; None when it is no such column."""
         column = batch.column(index)
+        if (unit := timestamp_unit(column.type)) is None:
+            return None
+        numbers: list[int | None] = column.cast("int64").to_pylist()
+        if unit < 1:
+            return [None if number is None else number // round(1 / unit) for number in numbers]
+        return [None if number is None else number * round(unit) for number in numbers]
+
+    def cells(self, batch: Any, without: int | None = None) -> tuple[Iterable[Cells], set[int]]:
+        """The rows of a batch, and the numbers (in it) of those with a cell that is no value of the language.
+
+        In the column `without` every cell is None.
+        """
+        odd: set[int] = set()
+        columns = [
+            [None] * batch.num_rows if index == without else self._column(batch.column(index), odd)
+            for index in range(len(self.names))
+        ]
+        return zip(*columns, strict=True), odd
+
+    def _column(self, column: Any, odd: set[int]) -> list[object]:
         kind = coarse(column.type)
         if kind != column.type:
             column = column.cast(kind, safe=False)
-        cells = _pylist(column)
-        read = None if keep else reader_of(kind)
-        return cells if read is None else [None if cell is None else read(cell) for cell in cells]
+        plain, read = is_plain(column), reader_of(kind)
+        try:
+            cells: list[object] = column.to_pylist()
+        except (ValueError, OverflowError):
+            cells, plain = [_scalar(cell) for cell in column], False
+        if read is not None:
+            cells = [None if cell is None else read(cell) for cell in cells]
+        if not plain:
+            _make_plain(cells, odd)
+        return cells
 
 
 @frozen
@@ -113,19 +156,21 @@ class Unrepresentable:
     why: str
 
 
-def _pylist(column: Any) -> list[object]:
-    try:
-        made: list[object] = column.to_pylist()
-    except (ValueError, OverflowError):
-        return [_scalar(cell) for cell in column]
-    return made
+def _make_plain(cells: list[object], odd: set[int]) -> None:
+    for index, cell in enumerate(cells):
+        if cell is not None:
+            try:
+                cells[index] = plain_value(cell)
+            except BadRecord:
+                odd.add(index)
 
 
 def _scalar(cell: Any) -> object:
     try:
-        return cell.as_py()
+        made: object = cell.as_py()
     except (ValueError, OverflowError) as error:
         return Unrepresentable(str(error))
+    return made
 
 
 def _first_line(error: Exception) -> str:

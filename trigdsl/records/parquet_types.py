@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import types
 
 from trigdsl.model.values import instant_text, micros
@@ -31,6 +32,23 @@ def coarse(kind: pa.DataType) -> pa.DataType:
     if types.is_dictionary(kind):
         return coarse(kind.value_type)
     return kind
+
+
+def is_naive(kind: pa.DataType) -> bool:
+    """Whether it is a timestamp without a zone."""
+    return types.is_timestamp(kind) and kind.tz is None
+
+
+def timestamp_unit(kind: pa.DataType) -> float | None:
+    """The microseconds of one tick of a timestamp; None for other types."""
+    return _MICROSECONDS[kind.unit] if types.is_timestamp(kind) else None
+
+
+def is_plain(column: pa.Array) -> bool:
+    """Whether every cell, once `reader_of` has read it, is surely a value of the language."""
+    if types.is_floating(column.type):
+        return pc.all(pc.is_finite(column), min_count=0).as_py() is not False
+    return any(is_kind(column.type) for is_kind in _PLAIN)
 
 
 def reader_of(kind: pa.DataType) -> Read | None:
@@ -90,6 +108,19 @@ def _bytes(cell: object) -> object:
     except UnicodeDecodeError:
         return cell
 
+
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
+
+_PLAIN = (
+    types.is_string,
+    types.is_large_string,
+    types.is_boolean,
+    types.is_integer,
+    types.is_timestamp,
+    types.is_date,
+    types.is_time,
+    types.is_null,
+)
 
 _SIMPLE: tuple[tuple[Callable[[pa.DataType], bool], Read], ...] = (
     (types.is_timestamp, _instant),

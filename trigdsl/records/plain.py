@@ -42,6 +42,14 @@ def plain_record(record: Mapping[object, object], where: str) -> dict[str, Value
         raise BadRecord(f"`{path}` {unfit}") from None
 
 
+def plain_value(value: object) -> Value:
+    """One value as `plain_record` makes it; raises BadRecord likewise."""
+    try:
+        return _value(value, 1)
+    except _Unfit as unfit:
+        raise BadRecord(str(unfit)) from None
+
+
 def is_text(text: str) -> bool:
     """Whether a file can hold the text: half of a surrogate pair is no character."""
     if text.isascii():

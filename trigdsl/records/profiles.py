@@ -9,7 +9,7 @@ from trigdsl.model.values import Value
 from trigdsl.records.chunks import blocks
 from trigdsl.records.columns import profile_layout
 from trigdsl.records.csv_cut import CsvRows
-from trigdsl.records.csv_rows import csv_records
+from trigdsl.records.csv_rows import cell_readers
 from trigdsl.records.errors import BadRecord, Damaged, UnreadableFile
 from trigdsl.records.files import Source, chunks_of, sources
 from trigdsl.records.forms import check_columns, mapped
@@ -49,14 +49,14 @@ def _profiles(
         try:
             for line, raw, record in read(source, columns, reports):
                 try:
-                    yield _profile(record)
+                    yield _profile(record())
                 except BadRecord as bad:
                     reports.reject(line, str(bad), raw())
         except UnreadableFile as error:
             raise error.of(source.path) from None
 
 
-_Found = Iterator[tuple[int, Callable[[], str | bytes], Mapping[str, object]]]
+_Found = Iterator[tuple[int, Callable[[], str | bytes], Callable[[], Mapping[str, object]]]]
 
 
 def _profile(record: Mapping[str, object]) -> Profile:
@@ -85,7 +85,7 @@ def _json(source: Source, columns: Mapping[str, str] | None, reports: Reports) -
                 except BadRecord as bad:
                     reports.reject(number, str(bad), line)
                     continue
-                yield number, partial(bytes, line), _json_profile(record, columns)
+                yield number, partial(bytes, line), partial(_json_profile, record, columns)
     except Damaged as damaged:
         reports.reject(number + 1, str(damaged), damaged.tail)
 
@@ -101,9 +101,13 @@ def _json_profile(record: Mapping[str, object], columns: Mapping[str, str] | Non
 def _csv(source: Source, columns: Mapping[str, str] | None, reports: Reports) -> _Found:
     rows = CsvRows(blocks(chunks_of(source)), reports)
     names = rows.header()
-    if names is not None:
-        for row, record in csv_records(rows, profile_layout(names, columns)):
-            yield row.line, partial(str, row.raw), record
+    if names is None:
+        return
+    layout = profile_layout(names, columns)
+    readers = cell_readers(layout)
+    for line, texts, raw in rows.rows(len(names)):
+        cells = [read(text) if text else None for read, text in zip(readers, texts, strict=True)]
+        yield line, partial(str, raw), partial(layout.record, cells)
 
 
 def _parquet(source: Source, columns: Mapping[str, str] | None, reports: Reports) -> _Found:
@@ -111,11 +115,8 @@ def _parquet(source: Source, columns: Mapping[str, str] | None, reports: Reports
 
     table = ParquetTable(source, None)
     layout = profile_layout(table.names, columns)
-    for number, cells in enumerate(table.rows(keep=set()), 1):
-        raw = partial(row_text, layout, cells)
-        try:
-            record = layout.record(cells)
-        except BadRecord as bad:
-            reports.reject(number, str(bad), raw())
-            continue
-        yield number, raw, record
+    number = 0
+    for batch in table.batches():
+        for cells in table.cells(batch)[0]:
+            number += 1
+            yield number, partial(row_text, layout, cells), partial(layout.record, cells)
