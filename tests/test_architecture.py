@@ -12,10 +12,12 @@ PACKAGE = Path(__file__).parent.parent / "trigdsl"
 
 # From the top down: a package imports only what stands on a later line.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("cli", "__main__"),
+    ("__main__",),
+    ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("formatter", "tester", "explainer", "verifier", "differ"),
     ("__init__",),
+    ("embedding",),
     ("replay",),
     ("store", "delivery", "records"),
     ("loading",),

@@ -170,7 +170,7 @@ def test_columns_go_by_other_names() -> None:
 
 
 def test_profiles_hold_before_everything_else() -> None:
-    write_events("profiles.jsonl", [{"user": "a", "attributes": {"tier": "gold"}}])
+    write_events("profiles.jsonl", [{"user": "a", "tier": "gold"}])
     call = ["replay", "-e", 'if cart and user.tier == "gold" then send sms', "events.jsonl", "--out", "out.jsonl"]
     assert main(call) == 0
     assert decided(Path("out.jsonl").read_text()) == []

@@ -31,6 +31,16 @@ class _LazyGroup(click.Group):
         command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads on: what Python still wants to flush at its end has nowhere to go either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FINE
+        return status
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -69,18 +79,14 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; the entry point of `trig`."""
     try:
         status: Any = cli.main(args=args, prog_name="trig", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads on: what Python still wants to flush at its end has nowhere to go either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
-    except (OSError, UnicodeError) as error:
-        click.echo(f"error: {error}", err=True)
+    except OSError as error:
+        at = f"`{error.filename}`: " if error.filename else ""
+        click.echo(f"error: {at}{(error.strerror or str(error)).lower()}", err=True)
         return CALL_AT_FAULT
     return status if isinstance(status, int) else FINE

@@ -96,7 +96,7 @@ def run(job: Job, progress: Progress) -> Summary:
             until=job.until,
             drain=job.drain,
             is_sorted=job.is_sorted,
-            profiles=read_profiles(job.profiles) if job.profiles else (),
+            profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
             on_late=lambda given: on_reject(_late(given, job.events)),
         )
         writer = stack.enter_context(_writer(job.out))

@@ -47,7 +47,10 @@ def decisions_to_file(path: str | Path) -> Iterator[DecisionWriter]:
         with target.open("wb") as stream:
             yield from _writing(stream)
         return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             if target.suffix == ".gz":
