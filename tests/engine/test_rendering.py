@@ -197,6 +197,10 @@ def test_default_and_is_defined_look_at_missing_values_calmly():
     )
     assert render("{{ cart.total is not defined }}", event) == "true"
     assert missing("{{ nope | default(user.name) }}", event) == "user.name"
+    assert render("{{ nope | default(user.name) | default('x') }}", event) == "x"
+    assert render("{{ cart.empty | default(user.name) }}|{{ nope | default }}", event) == "|"
+    assert render("{{ (nope if true else 1) | default('x') }}", event) == "x"
+    assert missing("{{ nope if true else 1 }}", event) == "nope"
 
 
 # Operators

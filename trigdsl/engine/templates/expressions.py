@@ -22,6 +22,7 @@ from trigdsl.engine.templates.reading import part_of, reader
 from trigdsl.engine.templates.scopes import Evaluate, Loop, Macro, Namespace, Scope
 from trigdsl.engine.values import number
 
+_NEVER_MISSING = frozenset({"TemplateData", "Concat", "Not", "Compare", "List", "Tuple", "Dict", "Test"})
 _CALM_TESTS = frozenset({"defined", "undefined"})
 _LOOP_METHODS = {"cycle": Loop.cycle, "changed": Loop.changed}
 
@@ -40,7 +41,13 @@ class Expressions:
 
     def value(self, node: Any) -> Evaluate:
         """The value of an expression; raises MissingValue where it has none."""
+        kind = type(node).__name__
+        if kind == "CondExpr" or (kind == "Filter" and node.name in CALM):
+            chosen: Evaluate = self._nesting.compile(self, "_strict_", node)
+            return chosen
         read, path = self.maybe(node), describe(node)
+        if kind in _NEVER_MISSING:
+            return read
 
         def value(run: Run, scope: Scope | None) -> Any:
             held = read(run, scope)
@@ -198,14 +205,23 @@ class Expressions:
         return compare
 
     def _condexpr(self, node: Any) -> Evaluate:
-        test, then = self.value(node.test), self.maybe(node.expr1)
-        otherwise = self.maybe(node.expr2) if node.expr2 is not None else lambda run, scope: ""
+        return self._choice(node, self.maybe)
+
+    def _strict_condexpr(self, node: Any) -> Evaluate:
+        return self._choice(node, self.value)
+
+    def _choice(self, node: Any, branch: Callable[[Any], Evaluate]) -> Evaluate:
+        test, then = self.value(node.test), branch(node.expr1)
+        otherwise = branch(node.expr2) if node.expr2 is not None else _empty
         return lambda run, scope: (then if truthy(test(run, scope)) else otherwise)(run, scope)
 
     # Filters, tests and calls
 
     def _filter(self, node: Any) -> Evaluate:
-        return self.filtered(node, self.maybe(node.node) if node.name in CALM else self.value(node.node))
+        return self._default(node, self.maybe) if node.name in CALM else self.filtered(node, self.value(node.node))
+
+    def _strict_filter(self, node: Any) -> Evaluate:
+        return self._default(node, self.value)
 
     def filtered(self, node: Any, source: Evaluate) -> Evaluate:
         """A filter over what `source` gives."""
@@ -213,6 +229,24 @@ class Expressions:
             raise refused(node, f"there is no filter `{node.name}`")
         path = describe(node.node) if node.node is not None else "expression"
         return self._applied(node, f"filter `{node.name}`", FILTERS[node.name], source, path)
+
+    def _default(self, node: Any, instead: Callable[[Any], Evaluate]) -> Evaluate:
+        """`default(other, boolean)`: what it falls back to is read only then."""
+        given = dict(zip(("default_value", "boolean"), node.args, strict=False))
+        given |= {word.key: word.value for word in node.kwargs if word.key not in given}
+        if len(given) != len(node.args) + len(node.kwargs) or not given.keys() <= {"default_value", "boolean"}:
+            raise refused(node, f"wrong arguments for the filter `{node.name}`")
+        source = self.maybe(node.node)
+        other = instead(given["default_value"]) if "default_value" in given else _empty
+        for_empty = self.argument(given["boolean"]) if "boolean" in given else None
+
+        def default(run: Run, scope: Scope | None) -> Any:
+            held = source(run, scope)
+            if held is None or (for_empty is not None and truthy(for_empty(run, scope)) and not truthy(held)):
+                return other(run, scope)
+            return held
+
+        return default
 
     def _test(self, node: Any) -> Evaluate:
         if node.name not in TESTS:
@@ -229,8 +263,8 @@ class Expressions:
 
         def applied(run: Run, scope: Scope | None) -> Any:
             held = source(run, scope)
-            given = [argument(run, scope) for argument in arguments]
-            words = {word: argument(run, scope) for word, argument in named.items()}
+            given = [argument(run, scope) for argument in arguments] if arguments else ()
+            words = {word: argument(run, scope) for word, argument in named.items()} if named else {}
             try:
                 return apply(run, held, *given, **words)
             except MissingValue as missing:
@@ -294,6 +328,10 @@ class Expressions:
             return method(loop, *given)
 
         return call
+
+
+def _empty(run: Run, scope: Scope | None) -> str:
+    return ""
 
 
 def _call_function(run: Run, name: str, given: list[Any], words: dict[str, Any]) -> Any:

@@ -47,12 +47,22 @@ def reader(name: str, keys: tuple[Key, ...]) -> Evaluate:
 def _under(root: Evaluate, keys: tuple[Key, ...]) -> Evaluate:
     if not keys:
         return root
+    if len(keys) == 1:
+        return _under_one(root, keys[0])
 
     def read(run: Run, scope: Scope | None) -> Any:
         value = root(run, scope)
         for key in keys:
             value = value.get(key) if type(value) is dict else part_of(value, key)
         return value
+
+    return read
+
+
+def _under_one(root: Evaluate, key: Key) -> Evaluate:
+    def read(run: Run, scope: Scope | None) -> Any:
+        value = root(run, scope)
+        return value.get(key) if type(value) is dict else part_of(value, key)
 
     return read
 
