@@ -156,7 +156,7 @@ class Actions:
         state = self._c.state
         if state.goals is None:
             state.goals = []
-        state.goals.append([run.rule, later(self._c.now, goal.length), variant, control, run.event, run.key])
+        state.goals.append([run.rule, later(self._c.now, goal.length), variant, control, run.event])
         self._machine.observations.exposed[run.rule, variant, control] += 1
 
     # ------------------------------------------------------------------ contents

@@ -72,11 +72,11 @@ class Machine:
         if is_first:
             state.first = given.time
         changes = self._update(given) if given.set or given.add or given.remove else None
+        plan = self.program.plan(given.event) if given.event is not None else None
+        if plan is None and not changes and not (is_first and self._reads_first) and not self._must_look():
+            return
         if self.program.calendar_rules and (is_first or changes):
             timers.arm_calendars(self.program, c)
-        plan = self.program.plan(given.event) if given.event is not None else None
-        if plan is None and not changes and not self._must_look(is_first):
-            return
         self._react(given.event, given.properties or EMPTY, given.id, plan, changes, is_first=is_first)
         self._settle()
 
@@ -105,12 +105,12 @@ class Machine:
         c.state, c.now, c.history, c.rule = state, now, state.history, None
         return c
 
-    def _must_look(self, is_first: bool) -> bool:
-        """Whether a watched segment may change now although nothing that it reads has."""
+    def _must_look(self) -> bool:
+        """Whether a window of a watched segment passes at this very moment."""
         if not self.program.segment_rules:
             return False
         moment = timers.earliest_member(self.context.state)
-        return is_first or (moment is not None and moment <= self.context.now)
+        return moment is not None and moment <= self.context.now
 
     def _update(self, given: Input) -> profiles.Changes:
         changes = profiles.Changes()
@@ -152,7 +152,7 @@ class Machine:
             if plan is not None:
                 self._remember(plan, properties, event_id, seq)
         entered: dict[int, bool] = {}
-        if self.program.segment_rules and (plan is not None or changes or self._must_look(is_first)):
+        if self.program.segment_rules and (is_first or plan is not None or changes or self._must_look()):
             entered = timers.look_at_segments(self.program, c)
         if plan is not None and plan.enders and c.state.runs:
             for enders in plan.enders:
@@ -214,15 +214,10 @@ class Machine:
         tests = dict(plan.goals)
         left = []
         for goal in state.goals or ():
-            rule, deadline, variant, control, event, key = goal
+            rule, deadline, variant, control, event = goal
             if deadline < c.now:
                 continue
-            path = self.program.rules[rule].for_each
-            if (
-                rule in tests
-                and (path is None or key_at(properties, path) == key)
-                and self._holds(tests[rule], properties, event)
-            ):
+            if rule in tests and self._holds(tests[rule], properties, event):
                 self.observations.converted[rule, variant, control] += 1
             else:
                 left.append(goal)

@@ -14,7 +14,7 @@ from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import DAY, LAST_INSTANT, Micros, Value
+from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.replay.stats import Stats
 
 LONGEST_DRAIN: Micros = 366 * DAY
@@ -55,11 +55,12 @@ class Replay:
         self._on_late = on_late
         self._users: set[str] = set()
         self._seen: dict[str, dict[str, list[Micros]]] = {}
+        self._ids = 0
 
     def __iter__(self) -> Iterator[Decision]:
         for user, attributes in self._profiles:
             self._clockwork.set_profile(user, attributes)
-        yield from self._handle(self._in_time() if self._is_sorted else self._sorted())
+        yield from self._handle(self._useful() if self._is_sorted else sorted(self._useful(), key=_by_time))
         yield from self._finish()
         self.stats.users = len(self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
@@ -87,57 +88,59 @@ class Replay:
         yield from clockwork.pending()
 
     # ------------------------------------------------------------------ inputs
-    def _sorted(self) -> list[Input]:
-        """All inputs that can matter, by time; those of one time as they arrived."""
-        kept = [given for given in self._inputs if not self._is_left_out(given) and self._matters(given)]
-        kept.sort(key=_by_time)
-        return kept
+    def _useful(self) -> Iterator[Input]:
+        """The inputs that can matter, as they arrive: none after the end, none twice, none that nothing heeds.
 
-    def _in_time(self) -> Iterator[Input]:
-        """The inputs that matter as they come; one that comes too late is left out."""
-        clock: Micros | None = None
-        ids = 0
+        All that are handled are counted, and a sorted replay leaves out what comes too late.  This runs once
+        for each record, so it is one loop over local names.
+        """
+        stats, names, add_user, until = self.stats, self.stats.event_names, self._users.add, self._until
+        concerns = self._clockwork.machine.concerns
+        heeded: dict[str, bool] = {}
+        handled = updates = 0
+        first, last = LAST_INSTANT, FIRST_INSTANT
         for given in self._inputs:
-            if clock is not None and given.time < clock:
-                self.stats.late += 1
-                if self._on_late is not None:
-                    self._on_late(given)
+            time = given.time
+            if time < last and self._is_sorted:
+                self._leave_out(given)
                 continue
-            if self._is_left_out(given):
+            if (until is not None and time > until) or (given.id is not None and self._is_duplicate(given)):
                 continue
-            clock = given.time
-            if given.id is not None:
-                ids += 1
-                if ids % _FORGET_EVERY == 0:
-                    self._forget_ids(clock)
-            if self._matters(given):
+            handled += 1
+            add_user(given.user)
+            if time > last:
+                last = time
+            if time < first:
+                first = time
+            event = given.event
+            if event is None:
+                updates += 1
                 yield given
+                continue
+            if event in heeded:
+                names[event] += 1
+            else:
+                names[event] = 1
+                heeded[event] = concerns(event)
+            if heeded[event] or given.set or given.add or given.remove:
+                yield given
+        stats.inputs, stats.events = handled, handled - updates
+        if handled:
+            stats.first, stats.last = first, last
 
-    def _is_left_out(self, given: Input) -> bool:
-        """Whether an input comes after the end, or is a duplicate."""
-        if self._until is not None and given.time > self._until:
-            return True
-        if given.id is not None and is_duplicate(self._seen.setdefault(given.user, {}), given.id, given.time):
+    def _leave_out(self, given: Input) -> None:
+        self.stats.late += 1
+        if self._on_late is not None:
+            self._on_late(given)
+
+    def _is_duplicate(self, given: Input) -> bool:
+        assert given.id is not None
+        self._ids += 1
+        if self._is_sorted and self._ids % _FORGET_EVERY == 0:
+            for seen in self._seen.values():
+                forget_before(seen, given.time)
+            self._seen = {user: seen for user, seen in self._seen.items() if seen}
+        if is_duplicate(self._seen.setdefault(given.user, {}), given.id, given.time):
             self.stats.duplicates += 1
             return True
         return False
-
-    def _forget_ids(self, clock: Micros) -> None:
-        for seen in self._seen.values():
-            forget_before(seen, clock)
-        self._seen = {user: seen for user, seen in self._seen.items() if seen}
-
-    def _matters(self, given: Input) -> bool:
-        """Count an input; False when it can set nothing in motion."""
-        stats, time, event = self.stats, given.time, given.event
-        stats.inputs += 1
-        self._users.add(given.user)
-        if stats.last is None or time > stats.last:
-            stats.last = time
-        if stats.first is None or time < stats.first:
-            stats.first = time
-        if event is None:
-            return True
-        stats.events += 1
-        stats.event_names[event] = stats.event_names.get(event, 0) + 1
-        return bool(given.set or given.add or given.remove) or self._clockwork.machine.concerns(event)
