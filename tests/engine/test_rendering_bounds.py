@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tracemalloc
 from types import SimpleNamespace
 
 import pytest
 
 from trigdsl.engine.rendering import MissingValue, Template, TemplateFailure
+from trigdsl.engine.templates.filters import FILTERS
 from trigdsl.engine.templates.limits import MAX_DEPTH, MAX_OUTPUT, MAX_STEPS
+from trigdsl.engine.templates.predicates import TESTS
 
 BIG = "x" * 500_000
 MANY = ["x" * 20 + str(number) for number in range(5_000)]
@@ -169,3 +172,62 @@ def test_ordinary_templates_are_far_from_the_bounds():
     text = "{% for i in list %}{{ loop.index }}. {{ i.name | title }}: {{ '%.2f' | format(i.price * 2) }}\n{% endfor %}"
     goods = [{"name": f"shoe {number}", "price": number / 4} for number in range(1000)]
     assert rendered(text, list=goods).splitlines()[999] == "1000. Shoe 999: 499.50"
+
+
+VALUES = [
+    None,
+    True,
+    0,
+    -1,
+    2.5,
+    10**300,
+    float("inf"),
+    "",
+    "ab c",
+    "\ud800",
+    [],
+    [1, None],
+    [[1], {"a": 1}],
+    {},
+    {"a": [1]},
+]
+ARGUMENTS = [
+    "",
+    "(none)",
+    "(1)",
+    "(-1)",
+    "('a')",
+    "(x)",
+    "(x, x)",
+    "(attribute='a')",
+    "(attribute=x)",
+    "('upper')",
+    "('eq', x)",
+]
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_nothing_but_the_two_outcomes_escapes_from_a_filter(name):
+    for arguments in ARGUMENTS:
+        template = Template(f"{{{{ x | {name}{arguments} }}}}")
+        for value in VALUES:
+            with contextlib.suppress(MissingValue, TemplateFailure):
+                assert isinstance(template.render(context(x=value)), str)
+
+
+@pytest.mark.parametrize("name", sorted(TESTS))
+def test_nothing_but_the_two_outcomes_escapes_from_a_test(name):
+    for argument in ("", "(1)", "('a')", "(x)", "([])"):
+        template = Template(f"{{{{ x is {name}{argument} }}}}")
+        for value in VALUES:
+            with contextlib.suppress(MissingValue, TemplateFailure):
+                assert template.render(context(x=value)) in ("true", "false")
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "//", "%", "**", "~", "<", "==", "in", "not in", "and", "or"])
+def test_nothing_but_the_two_outcomes_escapes_from_an_operator(sign):
+    template = Template(f"{{{{ x {sign} y }}}}{{{{ x[y] | default('') }}}}{{{{ x[:y] | default('') }}}}")
+    for x in VALUES:
+        for y in VALUES:
+            with contextlib.suppress(MissingValue, TemplateFailure):
+                assert isinstance(template.render(context(x=x, y=y)), str)
