@@ -1,0 +1,41 @@
+"""Runs the shared conformance cases, where they are at hand: `TRIGDSL_SHARED`, or the folder `shared` beside the repository."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import trigdsl
+
+SHARED = Path(os.environ.get("TRIGDSL_SHARED") or Path(__file__).parents[3] / "shared") / "conformance"
+
+
+def runner() -> ModuleType:
+    """`run.py` beside the cases, which knows how decisions are compared."""
+    spec = importlib.util.spec_from_file_location("conformance_run", SHARED / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def cases() -> list[Any]:
+    if not (SHARED / "run.py").is_file():
+        why = f"no conformance cases in {SHARED}: set TRIGDSL_SHARED"
+        return [pytest.param({}, marks=pytest.mark.skip(reason=why), id="absent")]
+    found = runner().load([str(SHARED / "cases")])
+    return [pytest.param(case, id=f"{case['section']} {case['name']}") for case in found]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_conformance(case: dict[str, Any]) -> None:
+    options = {key: value for key, value in case["options"].items() if value}
+    made = trigdsl.replay(trigdsl.parse(case["rules"]), case["records"], **options)
+    lines, _ = runner().diff(case["expect"], [decision.to_dict() for decision in made])
+    assert not lines, "\n".join([case["rules"], *lines])
