@@ -86,6 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_everything_shown_runs(document: Path, folder: Path) -> None:
+    names: dict[str, object] = {}
     for block in blocks(document):
         at = f"{document.name}:{block.line}"
         if block.title:
@@ -97,8 +98,9 @@ def test_everything_shown_runs(document: Path, folder: Path) -> None:
                 assert code == status, f"{at}: `{command}` ended with {code}:\n{output}"
                 assert matches(expected, output.splitlines()), f"{at}: `{command}` printed\n{output}"
         elif block.language == "pycon":
-            test = doctest.DocTestParser().get_doctest(block.text, {}, at, str(document), block.line)
-            failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+            test = doctest.DocTestParser().get_doctest(block.text, names, at, str(document), block.line)
+            failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, clear_globs=False)
+            names = test.globs
             assert failed == 0, f"{at}: the session shown differs (above)"
         elif block.language == "trig" and not block.title:
             import trigdsl

@@ -80,9 +80,11 @@ def _channels(summary: Summary) -> Block | None:
 def _reasons(summary: Summary) -> Block | None:
     rows = []
     for rule in summary.rules:
-        for place, reason in enumerate(rule.reasons[:MOST_LINES]):
+        # A line about the others says less than one more reason would.
+        listed = MOST_LINES if len(rule.reasons) > MOST_LINES + 1 else MOST_LINES + 1
+        for place, reason in enumerate(rule.reasons[:listed]):
             rows.append(("" if place else rule.rule, f"{reason.count:,}", reason.status, reason.words))
-        if left := sum(reason.count for reason in rule.reasons[MOST_LINES:]):
+        if left := sum(reason.count for reason in rule.reasons[listed:]):
             rows.append(("", f"{left:,}", "", "for other reasons"))
     return Block("Why not sent", Table(("", "", "", ""), tuple(rows), frozenset({1}))) if rows else None
 

@@ -15,6 +15,8 @@ def hints(program: Program, event_names: Mapping[str, int], runs: Mapping[str, i
 
     `event_names` counts the events of the data by their names on the wire, `runs` the runs by rule.
     """
+    if not program.rules:
+        return ("the program has no rules: nothing can happen",)
     if not event_names:
         return ("no event was read: nothing can happen",) if not any(runs.values()) else ()
     return tuple(
@@ -28,11 +30,12 @@ def _hint(program: Program, rule: CompiledRule, event_names: Mapping[str, int]) 
         return
     met = sum(event_names.get(name, 0) for name in wanted)
     named = " and ".join(f"`{name}`" for name in sorted(wanted))
+    came = f"{named} came {met:,} time{'' if met == 1 else 's'}"
     if met and isinstance(rule.fires, SilenceFires):
-        asked = "it was never silent long enough after one, or what the rule asks besides did not hold"
-        yield f"`{rule.name}` started no run: {named} came {met:,} times, but {asked}"
+        silence = "no silence after it was as long as the rule asks, or what else the rule asks did not hold then"
+        yield f"`{rule.name}` started no run: {came}, but {silence}"
     elif met:
-        yield f"`{rule.name}` started no run: {named} came {met:,} times, but what the rule asks besides never held"
+        yield f"`{rule.name}` started no run: {came}, but what else the rule asks never held"
     else:
         yield f"`{rule.name}` started no run: {named} never occurs in the data; {_instead(wanted, event_names)}"
 
