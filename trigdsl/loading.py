@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trigdsl.checker.check import check
+from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.code import TooDeepError
 from trigdsl.compiler.compile import compile_program
 from trigdsl.compiler.templates import TemplateSyntaxError, parse_template
@@ -28,6 +29,13 @@ def parse(text: str, name: str = "<text>", functions: Functions | None = None) -
     `name` stands in messages.  `functions` are the host's own, which rules may call: pure, with a signature.
     Raises TrigError, with every finding in `.diagnostics`, when the rules cannot run.
     """
+    return parse_checked(text, name, functions)[0]
+
+
+def parse_checked(
+    text: str, name: str = "<text>", functions: Functions | None = None
+) -> tuple[Program, CheckedProgram]:
+    """`parse`, and the checked program beside it, which tools ask for tests and declarations."""
     return _compile([Source(name, text)], None, functions or {})
 
 
@@ -36,6 +44,11 @@ def load(path: str | Path, functions: Functions | None = None) -> Program:
 
     Raises TrigError as `parse` does, OSError when a file cannot be read, UnicodeDecodeError when it is not UTF-8.
     """
+    return load_checked(path, functions)[0]
+
+
+def load_checked(path: str | Path, functions: Functions | None = None) -> tuple[Program, CheckedProgram]:
+    """`load`, and the checked program beside it."""
     path = Path(path)
     files = sorted(path.rglob("*.trig")) if path.is_dir() else [path]
     if not files:
@@ -44,7 +57,7 @@ def load(path: str | Path, functions: Functions | None = None) -> Program:
     return _compile(sources, path if path.is_dir() else path.parent, functions or {})
 
 
-def _compile(sources: Sequence[Source], folder: Path | None, functions: Functions) -> Program:
+def _compile(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -64,7 +77,7 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
     if checked is None or any(finding.severity is Severity.ERROR for finding in diagnostics):
         raise TrigError(diagnostics)
     try:
-        return compile_program(
+        program = compile_program(
             checked,
             functions={name: function for name, (function, _) in functions.items()},
             read_template=templates.read,
@@ -72,6 +85,7 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(files))) from error
+    return program, checked
 
 
 def in_order(findings: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple[Diagnostic, ...]:

@@ -68,12 +68,12 @@ class Machine:
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
         c = self._bind(state, given.time)
-        is_first = state.first is None
+        is_first = self._reads_first and state.first is None
         if is_first:
             state.first = given.time
         changes = self._update(given) if given.set or given.add or given.remove else None
         plan = self.program.plan(given.event) if given.event is not None else None
-        if plan is None and not changes and not (is_first and self._reads_first) and not self._must_look():
+        if plan is None and not changes and not is_first and not self._must_look():
             return
         if self.program.calendar_rules and (is_first or changes):
             timers.arm_calendars(self.program, c)

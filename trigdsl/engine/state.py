@@ -76,7 +76,7 @@ class State:
     | `history` | what each history slot of the program keeps, by its number |
     | `runs` | unfinished runs, older first |
     | `seq` | how many events and runs there were, which orders what shares an instant |
-    | `first` | time of the first input |
+    | `first` | time of the first input, if the program has a use for it |
     | `silences` | rule → [moment, event, event id, captured] of an armed silence |
     | `ignored` | rule → [[moment, the `sent` event, captured], …] of sends that nobody opened yet |
     | `calendar` | rule → [next moment or None, its day, last day it fired on or None] |
@@ -84,7 +84,7 @@ class State:
     | `limits` | rule → key → latest times at which a run counted |
     | `caps` | cap → latest times of sends it counted |
     | `goals` | [rule, deadline, variant, is control, event] of runs that may still convert |
-    | `starts` | [instant, {rule: runs started at it}] of the latest instant at which a run started |
+    | `starts` | the latest instant at which runs started, then their rules, in order |
     | `ids` | record id → times of the records that had it |
     | `due` | earliest timer, None without one |
     """
@@ -124,6 +124,6 @@ class State:
         self.limits: dict[int, dict[Any, list[Micros]]] | None = None
         self.caps: dict[int, list[Micros]] | None = None
         self.goals: list[list[Any]] | None = None
-        self.starts: list[Any] | None = None
+        self.starts: tuple[int, ...] | None = None
         self.ids: dict[str, list[Micros]] | None = None
         self.due: Micros | None = None

@@ -90,9 +90,9 @@ class Steps:
     ) -> None:
         c, state = self._c, self._c.state
         if state.starts is None or state.starts[0] != c.now:
-            state.starts = [c.now, {}]
-        number = state.starts[1].get(rule.index, 0) + 1
-        state.starts[1][rule.index] = number
+            state.starts = (c.now,)
+        number = state.starts[1:].count(rule.index) + 1
+        state.starts = (*state.starts, rule.index)
         state.seq += 1
         run = Run(
             rule=rule.index,
