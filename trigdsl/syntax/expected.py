@@ -1,10 +1,10 @@
-"""The terminals that a parser would accept → words for people: ``an event``, ```then` or a modifier such as `unless` ``."""
+"""The terminals that a parser would accept → words for people, such as ``an event or `then` ``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trigdsl.syntax.grammar import keywords
+from trigdsl.syntax.grammar import keywords, terminals
 
 END = "$END"
 
@@ -46,7 +46,7 @@ _MODIFIERS = "UNLESS BETWEEN ON NOT_ON ELSE_SKIP EXPIRES PRIORITY URGENT"
 _CLAUSES = "STOP_ON ONCE AT_MOST WHILE_PENDING FOR_EACH FROM UNTIL HOLDOUT GOAL TAG"
 _ITEMS = "RULE IF TIMEZONE EVENT USER CHANNEL CAP CALENDAR SEGMENT LIST TEST INVARIANT"
 _GROUPS = tuple(
-    (frozenset(needs.split()), frozenset(covers.split()), word)
+    (terminals(needs), terminals(covers), word)
     for needs, covers, word in (
         ("TRUE NOT", _VALUES, "a condition or value"),
         ("TRUE NUMBER", _VALUES, "a value"),
@@ -54,6 +54,7 @@ _GROUPS = tuple(
         ("ANY", "NAME ANY LPAR", "an event"),
         ("SEND SET EMIT", "SEND SET EMIT CALL ADD_TO REMOVE_FROM", "an action such as `send push`"),
         ("COMPARE", _OPERATORS, "an operator such as `==`"),
+        ("PLUS MINUS", _OPERATORS, "an operator such as `+`"),
         ("IN_LAST SINCE EVER", "IN_LAST SINCE TODAY EVER", "a period such as `in last 7d`"),
         ("UNLESS EXPIRES", _MODIFIERS, "a modifier such as `unless`"),
         ("STOP_ON TAG", _CLAUSES, "a clause such as `stop on`"),
@@ -63,13 +64,13 @@ _GROUPS = tuple(
 )
 
 
-def describe(accepted: Iterable[str]) -> str:
-    """What could stand here, for people: at most a handful of things, never the name of a terminal."""
-    words = _words(set(accepted)) or ["nothing more"]
+def describe(accepted: Iterable[str], what: str) -> str:
+    """What could stand here, for people, never the name of a terminal; `what` is the item that could end here."""
+    words = _words(set(accepted), what) or ["nothing more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _words(left: set[str]) -> list[str]:
+def _words(left: set[str], what: str) -> list[str]:
     known = keywords()
     ends = END in left
     if "NAME" in left:
@@ -81,7 +82,7 @@ def _words(left: set[str]) -> list[str]:
             said.append(word)
     rest = sorted(left - _UNSAID, key=lambda name: (name not in _KINDS_OF_TOKEN, name))
     said = [_KINDS_OF_TOKEN.get(name) or f"`{known.terminals[name]}`" for name in rest if _has_word(name)] + said
-    return said if not ends or not said else [*said, "the end of it"]
+    return said if not ends or not said else [*said, f"the end of {what}"]
 
 
 def _has_word(name: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from attrs import frozen
 from lark import Lark, Token
+from lark import __version__ as lark_version
 from lark.lexer import PatternStr
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -18,6 +21,11 @@ NO_TOKENS = frozenset({"BAD_NUMBER", "UNCLOSED_TEXT", "UNCLOSED_NAME", "UNKNOWN"
 """Terminals of what is no token of the language; they keep the lexer going."""
 
 _BEFORE_KEY = frozenset({"LBRACE", "LPAR", "COMMA"})
+
+
+def terminals(names: str) -> frozenset[str]:
+    """A set of terminals, their names in one text."""
+    return frozenset(names.split())
 
 
 def grammar_text() -> str:
@@ -47,8 +55,11 @@ class KeysAreNames:
             yield held
 
 
-def load(*, strict: bool = False) -> Lark:
-    """A fresh parser with the starts `file` and `item`; `strict` refuses a grammar with conflicts."""
+def load(*, strict: bool = False, cache_file: Path | None = None) -> Lark:
+    """A fresh parser with the starts `file` and `item`; `strict` refuses a grammar with conflicts.
+
+    With a `cache_file`, the tables come from there, as long as they were made of this grammar.
+    """
     return Lark(
         grammar_text(),
         parser="lalr",
@@ -58,13 +69,32 @@ def load(*, strict: bool = False) -> Lark:
         maybe_placeholders=True,
         postlex=KeysAreNames(),
         strict=strict,
+        cache=str(cache_file) if cache_file is not None else False,
     )
 
 
 @cache
 def parser() -> Lark:
     """The parser that the whole process shares."""
-    return load()
+    return load(cache_file=_cache_file())
+
+
+def _cache_file() -> Path | None:
+    """Where the tables are kept from one process to the next, since making them takes most of a short command.
+
+    The folder is the user's own: `TRIGDSL_CACHE`, or `trigdsl` in the user's folder of caches; an empty
+    `TRIGDSL_CACHE` keeps nothing, nor does a folder that cannot be written.
+    """
+    chosen = os.environ.get("TRIGDSL_CACHE")
+    if chosen == "":
+        return None
+    try:
+        folder = Path(chosen or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = folder if chosen else folder / "trigdsl"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder / f"grammar-lark{lark_version}-python{sys.version_info.major}{sys.version_info.minor}.tables"
 
 
 @frozen

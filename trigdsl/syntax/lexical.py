@@ -58,8 +58,14 @@ def _bad_sign(sign: str, span: Span) -> Diagnostic:
     if sign in _SIGNS:
         return messages.other_sign(span, _SIGNS[sign])
     if sign in _QUOTES:
-        return messages.other_quotes(span)
+        return messages.other_quotes(_quoted(span))
     return messages.unknown_character(span)
+
+
+def _quoted(span: Span) -> Span:
+    """From an opening quote to the next sign that closes it, if there is one on the line."""
+    closing = re.compile(r"[^'‘’“”„«»\n]*['‘’“”„«»]").match(span.source.text, span.end)
+    return Span(span.source, span.start, closing.end() if closing else span.end)
 
 
 def _bad_number(written: str, span: Span) -> Diagnostic:
@@ -70,7 +76,7 @@ def _bad_number(written: str, span: Span) -> Diagnostic:
     if re.fullmatch(r"[0-9]+\.[0-9]+[smhdw]", written):
         return messages.fractional_duration(span)
     if re.fullmatch(r"([0-9]+[smhdw])+[0-9]+", written):
-        return messages.missing_unit(span)
+        return messages.last_unit_missing(span)
     if ":" in written or re.fullmatch(r"[0-9]+[ap]m", written, re.IGNORECASE):
         return messages.clock_words(span)
     if "-" in written:

@@ -76,9 +76,15 @@ def comparison_chain(span: Span) -> Diagnostic:
 
 
 def missing_trigger(span: Span) -> Diagnostic:
-    message = f"a rule begins with what happens, and {shown(span.text)} is a condition"
-    help = 'put an event first: `if visit and …`; or watch the profile: `if user.tier becomes "gold"`, `if user enters vip`'
+    message = f"a rule begins with what happens, not with a condition such as {shown(span.text)}"
+    help = 'put an event first, as in `if visit and …`, or watch the profile: `if user.tier becomes "gold"`'
     return _error("missing-trigger", span, message, help)
+
+
+def every_what(span: Span, name: str) -> Diagnostic:
+    message = f"{shown(span.text)} is neither every so many events nor a time"
+    help = f"write `{name}` for each of them, `every 10th {name}`, or `every {name} at 09:00` for a calendar"
+    return _error("syntax-error", span, message, help)
 
 
 def timing_after_action(span: Span) -> Diagnostic:
@@ -109,6 +115,10 @@ def hyphen_in_name(span: Span) -> Diagnostic:
 
 
 # ------------------------------------------------------------------------------------ signs and quotes
+
+
+def single_equals(span: Span) -> Diagnostic:
+    return _error("single-equals", span, "`=` does not compare", "write `==`")
 
 
 def other_sign(span: Span, sign: str) -> Diagnostic:
@@ -167,6 +177,10 @@ def missing_unit(span: Span) -> Diagnostic:
         f"a duration needs a unit, and {shown(span.text)} has none",
         f"write `{span.text}m` for minutes, or `s`, `h`, `d`, `w`",
     )
+
+
+def last_unit_missing(span: Span) -> Diagnostic:
+    return _error("missing-unit", span, f"the last number of {shown(span.text)} has no unit", f"write `{span.text}m`")
 
 
 def spaced_unit(span: Span, joined: str) -> Diagnostic:
@@ -279,7 +293,7 @@ def bad_percentage(span: Span) -> Diagnostic:
 
 
 def ambiguous_or(span: Span) -> Diagnostic:
-    message = "with `and` and `or` after the trigger, this reads two ways"
+    message = "this `or` reads two ways, with the trigger and without it"
     return _error("ambiguous-or", span, message, f"put parentheses around it: `({' '.join(span.text.split())})`")
 
 

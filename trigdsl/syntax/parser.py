@@ -62,7 +62,7 @@ def _parse(chunk: list[Token], builder: ItemBuilder) -> Tree[Token] | None:
     try:
         for token in chunk:
             state.feed_token(token)
-        tree: Tree[Token] = state.feed_eof(chunk[-1])
+        tree: Tree[Token] = state.feed_eof(chunk[-1])  # type: ignore[no-untyped-call]
     except UnexpectedToken as error:
         place = next((i for i, token in enumerate(chunk) if token is error.token), len(chunk))
         builder.found(diagnose(_mistake(builder.source, chunk, place)))

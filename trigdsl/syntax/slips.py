@@ -18,17 +18,18 @@ from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.diagnostics.suggest import suggest
 from trigdsl.source import Source, Span
 from trigdsl.syntax import messages
+from trigdsl.syntax.build.literals import parts_of
 from trigdsl.syntax.expected import END, describe
-from trigdsl.syntax.grammar import NO_TOKENS, keywords
+from trigdsl.syntax.grammar import NO_TOKENS, keywords, terminals
 from trigdsl.syntax.lexical import no_token, unit_of
 from trigdsl.syntax.spans import span_of
 
 _ITEM_WORDS = {"RULE": "the rule", "IF": "the rule", "TEST": "the test"}
-_CONDITION_SIGNS = frozenset(
-    ["COMPARE", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "MATCHES", "IN", "NOT_IN", "EXISTS", "IS_MISSING", "PLUS", "MINUS", "TIMES", "DIVIDED_BY", "DEFAULT", "IN_LAST", "SINCE", "TODAY", "EVER", "LPAR"]
+_CONDITION_SIGNS = terminals(
+    "COMPARE CONTAINS STARTS_WITH ENDS_WITH MATCHES IN NOT_IN EXISTS IS_MISSING PLUS MINUS TIMES DIVIDED_BY DEFAULT "
+    "IN_LAST SINCE TODAY EVER LPAR"
 )
-_CONDITION_STARTS = frozenset(["NOT", "TRUE", "FALSE", "NUMBER", "TEXT", "TIME_SINCE", "LSQB", "PREVIOUS"])
-_NAMES = frozenset({"NAME", "QUOTED_NAME"})
+_CONDITION_STARTS = terminals("NOT TRUE FALSE NUMBER TEXT TIME_SINCE LSQB PREVIOUS")
 _INSERTED = {"THEN": "then", "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COMMA": ",", "IF": "if", "PER": "per"}
 
 
@@ -58,11 +59,11 @@ class Mistake:
         return span_of(self.source, self.tokens[self.place + first], self.tokens[self.place + last])
 
     def accepted(self) -> set[str]:
-        return set(self.parser.accepts())
+        return set(self.parser.accepts())  # type: ignore[no-untyped-call]
 
     def would_take(self, *types: str) -> bool:
         """Whether tokens of these types would have been taken here."""
-        parser = self.parser.copy(deepcopy_values=False)
+        parser: InteractiveParser = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
         parser.parser_state.parse_conf = copy(parser.parser_state.parse_conf)
         parser.parser_state.parse_conf.callbacks = {}
         try:
@@ -82,12 +83,12 @@ def diagnose(mistake: Mistake) -> Diagnostic:
         found = slip(mistake)
         if found is not None:
             return found
+    what = _ITEM_WORDS.get(mistake.tokens[0].type, "the declaration")
     if mistake.token.type == END:
-        what = _ITEM_WORDS.get(mistake.tokens[0].type, "the declaration")
-        return messages.ends_early(mistake.span(-1, -1), what, describe(mistake.accepted() - {END}))
+        return messages.ends_early(mistake.span(-1, -1), what, describe(mistake.accepted() - {END}, what))
     if mistake.place == 0:
         return messages.no_item(mistake.span())
-    return messages.unexpected(mistake.span(), describe(mistake.accepted()))
+    return messages.unexpected(mistake.span(), describe(mistake.accepted(), what))
 
 
 def _no_token(at: Mistake) -> Diagnostic | None:
@@ -96,7 +97,7 @@ def _no_token(at: Mistake) -> Diagnostic | None:
 
 def _single_equals(at: Mistake) -> Diagnostic | None:
     if at.token.type == "EQUAL" and at.would_take("COMPARE"):
-        return messages.other_sign(at.span(), "==")
+        return messages.single_equals(at.span())
     return None
 
 
@@ -109,7 +110,17 @@ def _duration_without_unit(at: Mistake) -> Diagnostic | None:
 
 
 def _unit_after_number(at: Mistake) -> Diagnostic | None:
-    return _spaced_unit(at, -1) if at.type_at(-1) == "NUMBER" else None
+    if at.type_at(-1) != "NUMBER":
+        return None
+    return _spaced_unit(at, -1) or (messages.missing_unit(at.span(-1, -1)) if at.would_take("CALENDAR") else None)
+
+
+def _several_long_durations(at: Mistake) -> Diagnostic | None:
+    if at.token.type != "DURATION" or at.type_at(-1) != "DURATION":
+        return None
+    span = at.span(-1, 0)
+    short = "".join(f"{count}{unit}" for count, unit in parts_of(span.text))
+    return messages.joined_long_duration(span, short)
 
 
 def _spaced_unit(at: Mistake, step: int) -> Diagnostic | None:
@@ -132,8 +143,25 @@ def _condition_as_trigger(at: Mistake) -> Diagnostic | None:
     if at.type_at(-1) == "IF" and at.type_at(-2) in {"COLON", END} and at.token.type in _CONDITION_STARTS:
         return messages.missing_trigger(at.span())
     if at.type_at(-2) == "IF" and at.type_at(-3) in {"COLON", END} and at.token.type in _CONDITION_SIGNS:
-        return messages.missing_trigger(at.span(-1, 0))
+        return messages.missing_trigger(at.span(-1, _end_of_condition(at)))
     return None
+
+
+def _end_of_condition(at: Mistake) -> int:
+    """How many places further on the condition at hand ends."""
+    ends = (step for step in range(1, len(at.tokens) - at.place) if at.type_at(step) in {"THEN", "AND", "OR"})
+    return next(ends, len(at.tokens) - at.place) - 1
+
+
+def _path_as_trigger(at: Mistake) -> Diagnostic | None:
+    if at.type_at(-1) != "PATH" or at.type_at(-2) != "IF" or not at.would_take("BECOMES"):
+        return None
+    return None if at.tokens[at.place - 1].startswith("user.") else messages.dotted_event(at.span(-1, -1))
+
+
+def _every_event(at: Mistake) -> Diagnostic | None:
+    every = at.type_at(-2) == "EVERY" and at.token.type in {"THEN", "AND", "WHERE", "OR"}
+    return messages.every_what(at.span(-2, -1), str(at.tokens[at.place - 1])) if every else None
 
 
 def _capital_keyword(at: Mistake) -> Diagnostic | None:
@@ -150,6 +178,13 @@ def _reserved_word(at: Mistake) -> Diagnostic | None:
     return messages.reserved_word(at.span(), path=at.would_take("TRUE"))
 
 
+def _reserved_function(at: Mistake) -> Diagnostic | None:
+    """`last > 3`: the word before begins a call, and no parenthesis follows."""
+    reserved = at.type_at(-1) in {"FIRST", "LAST", "PREVIOUS"} and at.would_take("LPAR")
+    can_follow_name = at.token.type in _CONDITION_SIGNS | {"THEN", "AND", "OR"}
+    return messages.reserved_word(at.span(-1, -1), path=True) if reserved and can_follow_name else None
+
+
 def _spaced_path(at: Mistake) -> Diagnostic | None:
     return messages.spaced_path(at.span(-1, 0)) if at.token.type == "TAIL" and at.place > 0 else None
 
@@ -164,6 +199,11 @@ def _hyphen_in_name(at: Mistake) -> Diagnostic | None:
 
 def _missing_channel(at: Mistake) -> Diagnostic | None:
     return messages.missing_channel(at.span()) if at.token.type == "TEXT" and at.type_at(-1) == "SEND" else None
+
+
+def _attribute(at: Mistake) -> Diagnostic | None:
+    unset = at.type_at(-1) == "SET" and at.token.isidentifier()
+    return messages.not_an_attribute(at.span()) if unset else None
 
 
 def _pattern(at: Mistake) -> Diagnostic | None:
@@ -193,7 +233,8 @@ def _missing_colon(at: Mistake) -> Diagnostic | None:
 
 def _missing_word(at: Mistake) -> Diagnostic | None:
     for kind, word in _INSERTED.items():
-        if at.place > 0 and at.would_take(kind, at.token.type):
+        fits = at.place > 0 and at.would_take(kind, at.token.type)
+        if fits and (kind != "IF" or at.type_at(-1) == "COLON"):
             return messages.missing_word(at.span(), word, str(at.token))
     return None
 
@@ -217,11 +258,13 @@ def _opening(at: Mistake, kind: str) -> Span:
 
 
 def _misspelt_keyword(at: Mistake) -> Diagnostic | None:
-    if at.token.type != "NAME" or len(at.token) < 3:
+    word = str(at.token)
+    if not word.isidentifier() or len(word) < 3 or word in keywords().reserved:
         return None
     accepted = at.accepted()
-    words = [word for name, word in keywords().terminals.items() if name in accepted]
-    meant = suggest(str(at.token), words, cutoff=0.7)
+    words = [known for name, known in keywords().terminals.items() if name in accepted]
+    begun = [known for known in words if known.startswith(f"{word} ")]
+    meant = begun[0] if begun else suggest(word, words, cutoff=0.7)
     return messages.misspelt_keyword(at.span(), meant) if meant else None
 
 
@@ -230,13 +273,18 @@ _SLIPS: tuple[Slip, ...] = (
     _single_equals,
     _duration_without_unit,
     _unit_after_number,
+    _several_long_durations,
     _misplaced_cap,
     _capital_keyword,
     _condition_as_trigger,
+    _path_as_trigger,
+    _every_event,
     _reserved_word,
+    _reserved_function,
     _spaced_path,
     _hyphen_in_name,
     _missing_channel,
+    _attribute,
     _pattern,
     _comparison_chain,
     _loose_where,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from lark import Token, Tree
+from lark import Token
 
 from trigdsl.source import Source, Span
 
-Part = Tree[Any] | Token
-"""What a tree of the parser holds: trees and tokens."""
+
+class Branch(Protocol):
+    """A tree of the parser: `data` is the name of the rule or alternative, `children` trees, tokens and None."""
+
+    data: str
+    children: list[Any]
+
+    @property
+    def meta(self) -> Any: ...
+
+
+Part = Branch | Token
+"""What a tree of the parser holds."""
 
 
 def start_of(part: Part) -> int:

@@ -15,7 +15,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 def tokenize(text: str) -> list[Token]:
     """All tokens of a text, without white space and comments."""
     reading = parser().parse_interactive(text, start="file")
-    return list(reading.lexer_thread.lex(reading.parser_state))
+    return list(reading.lexer_thread.lex(reading.parser_state))  # type: ignore[no-untyped-call]
 
 
 def comments(source: Source) -> tuple[Span, ...]:

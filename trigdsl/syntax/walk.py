@@ -12,7 +12,7 @@ from trigdsl.syntax.nodes import Node
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below `node`, in the order of its fields, which is mostly that of the source."""
-    for name in _field_names(type(node)):
+    for name in _field_names(type(node)):  # type: ignore[arg-type]
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value

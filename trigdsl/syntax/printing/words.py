@@ -14,7 +14,10 @@ from trigdsl.syntax.nodes import Date, Duration, LimitPeriod, Name, Number, Text
 _JOINERS = frozenset({"time", "stop", "starts", "ends", "remove", "while"})
 """Names that would join the word after them to a keyword of two words: `stop` before `on`."""
 
-DAY_WORDS = frozenset(["mon", "tue", "wed", "thu", "fri", "sat", "sun", "weekday", "weekdays", "weekend", "weekends", "day", "month", "year"])
+DAY_WORDS = frozenset({"day", "weekday", "weekdays", "weekend", "weekends", "month", "year"}) | frozenset(
+    {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+)
+"""Names that a calendar can have in backticks only."""
 
 
 def quoted(name: str) -> str:
