@@ -1,4 +1,4 @@
-"""Runs the shared conformance cases, where they are at hand: `TRIGDSL_SHARED`, or the folder `shared` beside the repository."""
+"""Runs the shared conformance cases where they are at hand: in `TRIGDSL_SHARED`, or `shared` beside the repository."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class Case:
     expected: list[Record]
     drain: bool = False
     until: str | None = None
-    usable: bool = True
-    """Whether the records could come one by one: all can be read, and no id comes twice out of order."""
+    one_by_one: bool = True
+    """Whether an engine would say the same that gets the records one by one, in order of time."""
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -59,15 +59,16 @@ def case_of(title: str, rules: str, records: list[str], expected: str) -> Case:
     day = next((found[0] for line in records if (found := re.search(r"\d{4}-\d\d-\d\d", line))), "")
     given = [record for line in records for record in records_of(line, day)]
     mode, _, rest = expected.partition("\n")
-    until = mode.strip().removeprefix("until ")
+    mode = mode.strip()
+    as_in_replay = mode or any(line.startswith("!") for line in records) or (repeats_id(given) and not in_order(given))
     return Case(
         title,
         rules,
         given,
         [decision for line in lines_of(rest) for decision in decisions_of(line, day)],
-        drain=mode.strip() == "drained",
-        until=moment(until, day) if mode.strip().startswith("until ") else None,
-        usable=not any(line.startswith("!") for line in records) and not (repeats_id(given) and not in_order(given)),
+        drain=mode == "drained",
+        until=moment(mode.removeprefix("until "), day) if mode.startswith("until ") else None,
+        one_by_one=not as_in_replay,
     )
 
 
