@@ -22,11 +22,11 @@ import pytest
 from attrs import frozen
 
 ROOT = Path(__file__).parent.parent
+FOLDERS = ("docs", "examples", "grammar")
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-    *sorted((ROOT / "examples").rglob("*.md")),
+    *sorted(found for folder in FOLDERS for found in (ROOT / folder).rglob("*.md")),
 ]
 FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -1,0 +1,75 @@
+"""A text as it is written, quotes included → its value, and where an escape is wrong."""
+
+from __future__ import annotations
+
+import re
+from os.path import commonprefix
+
+_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\u|\\[\s\S]|\\$")
+_SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def text_value(written: str) -> tuple[str, list[tuple[int, int]]]:
+    """The value of a text with its quotes, and the start and end offsets of its wrong escapes."""
+    quotes = 3 if written.startswith('"""') else 1
+    inner = written[quotes:-quotes]
+    wrong = [(quotes + start, quotes + end) for start, end in _wrong_escapes(inner)]
+    if quotes == 3:
+        inner = _dedent(inner.replace("\r\n", "\n"))
+    value = _ESCAPE.sub(lambda escape: _unescape(escape.group()), inner)
+    return _PAIR.sub(_join_surrogates, value), wrong
+
+
+def _wrong_escapes(inner: str) -> list[tuple[int, int]]:
+    escapes = list(_ESCAPE.finditer(inner))
+    wrong = []
+    paired: re.Match[str] | None = None
+    for place, escape in enumerate(escapes):
+        if escape is paired:
+            continue
+        after = escapes[place + 1] if place + 1 < len(escapes) else None
+        code = _code(escape)
+        if code is not None and 0xD800 <= code < 0xDC00 and after and after.start() == escape.end() and _is_low(after):
+            paired = after
+        elif (code is not None and 0xD800 <= code < 0xE000) or not _is_known(escape.group()):
+            wrong.append(escape.span())
+    return wrong
+
+
+def _code(escape: re.Match[str]) -> int | None:
+    text = escape.group()
+    return int(text[2:], 16) if len(text) == 6 else None
+
+
+def _is_low(escape: re.Match[str]) -> bool:
+    return 0xDC00 <= (_code(escape) or 0) < 0xE000
+
+
+def _is_known(escape: str) -> bool:
+    return len(escape) == 6 or escape[1:] in _SIMPLE
+
+
+def _unescape(escape: str) -> str:
+    if len(escape) == 6:
+        return chr(int(escape[2:], 16))
+    return _SIMPLE.get(escape[1:], escape[1:])
+
+
+def _join_surrogates(pair: re.Match[str]) -> str:
+    high, low = (ord(half) for half in pair.group())
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _dedent(inner: str) -> str:
+    """Without the first line break, the white space before the closing quotes, and the common indentation.
+
+    Text right behind the opening quotes has no indentation of its own and does not count for the others.
+    """
+    first, *rest = inner.split("\n")
+    if rest and not rest[-1].strip():
+        rest[-1] = ""
+    margins = [line[: len(line) - len(line.lstrip())] for line in rest if line.strip()]
+    margin = len(commonprefix(margins))
+    lines = [line[margin:] if line.strip() else "" for line in rest]
+    return "\n".join(lines if rest and not first.strip() else [first, *lines])
