@@ -1,0 +1,80 @@
+"""A line `expect …` and the decisions of a test → whether it holds, and the decisions that decided it.
+
+What the words mean:
+
+- `sends` counts the messages: decisions of the action `send` with the status `sent`.
+- `expect RULE …` holds when some decision of the rule, of any action, has all that the line says; without a status
+  that is `sent`, which every kind of action is when it is carried out.
+- `expect no RULE …` holds when no decision has all that.
+- `expect only RULE …` holds when `expect RULE …` does and no other rule carried anything out.
+- `containing` looks into the text, and into every text of the fields and of the value that was set, emitted or given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from trigdsl.model.decisions import Decision
+from trigdsl.model.values import Value
+from trigdsl.syntax.nodes import ExpectRule, ExpectSends
+from trigdsl.tester.timeline import Timeline
+
+
+@frozen
+class Outcome:
+    """One line `expect …` and how it went.
+
+    `found` are the decisions that have all that the line says (for `sends`, the messages), `others` what
+    other rules carried out in spite of `only`.
+    """
+
+    node: ExpectSends | ExpectRule
+    met: bool
+    found: tuple[Decision, ...]
+    others: tuple[Decision, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """The line as it was written."""
+        return self.node.span.text
+
+
+def judge(node: ExpectSends | ExpectRule, decisions: Sequence[Decision], timeline: Timeline) -> Outcome:
+    """Whether one line holds of all decisions of its test."""
+    if isinstance(node, ExpectSends):
+        sends = tuple(one for one in decisions if one.action == "send" and one.status == "sent")
+        return Outcome(node, len(sends) == node.count, sends)
+    found = tuple(one for one in decisions if _fits(one, node, timeline))
+    if node.quantifier == "no":
+        return Outcome(node, not found, found)
+    others = tuple(one for one in decisions if one.status == "sent" and one.rule != node.rule.text)
+    if node.quantifier == "only":
+        return Outcome(node, bool(found) and not others, found, others)
+    return Outcome(node, bool(found), found)
+
+
+def _fits(decision: Decision, node: ExpectRule, timeline: Timeline) -> bool:
+    return (
+        decision.rule == node.rule.text
+        and decision.status == (node.status or "sent")
+        and (node.reason is None or decision.reason == node.reason.value)
+        and (node.at is None or decision.time == timeline.instant(node.at))
+        and (node.channel is None or decision.channel == node.channel.text)
+        and (node.variant is None or decision.variant == node.variant.text)
+        and (node.containing is None or any(node.containing.value in text for text in _texts(decision)))
+    )
+
+
+def _texts(decision: Decision) -> Iterator[str]:
+    for part in (decision.text, decision.fields, decision.value):
+        yield from _texts_in(part)
+
+
+def _texts_in(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
