@@ -104,7 +104,8 @@ class Replay:
             if time < last and self._is_sorted:
                 self._leave_out(given)
                 continue
-            if (until is not None and time > until) or (given.id is not None and self._is_duplicate(given)):
+            # A record after the end still makes a later one with its id a duplicate.
+            if (given.id is not None and self._is_duplicate(given)) or (until is not None and time > until):
                 continue
             handled += 1
             add_user(given.user)
