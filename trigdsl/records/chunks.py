@@ -9,6 +9,9 @@ from typing import Protocol
 from trigdsl.records.errors import Damaged, UnreadableFile
 
 CHUNK = 1 << 17
+"""Bytes that are read at a time."""
+PACKED_CHUNK = 1 << 13
+"""The same of a compressed file: it is as much as damage can cost before the place where it shows."""
 MOST_BYTES = 1 << 20
 """The largest record: its line without the line break, in bytes."""
 
@@ -41,7 +44,8 @@ def decompressed(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
             try:
                 made = current.decompress(rest)
             except fault as error:
-                raise Damaged(f"the compressed data is damaged from here on ({error})") from None
+                why = str(error).rpartition(": ")[2].lower()
+                raise Damaged(f"the compressed data is damaged from here on ({why})") from None
             if made:
                 yield made
             if not current.eof:

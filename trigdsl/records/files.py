@@ -12,7 +12,7 @@ from typing import cast
 
 from attrs import frozen
 
-from trigdsl.records.chunks import CHUNK, decompressed
+from trigdsl.records.chunks import CHUNK, PACKED_CHUNK, decompressed
 from trigdsl.records.errors import Damaged, UnreadableFile
 
 STANDARD_INPUT = "-"
@@ -127,7 +127,7 @@ def _require(source: Source) -> None:
 def _raw(source: Source, progress: Progress | None) -> Iterator[bytes]:
     try:
         with _opened(source) as file:
-            while chunk := file.read1(CHUNK // 4 if source.compression else CHUNK):
+            while chunk := file.read1(PACKED_CHUNK if source.compression else CHUNK):
                 if progress is not None:
                     progress(len(chunk))
                 yield chunk

@@ -175,7 +175,9 @@ def _is_beyond(block: bytes, lines: list[bytes]) -> bool:
 
 def _bad_json(line: bytes, message: str) -> str:
     if parts := _MALFORMED.fullmatch(message):
-        return f"bad JSON: {parts[1]} at column {_column(line, int(parts[2]))}"
+        # It has gone one further when it finds something behind the value.
+        offset = int(parts[2]) - parts[1].startswith("trailing")
+        return f"bad JSON: {parts[1]} at column {_column(line, offset)}"
     if "truncated" in message:
         return f"bad JSON: it ends too early, at column {_column(line, len(line.rstrip()))}"
     if "out of range" in message:

@@ -17,7 +17,7 @@ import msgspec
 from attrs import frozen
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros, instant_text
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, instant_text
 from trigdsl.records.columns import Layout, input_layout
 from trigdsl.records.errors import BadRecord, UnreadableFile
 from trigdsl.records.files import Progress, Source, chunks_of
@@ -59,10 +59,10 @@ def parquet_inputs(
 
 
 def _with_time(cells: Cells, at: int, time: Micros | None) -> Cells:
-    """The cells with the time put in as a text; a number of seconds where no text can hold it."""
+    """The cells with the time put in as text; as the number where text cannot hold it, which is out of range too."""
     if time is None:
         return cells
-    text = instant_text(time) if FIRST_INSTANT <= time <= LAST_INSTANT else time // SECOND
+    text = instant_text(time) if FIRST_INSTANT <= time <= LAST_INSTANT else time
     return [*cells[:at], text, *cells[at + 1 :]]
 
 

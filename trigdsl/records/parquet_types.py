@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +18,9 @@ Read: TypeAlias = Callable[[Any], object]
 
 
 def coarse(kind: pa.DataType) -> pa.DataType:
-    """The type with microseconds in place of nanoseconds, which Python's datetimes cannot hold."""
+    """The type that a column is cast to first: nothing finer than a microsecond, no dictionaries, no half floats."""
+    if types.is_float16(kind):
+        return pa.float32()
     if types.is_timestamp(kind) and kind.unit == "ns":
         return pa.timestamp("us", kind.tz)
     if types.is_duration(kind) and kind.unit == "ns":
@@ -53,6 +56,8 @@ def is_plain(column: pa.Array) -> bool:
 
 def reader_of(kind: pa.DataType) -> Read | None:
     """What turns a cell that is not null into a value; None where it is one already."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _uuid
     for is_kind, read in _SIMPLE:
         if is_kind(kind):
             return read
@@ -99,6 +104,10 @@ def _iso(cell: object) -> object:
 
 def _decimal(cell: object) -> object:
     return float(cell) if isinstance(cell, Decimal) else cell
+
+
+def _uuid(cell: object) -> object:
+    return str(cell) if isinstance(cell, UUID) else cell
 
 
 def _bytes(cell: object) -> object:

@@ -16,11 +16,14 @@ NO_OFFSET = "a time without an offset was taken as UTC"
 
 
 def shown(raw: str | bytes) -> str:
-    """The text of a rejected record as reports keep it: bytes that are no UTF-8 as `\\xff`, cut to `MOST_SHOWN`."""
-    if isinstance(raw, bytes):
-        # No character takes more than four bytes, so what is cut here would not be kept anyway.
-        raw = raw[: MOST_SHOWN * 4].decode("utf-8", "backslashreplace")
-    return raw[:MOST_SHOWN].rstrip("\r\n")
+    """The text of a rejected record as reports keep it: bytes that are no UTF-8 as `\\xff`, cut to `MOST_SHOWN`.
+
+    In a `str` such bytes are what decoding with `surrogateescape` makes of them.
+    """
+    if isinstance(raw, str):
+        raw = raw[:MOST_SHOWN].encode("utf-8", "surrogateescape")
+    # No character takes more than four bytes, so what is cut first would not be kept anyway.
+    return raw[: MOST_SHOWN * 4].decode("utf-8", "backslashreplace")[:MOST_SHOWN].rstrip("\r\n")
 
 
 @frozen
