@@ -47,6 +47,7 @@ _UNUSUAL_EVENTS = RESERVED | {""}
 _LONG = 2 * DEEPEST
 _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _TOO_MANY_DIGITS = b"0" * 309
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _MALFORMED = re.compile(r"JSON is malformed: (.*) \(byte ([0-9]+)\)")
 
 
@@ -169,8 +170,21 @@ def _is_beyond(block: bytes, lines: list[bytes]) -> bool:
     return (
         longest > MOST_BYTES
         or (longest >= len(_TOO_MANY_DIGITS) and _TOO_MANY_DIGITS in block.translate(_TO_ZEROS))
-        or any(line.count(b"{") + line.count(b"[") > DEEPEST for line in lines if len(line) > _LONG)
+        or any(_may_be_deep(line) for line in lines if len(line) > _LONG)
     )
+
+
+def _may_be_deep(line: bytes) -> bool:
+    """Whether the line may nest too deep; brackets within texts are taken for others."""
+    if line.count(b"{") + line.count(b"[") <= DEEPEST:
+        return False
+    brackets = line.translate(None, _NO_BRACKETS)
+    # Each turn takes off one level of either kind, so two at most.
+    for _ in range(DEEPEST // 2):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not brackets:
+            return False
+    return True
 
 
 def _bad_json(line: bytes, message: str) -> str:
