@@ -68,7 +68,8 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
         if parsed.file is not None:
             files.append((parsed.file, source))
     signatures = {name: parse_signature(signature) for name, (_, signature) in functions.items()}
-    checked, found = check(files, signatures)
+    complete = all(finding.severity is not Severity.ERROR for finding in findings)
+    checked, found = check(files, signatures, complete=complete)
     findings += found
     templates = TemplateFiles(folder)
     for file, _ in files:

@@ -157,3 +157,17 @@ def test_wrong_use_of_functions_of_the_host() -> None:
         ("type-mismatch", "5"),
         ("argument-count", "region()"),
     ]
+
+
+def test_a_text_with_syntax_errors_is_not_blamed_for_what_could_not_be_read() -> None:
+    text = (
+        "rule a: if x then after send push "
+        "rule b: if sent a and user in vip and lowr(y) exists then send push "
+        "segment vip = user.tier =="
+    )
+    source = Source("a.trig", text)
+    parsed = parse_file(source)
+    assert parsed.diagnostics
+    program, found = check([(parsed.file, source)], complete=False)
+    assert program is None
+    assert [one.code for one in found] == ["unknown-function"]

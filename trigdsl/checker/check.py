@@ -27,14 +27,30 @@ from trigdsl.syntax.nodes import CapDecl, Invariant, Item, Rule, Test
 
 NO_FUNCTIONS: Mapping[str, Signature] = {}
 
+OF_THE_WHOLE = frozenset(
+    {
+        "misspelt-event",
+        "unknown-calendar",
+        "unknown-rule",
+        "unknown-segment",
+        "unknown-target",
+        "unnamed-rule",
+        "unnamed-rules-clash",
+    }
+)
+"""Codes of what only a program that was read as a whole can be blamed for."""
+
 
 def check(
-    files: Files, functions: Mapping[str, Signature] = NO_FUNCTIONS
+    files: Files, functions: Mapping[str, Signature] = NO_FUNCTIONS, *, complete: bool = True
 ) -> tuple[CheckedProgram | None, tuple[Diagnostic, ...]]:
     """Checks a program of one or more files, in the order in which their rules stand.
 
     `functions` are the signatures of the functions that the host registers.  Answers the program, None when
     there is an error, and all findings in the order of the text.  Node ids must be unique in the program.
+
+    Without `complete`, parts of the text could not be parsed and are not in the trees: there is no program then,
+    and nothing is said about names that may be declared in those parts.
     """
     findings = Findings()
     items = [item for file, _ in files for item in file.items]
@@ -47,7 +63,9 @@ def check(
     check_rule_cycles(scope, findings)
     check_spelling(scope, findings)
     _check_unnamed(scope, findings)
-    program = None if findings.has_errors else _program(items, scope, types, functions)
+    if not complete:
+        findings = findings.without(OF_THE_WHOLE)
+    program = None if findings.has_errors or not complete else _program(items, scope, types, functions)
     return program, findings.in_order([source for _, source in files])
 
 

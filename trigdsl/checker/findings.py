@@ -25,6 +25,10 @@ class Findings:
     def has_errors(self) -> bool:
         return any(found.severity is Severity.ERROR for found in self._held)
 
+    def without(self, codes: frozenset[str]) -> Findings:
+        """The findings with other codes than these."""
+        return Findings([found for found in self._held if found.code not in codes])
+
     def in_order(self, sources: Sequence[Source]) -> tuple[Diagnostic, ...]:
         """All findings: by file, then by place; one mistake at one place is told once."""
         order = {id(source): number for number, source in enumerate(sources)}

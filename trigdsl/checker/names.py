@@ -25,6 +25,7 @@ from trigdsl.syntax.nodes import (
     HolidayDecl,
     Item,
     ListDecl,
+    Node,
     RemoveFrom,
     Rule,
     SegmentDecl,
@@ -48,6 +49,7 @@ RESERVED_EVENTS = frozenset({"any", "sent", "ignored"})
 def collect(files: Files, functions: Mapping[str, Signature], findings: Findings) -> Scope:
     """The scope of a program; of two declarations of one name the first counts."""
     items = [item for file, _ in files for item in file.items]
+    nodes = [node for item in items for node in walk(item)]
     events = _table(_of(items, EventDecl), findings)
     members = _table([i for i in items if isinstance(i, SegmentDecl | ListDecl)], findings)
     segments = {name: one for name, one in members.items() if isinstance(one, SegmentDecl)}
@@ -60,13 +62,13 @@ def collect(files: Files, functions: Mapping[str, Signature], findings: Findings
         rules=rules,
         rule_names=_rule_names(rules, findings),
         events=events,
-        event_uses=_event_uses(items),
+        event_uses=_event_uses(nodes),
         wires=_wires(events, findings),
         segments=segments,
         declared_lists=lists,
-        lists=frozenset(lists) | (_changed_lists(items) - set(segments)),
+        lists=frozenset(lists) | (_changed_lists(nodes) - set(segments)),
         channels=channels,
-        sent_on=frozenset(node.channel.text for item in items for node in walk(item) if isinstance(node, Send)),
+        sent_on=frozenset(node.channel.text for node in nodes if isinstance(node, Send)),
         calendars=_table([i for i in items if isinstance(i, CalendarDecl | HolidayDecl)], findings),
         user=_single(_of(items, UserDecl), messages.duplicate_user, findings),
         timezone=_single(_of(items, Timezone), messages.duplicate_timezone, findings),
@@ -131,19 +133,18 @@ def _rule_names(rules: Iterable[CheckedRule], findings: Findings) -> dict[str, C
     return names
 
 
-def _event_uses(items: Iterable[Item]) -> dict[str, list[Span]]:
+def _event_uses(nodes: Iterable[Node]) -> dict[str, list[Span]]:
     uses: dict[str, list[Span]] = {}
-    for item in items:
-        for node in walk(item):
-            if isinstance(node, Event):
-                uses.setdefault(node.name, []).append(node.span)
-            elif isinstance(node, Emit | TestEvent):
-                uses.setdefault(node.event.text, []).append(node.event.span)
+    for node in nodes:
+        if isinstance(node, Event):
+            uses.setdefault(node.name, []).append(node.span)
+        elif isinstance(node, Emit | TestEvent):
+            uses.setdefault(node.event.text, []).append(node.event.span)
     return uses
 
 
-def _changed_lists(items: Iterable[Item]) -> set[str]:
-    return {node.list.text for item in items for node in walk(item) if isinstance(node, AddTo | RemoveFrom)}
+def _changed_lists(nodes: Iterable[Node]) -> set[str]:
+    return {node.list.text for node in nodes if isinstance(node, AddTo | RemoveFrom)}
 
 
 def _wires(events: Mapping[str, EventDecl], findings: Findings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import frozen
 
@@ -22,7 +23,7 @@ from trigdsl.syntax.nodes import (
 )
 
 
-@frozen
+@frozen(slots=False)
 class Scope:
     """The names of a program, resolved against by every later pass.
 
@@ -46,12 +47,12 @@ class Scope:
     functions: Mapping[str, Signature]
     event_fields: Mapping[str, Fields]
 
-    @property
+    @cached_property
     def user_carrier(self) -> Carrier:
         """What `user.` paths read from."""
         return Carrier(None if self.user is None else (("user", fields_of(self.user.fields)),))
 
-    @property
-    def event_names(self) -> set[str]:
+    @cached_property
+    def event_names(self) -> frozenset[str]:
         """Events that are declared or used."""
-        return {*self.events, *self.event_uses}
+        return frozenset((*self.events, *self.event_uses))

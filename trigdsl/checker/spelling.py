@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from trigdsl.checker import messages
 from trigdsl.checker.findings import Findings
@@ -13,23 +14,39 @@ ALIKE = 0.85
 """Names at least this alike are taken for one: a letter wrong, missing or swapped in about seven."""
 
 _DIGITS = re.compile(r"\d+")
-_NEGATING = ("un", "re", "de", "dis", "pre")
+_PREFIXES = ("un", "re", "de", "dis", "pre")
+"""Syllables that make another word: `unsubscribed` is no misspelt `subscribed`."""
 
 
 def check_spelling(scope: Scope, findings: Findings) -> None:
     """Warns of an undeclared event used once whose name is like one that is declared or used before or more."""
     order = {name: place for place, name in enumerate(scope.event_uses)}
+    alike = _by_shortened(scope.event_names)
     for name, uses in scope.event_uses.items():
         if len(uses) > 1 or name in scope.events or name in scope.wires:
             continue
-        others = [
+        near = {other for key in _shortened(name) for other in alike[key]}
+        sure = [
             other
-            for other in scope.event_names
+            for other in near
             if other in scope.events or len(scope.event_uses[other]) > 1 or order[other] < order[name]
         ]
-        meant = _closest(name, others)
-        if meant:
+        if meant := _closest(name, sure):
             findings.add(messages.likely_misspelt(name, uses[0], meant))
+
+
+def _by_shortened(names: Iterable[str]) -> dict[str, list[str]]:
+    """Each name under all that is left of it without one letter: misspellings meet there."""
+    table: dict[str, list[str]] = {}
+    for name in names:
+        for key in _shortened(name):
+            table.setdefault(key, []).append(name)
+    return table
+
+
+def _shortened(name: str) -> set[str]:
+    name = name.casefold()
+    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}
 
 
 def _closest(name: str, others: list[str]) -> str | None:
@@ -43,4 +60,4 @@ def _may_be_meant(name: str, other: str) -> bool:
     if name == other or _DIGITS.sub("0", name) == _DIGITS.sub("0", other):
         return False
     shorter, longer = sorted((name, other), key=len)
-    return longer not in {prefix + shorter for prefix in _NEGATING}
+    return longer not in {prefix + shorter for prefix in _PREFIXES}
