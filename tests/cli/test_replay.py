@@ -332,8 +332,8 @@ def test_a_bar_is_drawn_only_for_those_who_watch_and_wait() -> None:
         slow._started -= 2
         slow.read(5)
         assert slow._bar is not None
-        assert slow._bar.tasks[0].completed == 5
+        assert [(task.description, task.completed, task.total) for task in slow._bar.tasks] == [("reading", 5, 10)]
         slow.read(5)
         for _ in range(1_000):
             slow.decision()
-        assert slow._bar.tasks[0].description == "1,000 decisions"
+        assert [(task.description, task.total) for task in slow._bar.tasks] == [("1,000 decisions", None)]

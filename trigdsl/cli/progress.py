@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -27,7 +27,8 @@ class ReplayProgress:
         self._read = 0
         self._decisions = 0
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        self._task = cast("TaskID", 0)
+        self._all_read = False
 
     def __enter__(self) -> ReplayProgress:
         return self
@@ -41,29 +42,35 @@ class ReplayProgress:
     def read(self, count: int) -> None:
         """`count` more bytes of the input were read."""
         self._read += count
-        self._show("reading", self._read, self._total)
+        if bar := self._patient_bar():
+            bar.update(self._task, completed=self._read)
 
     def decision(self) -> None:
         """One more decision was made."""
         self._decisions += 1
-        whole = self._total is None or self._read >= self._total
-        if whole and self._watched and not self._decisions % _DECISIONS_AT_A_TIME:
-            self._show(f"{self._decisions:,} decisions", self._read, None)
-
-    def _show(self, text: str, done: int, total: int | None) -> None:
-        if not self._watched or (self._bar is None and monotonic() - self._started < PATIENCE):
+        if self._decisions % _DECISIONS_AT_A_TIME or (self._total is not None and self._read < self._total):
             return
-        if self._bar is None:
-            self._bar, self._task = _bar()
-        assert self._task is not None
-        self._bar.update(self._task, description=text, completed=done, total=total)
+        if bar := self._patient_bar():
+            if not self._all_read:
+                # How many decisions there will be is not known: from here on the bar only shows that it lives.
+                self._all_read = True
+                bar.remove_task(self._task)
+                self._task = bar.add_task("", total=None)
+            bar.update(self._task, description=f"{self._decisions:,} decisions")
+
+    def _patient_bar(self) -> Progress | None:
+        """The bar, once somebody has watched for so long that there should be one."""
+        if self._bar is None and self._watched and monotonic() - self._started >= PATIENCE:
+            self._bar = _bar()
+            self._task = self._bar.add_task("reading", total=self._total)
+        return self._bar
 
 
-def _bar() -> tuple[Progress, TaskID]:
+def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     bar.start()
-    return bar, bar.add_task("reading", total=None)
+    return bar
