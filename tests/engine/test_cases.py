@@ -170,7 +170,7 @@ def test_replay(case: Case) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [param for param in CASES if param.values[0].usable and not (param.values[0].drain or param.values[0].until)],
+    [param for param in CASES if param.values[0].one_by_one],
 )
 def test_one_by_one(case: Case) -> None:
     rejected: list[str] = []
