@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
 from trigdsl.model.inputs import Input
 from trigdsl.records.chunks import MOST_BYTES
+from trigdsl.records.native import BadRecord, input_of
 from trigdsl.records.reading import NO_OFFSET, read_inputs
 
 GOOD = '{"user":"u","time":1,"event":"e"}'
@@ -178,6 +180,46 @@ def test_a_user_that_is_a_huge_number(read) -> None:
     assert [reject.reason for reject in rejects] == [
         "`user` is beyond the range of a double, text or a number is wanted"
     ]
+
+
+def test_the_short_cut_and_the_long_way_agree(read) -> None:
+    """The same records as JSON Lines, which take the short cut, and as dicts, which never do."""
+    chance = random.Random(4)
+    values: dict[str, list[object]] = {
+        "user": ["u", "ü", "", 7, 7.0, 2.5, True, None, []],
+        "time": [
+            "2024-03-02T10:00:00Z",
+            "2024-03-02T10:00:00.5+09:00",
+            "2024-03-02T00:00:00",
+            5,
+            1.5e12,
+            "x",
+            None,
+            {},
+        ],
+        "event": ["e", "é", "", "sent", None, 5],
+        "properties": [{}, {"a": [1, {"b": None}]}, {"n": 10**30}, None, [], "x"],
+        "set": [{}, {"tier": "gold", "old": None}, None, 5],
+        "add": [[], ["a", "b"], None, "a", [1]],
+        "remove": [["a"], None, {}],
+        "id": ["x", "", 7, 7.5, None, False],
+        "extra": [1],
+    }
+    records = [
+        {name: chance.choice(held[:2] if chance.random() < 0.8 else held) for name, held in values.items()}
+        for _ in range(5_000)
+    ]
+    inputs, rejects = read("\n".join(json.dumps(record) for record in records))
+    expected: list[Input] = []
+    reasons: list[tuple[int, str]] = []
+    for line, record in enumerate(records, 1):
+        try:
+            expected.append(input_of(record))
+        except BadRecord as bad:
+            reasons.append((line, str(bad)))
+    assert inputs == expected
+    assert [(reject.line, reject.reason) for reject in rejects] == reasons
+    assert min(len(inputs), len(rejects)) > 500
 
 
 def test_lines_across_blocks_keep_their_numbers(read) -> None:

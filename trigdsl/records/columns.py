@@ -141,6 +141,9 @@ def put(into: object, path: Path, cell: object, column: str) -> None:
 
 def _lacking(part: str, names: Iterable[str]) -> UnreadableFile:
     found = [name for name in names if name]
+    if len(found) == 1 and (separator := next((one for one in ";\t|" if one in found[0]), None)):
+        name = "a tab" if separator == "\t" else f"`{separator}`"
+        return UnreadableFile(f"has {name} between its columns: write it with commas")
     close = _closest(part, found)
     columns = ", ".join(quoted(name) for name in found[:20]) + (", …" if len(found) > 20 else "")
     hint = f"`--map {part}={close}`" if close else f"`--map {part}=NAME`"
