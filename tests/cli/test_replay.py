@@ -142,6 +142,14 @@ def test_limits_on_what_is_shown_change_nothing_that_runs() -> None:
     assert decided(Path("out.jsonl").read_text()) == [("a", "two", "capped")]
 
 
+def test_the_summary_says_what_it_is_limited_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "rules.trig", "events.jsonl", "--only", "sent", "--user", "b"]) == 0
+    out = capsys.readouterr().out
+    assert "Everything ran; shown are only statuses sent; users b." in out
+    assert "cancelled" not in out
+    assert "runs" not in out
+
+
 def test_rules_from_the_command_line() -> None:
     assert main(["replay", "-e", "if cart then send sms", "events.jsonl", "--out", "out.jsonl"]) == 0
     assert decided(Path("out.jsonl").read_text()) == [(user, "rule_1", "sent") for user in "abc"]
@@ -283,6 +291,7 @@ def test_warnings_about_the_rules_do_not_stop_it(capsys: pytest.CaptureFixture[s
         (["rules.trig", "events.jsonl", "--out", "x", "--rejects", "x"], "`x`"),
         (["rules.trig", "events.jsonl", "--out", "none/out.jsonl"], "none/out.jsonl"),
         (["rules.trig", "events.jsonl", "--rejects", "none/r.jsonl"], "none/r.jsonl"),
+        (["rules.trig", "events.jsonl", "--rejects", "-"], "name of a file"),
         (["rules.trig", "events.jsonl", "--profiles", "none.jsonl"], "none.jsonl"),
     ],
 )

@@ -65,6 +65,8 @@ def replay(
     rules_path, events = _split(paths, expression)
     if until is not None and drain:
         raise click.UsageError("--until and --drain exclude each other")
+    if rejects == "-":
+        raise click.UsageError("--rejects wants the name of a file")
     columns = column_map(maps)
     _refuse_overwriting([out, rejects], [rules_path, profiles, *events])
 
