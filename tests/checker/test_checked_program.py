@@ -19,7 +19,7 @@ channel push: between 09:00-21:00 cap 2 per day requires user.name exists
 cap all 5 per 7d
 cap push 3 per week
 calendar sale = [2026-11-27]
-calendar free = holidays "KR"
+calendar free = [2026-12-24]
 segment gold = user.tier == "gold" or sum(order.total) in last 90d >= 1000
 list news
 rule thanks "Thank you": if order and due > user.birthday then send push "{{ user.name }}" tag orders

@@ -68,7 +68,7 @@ class Expressions:
     findings: Findings
     types: dict[int, str]
 
-    def infer(self, node: Expression, context: Context) -> Type:
+    def infer(self, node: Expression | TemplateFile, context: Context) -> Type:
         """The type of an expression, noted for it and for all its parts."""
         found = _RULES[type(node)](self, node, context)
         if found is not None and node.id >= 0:

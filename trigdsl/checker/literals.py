@@ -7,10 +7,10 @@ from trigdsl.checker.fields import Type
 from trigdsl.checker.findings import Findings
 from trigdsl.engine.reading import as_date, as_instant
 from trigdsl.engine.zones import zone
-from trigdsl.syntax.nodes import Expression, Nothing, Text
+from trigdsl.syntax.nodes import Expression, TemplateFile, Text
 
 
-def check_readable(node: Expression | Nothing, wanted: Type, findings: Findings) -> None:
+def check_readable(node: Expression | TemplateFile, wanted: Type, findings: Findings) -> None:
     """Finds a literal text that is compared with, or given as, a date or instant and is none."""
     if not isinstance(node, Text) or wanted not in ("date", "instant"):
         return

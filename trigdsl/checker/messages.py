@@ -137,6 +137,17 @@ def unknown_zone(name: str, span: Span, zones: Iterable[str]) -> Diagnostic:
     return _error("unknown-zone", span, f"there is no time zone `{name}`", help)
 
 
+def unknown_region(name: str, span: Span, close: Sequence[str]) -> Diagnostic:
+    written = [f'`"{one}"`' for one in close]
+    help = f"did you mean {_either(written)}?" if close else 'write a country or a part of one, `"KR"` or `"US-CA"`'
+    return _error("unknown-region", span, f"there are no holidays of a region `{name}`", help)
+
+
+def holidays_not_installed(span: Span) -> Diagnostic:
+    message = "the holidays of a country need the `holidays` package, which is not installed"
+    return _error("missing-extra", span, message, "install it: `pip install 'trigdsl[holidays]'`")
+
+
 def unknown_system_event(kind: str, rule: str, span: Span, kinds: Sequence[str]) -> Diagnostic:
     help = did_you_mean(kind, kinds) or f"write one of {_listed(kinds)} before the rule"
     return _error("unknown-system-event", span, f"`{kind} {rule}` is no event: rules have no `{kind}`", help)

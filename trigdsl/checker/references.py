@@ -13,6 +13,7 @@ from trigdsl.checker import messages
 from trigdsl.checker.findings import Findings, words
 from trigdsl.checker.names import RESERVED_EVENTS
 from trigdsl.checker.scope import Scope
+from trigdsl.engine.calendars import HolidayCalendar, MissingExtra, UnknownRegion
 from trigdsl.engine.zones import zone
 from trigdsl.model.decisions import STATUSES
 from trigdsl.source import Span
@@ -23,6 +24,7 @@ from trigdsl.syntax.nodes import (
     Event,
     EveryDateOf,
     ExpectRule,
+    HolidayDecl,
     IgnoredTrigger,
     Item,
     Member,
@@ -132,6 +134,14 @@ class References:
         if zone(name) is None:
             self.findings.add(messages.unknown_zone(name, span, _zone_names()))
 
+    def region(self, node: HolidayDecl) -> None:
+        try:
+            HolidayCalendar(node.region.value)
+        except UnknownRegion as error:
+            self.findings.add(messages.unknown_region(node.region.value, node.region.span, error.matches))
+        except MissingExtra:
+            self.findings.add(messages.holidays_not_installed(node.region.span))
+
     def send_target(self, node: NoSendAfter | NoSendBetween) -> None:
         targets = {*self.scope.rule_names, *self.scope.channels, *self.scope.sent_on}
         if node.name and node.name.text not in targets:
@@ -162,6 +172,7 @@ _CHECKS: dict[type[Node], Callable[[References, Any], None]] = {
     RemoveFrom: References.changed_list,
     TestUser: References.test_user,
     EveryDateOf: References.calendar_of,
+    HolidayDecl: References.region,
     OnCalendar: References.calendar_of,
     Zone: References.zone,
     Timezone: References.timezone,

@@ -12,10 +12,12 @@ from trigdsl.checker.literals import check_readable
 from trigdsl.checker.properties import written_type
 from trigdsl.checker.types import accepts
 from trigdsl.source import Span
-from trigdsl.syntax.nodes import Entry, Expression, RecordLiteral
+from trigdsl.syntax.nodes import Entry, Expression, RecordLiteral, TemplateFile
 
 
-def check_value(target: str, wanted: Type, value: Expression, context: Context, expressions: Expressions) -> None:
+def check_value(
+    target: str, wanted: Type, value: Expression | TemplateFile, context: Context, expressions: Expressions
+) -> None:
     """A value for `target`, which is declared as `wanted`."""
     given = expressions.infer(value, context)
     if not accepts(wanted, given):
@@ -35,7 +37,9 @@ def check_record(
             check_value(".".join(path), wanted, value, context, expressions)
 
 
-def _fields(record: RecordLiteral, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Span, Expression]]:
+def _fields(
+    record: RecordLiteral, before: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Span, Expression | TemplateFile]]:
     """The innermost fields of a record, with their paths and where their keys stand."""
     for entry in record.entries:
         path = (*before, *entry.key)

@@ -62,6 +62,8 @@ CODES: Final[dict[str, str]] = {
     "unknown-segment": "a segment or list that the program does not have",
     "unknown-function": "a function that is neither built in nor registered by the host",
     "unknown-zone": "a time zone that is not in the IANA database",
+    "unknown-region": "a country or region whose holidays nobody knows",
+    "missing-extra": "something that needs a package which is not installed",
     "unknown-system-event": "a word before a rule's name that names no event of rules",
     "unknown-target": "an invariant about something that is neither rule nor channel",
     "unknown-status": "an expectation of a status that decisions do not have",
