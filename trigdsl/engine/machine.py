@@ -51,6 +51,8 @@ class Machine:
         self.program = program
         self.decisions: list[Decision] = []
         self.observations = Observations()
+        self.timers_changed = False
+        """Whether a timer of the present user may have come, gone or moved since the next one was looked up."""
         self.context = Context(program.zone, program.functions, self._note_odd)
         self.steps = Steps(self)
         self.actions = Actions(self)
@@ -67,7 +69,7 @@ class Machine:
 
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
-        c = self._bind(state, given.time)
+        self._bind(state, given.time)
         is_first = self._reads_first and state.first is None
         if is_first:
             state.first = given.time
@@ -76,7 +78,7 @@ class Machine:
         if plan is None and not changes and not is_first and not self._must_look():
             return
         if self.program.calendar_rules and (is_first or changes):
-            timers.arm_calendars(self.program, c)
+            self._arm_calendars()
         self._react(given.event, given.properties or EMPTY, given.id, plan, changes, is_first=is_first)
         self._settle()
 
@@ -129,8 +131,10 @@ class Machine:
             name, properties, changes = self._queue.popleft()
             plan = self.program.plan(name) if name is not None else None
             self._react(name, properties, None, plan, changes)
-        timer = timers.next_timer(self.program, state, calendars=calendars)
-        state.due = None if timer is None else timer[0][0]
+        if self.timers_changed:
+            self.timers_changed = False
+            timer = timers.next_timer(self.program, state, calendars=calendars)
+            state.due = None if timer is None else timer[0][0]
 
     def _react(
         self,
@@ -153,6 +157,7 @@ class Machine:
                 self._remember(plan, properties, event_id, seq)
         entered: dict[int, bool] = {}
         if self.program.segment_rules and (is_first or plan is not None or changes or self._must_look()):
+            self.timers_changed = True
             entered = timers.look_at_segments(self.program, c)
         if plan is not None and plan.enders and c.state.runs:
             for enders in plan.enders:
@@ -187,6 +192,7 @@ class Machine:
     def _start_silence(self, index: int, properties: dict[str, Value], event_id: str | None) -> None:
         rule, state = self.program.rules[index], self.context.state
         assert isinstance(rule.fires, SilenceFires)
+        self.timers_changed = True
         if state.silences is None:
             state.silences = {}
         moment = timers.later(self.context.now, rule.fires.length)
@@ -194,6 +200,7 @@ class Machine:
 
     def _note_answers(self, plan: EventPlan, properties: dict[str, Value]) -> None:
         state = self.context.state
+        self.timers_changed = True
         for index, test in plan.answers:
             if state.ignored and index in state.ignored and self._holds(test, properties):
                 del state.ignored[index]
@@ -242,6 +249,7 @@ class Machine:
 
     def end(self, run: Run, reason: str) -> None:
         """End a run: one cancelled decision for the step at which it stood."""
+        self.timers_changed = True
         self.decide(run, self.rule(run).steps[run.step].actions[0], 0, "cancelled", reason)
         self.steps.remove(run)
 
@@ -258,35 +266,31 @@ class Machine:
         """Try the triggers that the event and the changes fire, in rule order."""
         by_event = plan.triggers if plan is not None else ()
         by_change = self._changed_rules(changes) if changes else []
-        for rule, inside in entered.items():
-            fires = self.program.rules[rule].fires
+        for watching, inside in entered.items():
+            fires = self.program.rules[watching].fires
             if isinstance(fires, SegmentFires) and fires.enters is inside:
-                by_change.append(rule)
-        if not by_change:
-            for index, test in by_event:
-                self._try(index, test, properties, event_id, seq)
-            return
-        tests = dict(by_event)
-        for index in sorted((*tests, *by_change)):
-            if index in tests:
-                self._try(index, tests[index], properties, event_id, seq)
-            else:
-                self.steps.trigger(self.program.rules[index], properties, event_id, seq)
+                by_change.append(watching)
+        if by_change:
+            tests = dict(by_event)
+            by_event = tuple((index, tests.get(index)) for index in sorted((*tests, *by_change)))
+        c, rules = self.context, self.program.rules
+        for index, test in by_event:
+            rule = rules[index]
+            c.rule, c.event, c.trigger, c.seq, c.captured = rule, properties, properties, seq, None
+            if test is not None and not test(c):
+                continue
+            fires = rule.fires
+            if isinstance(fires, EventFires) and fires.ordinal is not None and not self._is_nth(fires):
+                continue
+            if rule.condition is None or rule.condition(c):
+                self.steps.start(rule, properties, event_id)
 
-    def _try(self, index: int, test: Any, properties: dict[str, Value], event_id: str | None, seq: int | None) -> None:
-        """Try the trigger of a rule that names an event which came."""
-        c, rule = self.context, self.program.rules[index]
-        c.rule, c.seq, c.captured = rule, seq, None
-        if not self._holds(test, properties):
-            return
-        fires = rule.fires
-        assert isinstance(fires, EventFires)
-        if fires.ordinal is not None:
-            assert c.history is not None
-            count = c.history[fires.slot]
-            if count % fires.ordinal if fires.every else count != fires.ordinal:
-                return
-        self.steps.trigger(rule, properties, event_id, seq)
+    def _is_nth(self, fires: EventFires) -> bool:
+        """Whether the event that came is the Nth, or an Nth of `every Nth`; it has been counted."""
+        assert self.context.history is not None
+        assert fires.ordinal is not None
+        count: int = self.context.history[fires.slot]
+        return count % fires.ordinal == 0 if fires.every else count == fires.ordinal
 
     def _changed_rules(self, changes: profiles.Changes) -> list[int]:
         """The rules that changes of attributes and lists fire."""
@@ -308,6 +312,7 @@ class Machine:
     # ------------------------------------------------------------------ timers
     def _go_off(self, timer: timers.Timer) -> None:
         _, kind, what = timer
+        self.timers_changed = True
         state, c = self.context.state, self.context
         match kind:
             case "run":
@@ -339,6 +344,10 @@ class Machine:
         if inside is not was and fires.enters is inside:
             self.steps.trigger(self.program.rules[index], EMPTY, None, None)
 
+    def _arm_calendars(self) -> None:
+        self.timers_changed = True
+        timers.arm_calendars(self.program, self.context)
+
     # ------------------------------------------------------------------ what rules cause
     def emit(self, wire: str, properties: dict[str, Value]) -> None:
         """Queue an event that a rule emits."""
@@ -358,7 +367,7 @@ class Machine:
         if not changes or not self._watches_profile:
             return
         if self.program.calendar_rules:
-            timers.arm_calendars(self.program, self.context)
+            self._arm_calendars()
         self._queue.append((None, EMPTY, changes))
 
     # ------------------------------------------------------------------ decisions

@@ -51,11 +51,15 @@ class Steps:
         seq: int | None,
         captured: dict[int, Any] | None = None,
     ) -> None:
-        """Try a trigger that fired, in order: condition, campaign, `for each`, limit, `while pending`."""
+        """Try a trigger that a timer fired, in order: condition, campaign, `for each`, limit, `while pending`."""
         c = self._c
         c.rule, c.event, c.trigger, c.seq, c.captured = rule, event, event, seq, captured
-        if rule.condition is not None and not rule.condition(c):
-            return
+        if rule.condition is None or rule.condition(c):
+            self.start(rule, event, event_id)
+
+    def start(self, rule: CompiledRule, event: dict[str, Value], event_id: str | None) -> None:
+        """Start a run of a rule whose trigger fired and whose condition holds, if all else allows it."""
+        c = self._c
         if (rule.starts is not None and c.now < rule.starts) or (rule.ends is not None and c.now >= rule.ends):
             return
         key = None
@@ -65,7 +69,7 @@ class Steps:
             return
         chain = self._pending(rule, key)
         if chain is not None:
-            self._start(rule, event, event_id, key, chain)
+            self._make_run(rule, event, event_id, key, chain)
 
     def _pending(self, rule: CompiledRule, key: str | None) -> Micros | None:
         """Heed `while pending`: the first trigger of the chain when a run is to start, else None."""
@@ -85,7 +89,7 @@ class Steps:
             return chain
         return None if len(unfinished) >= MOST_RUNS else chain
 
-    def _start(
+    def _make_run(
         self, rule: CompiledRule, event: dict[str, Value], event_id: str | None, key: str | None, chain: Micros
     ) -> None:
         c, state = self._c, self._c.state
@@ -109,6 +113,7 @@ class Steps:
         if state.runs is None:
             state.runs = []
         state.runs.append(run)
+        self._machine.timers_changed = True
         self._machine.observations.runs[rule.index] += 1
         if self._arm(run):
             self.proceed(run)

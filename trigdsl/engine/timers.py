@@ -30,18 +30,26 @@ def next_timer(program: Program, state: State, *, calendars: bool = True) -> Tim
     """The timer that goes off first; without calendar triggers while a replay drains."""
     best: Timer | None = None
     for run in state.runs or ():
-        key = run_key(program, run)
-        if best is None or key < best[0]:
-            best = (key, "run", run)
-    for kind, moments in (
-        ("silence", ((rule, entry[0]) for rule, entry in (state.silences or {}).items())),
-        ("ignored", ((rule, entries[0][0]) for rule, entries in (state.ignored or {}).items())),
-        ("calendar", ((rule, entry[0]) for rule, entry in (state.calendar or {}).items() if calendars)),
-        ("member", ((rule, entry[1]) for rule, entry in (state.members or {}).items())),
-    ):
-        for rule, moment in moments:
-            if moment is not None and (best is None or (moment, 0, rule, 0, 0, 0) < best[0]):
-                best = ((moment, 0, rule, 0, 0, 0), kind, rule)
+        if best is None or run.wake <= best[0][0]:
+            key = run_key(program, run)
+            if best is None or key < best[0]:
+                best = (key, "run", run)
+    if state.silences:
+        best = _earlier(best, "silence", {rule: entry[0] for rule, entry in state.silences.items()})
+    if state.ignored:
+        best = _earlier(best, "ignored", {rule: entries[0][0] for rule, entries in state.ignored.items()})
+    if state.calendar and calendars:
+        best = _earlier(best, "calendar", {rule: entry[0] for rule, entry in state.calendar.items()})
+    if state.members:
+        best = _earlier(best, "member", {rule: entry[1] for rule, entry in state.members.items()})
+    return best
+
+
+def _earlier(best: Timer | None, kind: str, moments: dict[int, Micros | None]) -> Timer | None:
+    """The best timer up to now, or one of these triggers' if it goes off before."""
+    for rule, moment in moments.items():
+        if moment is not None and (best is None or (moment, 0, rule, 0, 0, 0) < best[0]):
+            best = ((moment, 0, rule, 0, 0, 0), kind, rule)
     return best
 
 
