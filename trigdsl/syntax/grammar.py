@@ -116,7 +116,7 @@ def keywords() -> Keywords:
     for terminal in parser().terminals:
         if isinstance(terminal.pattern, PatternStr) and terminal.pattern.value.isidentifier():
             words[terminal.name] = terminal.pattern.value
-        elif re.fullmatch(r"[a-z]+(\\s\+[a-z]+)+\\b\(\?!\\\.\)", terminal.pattern.value):
+        elif re.match(r"[a-z]+(\\s\+[a-z]+)+\\b", terminal.pattern.value):
             words[terminal.name] = terminal.name.lower().replace("_", " ")
     names = {
         symbol.name
