@@ -120,9 +120,10 @@ class JsonLines:
         except BadRecord as bad:
             self.reports.reject(number, str(bad), line)
             return
+        plain = not _is_beyond([line])
         for member in members(record):
             try:
-                made, naive = timed_input(member, self.columns)
+                made, naive = timed_input(member, self.columns, plain)
             except BadRecord as bad:
                 self.reports.reject(number, str(bad), line)
                 continue
@@ -159,19 +160,22 @@ def _decoded(block: bytes, lines: list[bytes]) -> list[_Native] | None:
     except _FAULTS:
         return None
     whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1
-    return records if whole_lines and not _is_beyond(block, lines) else None
+    return records if whole_lines and not _is_beyond(lines) else None
 
 
-def _is_beyond(block: bytes, lines: list[bytes]) -> bool:
+def _is_beyond(lines: list[bytes]) -> bool:
     """Whether some line may be too long, nest too deep or hold an integer that is no double."""
     longest = len(max(lines, key=len))
     if longest <= _LONG:
         return False
-    return (
-        longest > MOST_BYTES
-        or (longest >= len(_TOO_MANY_DIGITS) and _TOO_MANY_DIGITS in block.translate(_TO_ZEROS))
-        or any(_may_be_deep(line) for line in lines if len(line) > _LONG)
+    return longest > MOST_BYTES or any(
+        _may_be_deep(line) or _may_be_no_double(line) for line in lines if len(line) > _LONG
     )
+
+
+def _may_be_no_double(line: bytes) -> bool:
+    """Whether so many digits stand together that they may be an integer beyond every double."""
+    return len(line) >= len(_TOO_MANY_DIGITS) and _TOO_MANY_DIGITS in line.translate(_TO_ZEROS)
 
 
 def _may_be_deep(line: bytes) -> bool:

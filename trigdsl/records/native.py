@@ -33,8 +33,11 @@ def input_of(record: Mapping[str, object]) -> Input:
     return timed_input(held[0])[0]
 
 
-def timed_input(record: object, columns: Mapping[str, str] | None = None) -> tuple[Input, bool]:
-    """The input of one record (no batch), and whether its time was taken as UTC for want of an offset."""
+def timed_input(record: object, columns: Mapping[str, str] | None = None, plain: bool = False) -> tuple[Input, bool]:
+    """The input of one record (no batch), and whether its time was taken as UTC for want of an offset.
+
+    With `plain` its values are known to be those of the language, and the input may hold them as they are.
+    """
     if not isinstance(record, Mapping):
         raise BadRecord(f"a record is wanted, this is {kind_of(record)}")
     native = native_form(record, columns)
@@ -45,8 +48,8 @@ def timed_input(record: object, columns: Mapping[str, str] | None = None) -> tup
         raise BadRecord("no `time`")
     time, naive = parse_time(native["time"])
     event = _event(native)
-    set_, add, remove = _record(native, "set"), _texts(native, "add"), _texts(native, "remove")
-    properties = _record(native, "properties")
+    set_, add, remove = _record(native, "set", plain), _texts(native, "add"), _texts(native, "remove")
+    properties = _record(native, "properties", plain)
     if event is None:
         if set_ is None and add is None and remove is None:
             raise BadRecord("nothing to do: none of `event`, `set`, `add` and `remove`")
@@ -99,13 +102,13 @@ def _event(record: Mapping[str, object]) -> str | None:
     return str(event)
 
 
-def _record(record: Mapping[str, object], key: str) -> dict[str, Value] | None:
+def _record(record: Mapping[str, object], key: str, plain: bool) -> dict[str, Value] | None:
     value = record.get(key)
     if _is_missing(value):
         return None
     if not isinstance(value, Mapping):
         raise BadRecord(f"`{key}` is {kind_of(value)}, a record is wanted")
-    return plain_record(value, key)
+    return value if plain and isinstance(value, dict) else plain_record(value, key)
 
 
 def _texts(record: Mapping[str, object], key: str) -> list[str] | None:
