@@ -63,10 +63,12 @@ class Contents:
             return None
         return tuple(self._field(".".join(entry.key), entry.value, rule) for entry in record.entries)
 
-    def _field(self, name: str, value: nodes.Expression, rule: str) -> FieldTemplate:
+    def _field(self, name: str, value: nodes.Expression | nodes.TemplateFile, rule: str) -> FieldTemplate:
         match value:
+            case nodes.TemplateFile():
+                return FieldTemplate(name=name, template=self.template(value))
             case nodes.Text() if not parse_template(value.value).is_plain:
-                return FieldTemplate(name=name, template=Template(value.value))
+                return FieldTemplate(name=name, template=self.template(value))
             case nodes.RecordLiteral():
                 inner = tuple(self._field(".".join(entry.key), entry.value, rule) for entry in value.entries)
                 return FieldTemplate(name=name, fields=inner)

@@ -34,8 +34,7 @@ class Clockwork:
         self.machine = Machine(program)
         self.states: dict[str, State] = {}
         self._heap: list[tuple[Micros, str]] = []
-        self._calendars = True
-        self._armed: set[str] | None = None
+        self._is_draining = False
 
     @property
     def next_due(self) -> Micros | None:
@@ -83,24 +82,25 @@ class Clockwork:
                 continue
             if machine.decisions and machine.decisions[0].time != time:
                 yield from self.flush()
-            machine.run_timers(state, time, calendars=self._calendars)
-            if state.due is not None:
+            machine.run_timers(state, time, calendars=not self._is_draining)
+            if state.due is not None and (not self._is_draining or is_armed(state)):
                 heappush(heap, (state.due, user))
-            if self._armed is not None:
-                (self._armed.add if is_armed(state) else self._armed.discard)(user)
         yield from self.flush()
 
     def drain(self, until: Micros) -> Iterator[Decision]:
-        """Let the clock run while a step, silence or `ignored` of any user is armed; calendars stand still."""
-        self._calendars = False
-        self._armed = {user for user, state in self.states.items() if is_armed(state)}
-        for state in self.states.values():
-            timer = next_timer(self.program, state, calendars=False)
+        """Let each user's clock run while a step, silence or `ignored` of theirs is armed; calendars stand still.
+
+        Users are independent of each other here too: one who waits for nothing is not taken along.
+        """
+        self._is_draining = True
+        self._heap = []
+        for user, state in self.states.items():
+            timer = next_timer(self.program, state, calendars=False) if is_armed(state) else None
             state.due = None if timer is None else timer[0][0]
-        self._heap = [(state.due, user) for user, state in self.states.items() if state.due is not None]
+            if state.due is not None:
+                self._heap.append((state.due, user))
         heapify(self._heap)
-        while self._armed and self._heap and self._heap[0][0] <= until:
-            yield from self.run_timers(self._heap[0][0])
+        yield from self.run_timers(until)
 
     def pending(self, users: Iterable[str] | None = None) -> list[Decision]:
         """What is still armed, as pending decisions by time, then user."""

@@ -17,6 +17,7 @@ from typing import Any
 from trigdsl.engine import profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.context import EMPTY, Context
+from trigdsl.engine.memory import Memory
 from trigdsl.engine.observations import Observations
 from trigdsl.engine.program import (
     AttributeFires,
@@ -25,13 +26,12 @@ from trigdsl.engine.program import (
     Ender,
     EventFires,
     EventPlan,
-    IgnoredFires,
     ListFires,
     Program,
     RuleEnders,
     SegmentFires,
     SendAction,
-    SilenceFires,
+    Test,
 )
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import Steps, key_at
@@ -56,6 +56,7 @@ class Machine:
         self.context = Context(program.zone, program.functions, self._note_odd)
         self.steps = Steps(self)
         self.actions = Actions(self)
+        self.memory = Memory(self)
         self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
         self._watches_profile = bool(
             program.attribute_rules or program.list_rules or program.segment_rules or program.calendar_rules
@@ -154,7 +155,7 @@ class Machine:
             seq = c.state.seq
             c.name, c.rule, c.captured = name, None, None
             if plan is not None:
-                self._remember(plan, properties, event_id, seq)
+                self.memory.remember(plan, properties, event_id, seq)
         entered: dict[int, bool] = {}
         if self.program.segment_rules and (is_first or plan is not None or changes or self._must_look()):
             self.timers_changed = True
@@ -164,71 +165,12 @@ class Machine:
                 self._end_runs(enders, properties)
         self._trigger(plan, changes, entered, properties, event_id, seq)
 
-    def _holds(self, test: Any, properties: dict[str, Value], trigger: dict[str, Value] | None = None) -> bool:
+    def holds(self, test: Test | None, properties: dict[str, Value], trigger: dict[str, Value] | None = None) -> bool:
+        """Whether an event passes the test of a rule that waits for it; `trigger` is its run's event."""
         c = self.context
         c.event = properties
         c.trigger = properties if trigger is None else trigger
         return test is None or bool(test(c))
-
-    def _remember(self, plan: EventPlan, properties: dict[str, Value], event_id: str | None, seq: int) -> None:
-        """Take an event into the history, and into what waits for silence, for answers and for goals."""
-        c, state = self.context, self.context.state
-        if plan.keeps:
-            if state.history is None:
-                state.history = c.history = [None] * len(self.program.slots)
-            c.event = c.trigger = properties
-            for test, keep in plan.keeps:
-                if test is None or test(c):
-                    keep(c, state.history)
-        c.seq = seq
-        for rule, test in plan.silences:
-            if self._holds(test, properties):
-                self._start_silence(rule, properties, event_id)
-        if plan.sends or plan.answers:
-            self._note_answers(plan, properties)
-        if plan.goals and state.goals:
-            self._note_goals(plan, properties)
-
-    def _start_silence(self, index: int, properties: dict[str, Value], event_id: str | None) -> None:
-        rule, state = self.program.rules[index], self.context.state
-        assert isinstance(rule.fires, SilenceFires)
-        self.timers_changed = True
-        if state.silences is None:
-            state.silences = {}
-        moment = timers.later(self.context.now, rule.fires.length)
-        state.silences[index] = [moment, properties, event_id, self.steps.captured(rule) if rule.captures else None]
-
-    def _note_answers(self, plan: EventPlan, properties: dict[str, Value]) -> None:
-        state = self.context.state
-        self.timers_changed = True
-        for index, test in plan.answers:
-            if state.ignored and index in state.ignored and self._holds(test, properties):
-                del state.ignored[index]
-        for index, test in plan.sends:
-            if self._holds(test, properties):
-                rule = self.program.rules[index]
-                assert isinstance(rule.fires, IgnoredFires)
-                if state.ignored is None:
-                    state.ignored = {}
-                captured = self.steps.captured(rule) if rule.captures else None
-                moment = timers.later(self.context.now, rule.fires.length)
-                state.ignored.setdefault(index, []).append([moment, properties, captured])
-        if not state.ignored:
-            state.ignored = None
-
-    def _note_goals(self, plan: EventPlan, properties: dict[str, Value]) -> None:
-        c, state = self.context, self.context.state
-        tests = dict(plan.goals)
-        left = []
-        for goal in state.goals or ():
-            rule, deadline, variant, control, event = goal
-            if deadline < c.now:
-                continue
-            if rule in tests and self._holds(tests[rule], properties, event):
-                self.observations.converted[rule, variant, control] += 1
-            else:
-                left.append(goal)
-        state.goals = left or None
 
     # ------------------------------------------------------------------ ends
     def _end_runs(self, enders: RuleEnders, properties: dict[str, Value]) -> None:
@@ -245,7 +187,7 @@ class Machine:
         if ender.within is not None and self.context.now > run.armed + ender.within:
             return False
         self.context.rule = self.rule(run)
-        return self._holds(ender.test, properties, run.event)
+        return self.holds(ender.test, properties, run.event)
 
     def end(self, run: Run, reason: str) -> None:
         """End a run: one cancelled decision for the step at which it stood."""
