@@ -14,7 +14,9 @@ from .values import printed
 
 
 class UnrenderableError(Exception):
-    """The content cannot be rendered; the message is the reason."""
+    """The content cannot be rendered; the message is the reason, `variant` the share that was chosen."""
+
+    variant: str | None = None
 
 
 def refuse(self: Any, *_: Any) -> Any:
@@ -117,7 +119,11 @@ def choose(send: n.Send, share: float, context: Context) -> Content:
         if isinstance(variant, n.ShareVariant):
             top += variant.percent
             if share < top:
-                return rendered(send, variant.content, label, context)
+                try:
+                    return rendered(send, variant.content, label, context)
+                except UnrenderableError as error:
+                    error.variant = label
+                    raise
         elif variant.condition is None or evaluate(variant.condition, context) is True:
             try:
                 return rendered(send, variant.content, label, context)

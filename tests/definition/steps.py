@@ -141,7 +141,7 @@ def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
     try:
         content = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
     except UnrenderableError as error:
-        return user.decide(run, action, "skipped", str(error))
+        return user.decide(run, action, "skipped", str(error), Content(error.variant))
     limits = [one.characters for one in user.program.policies(channel, n.LengthLimit)]
     if len(content.text or "") > min(limits, default=len(content.text or "")):
         return user.decide(run, action, "skipped", "too long", Content(content.variant))

@@ -1,0 +1,81 @@
+"""A case → what the engine and the definition say of it, and the smallest case on which they differ."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import definition
+from programs import Case, smaller
+
+import trigdsl
+
+KEYS = (
+    "user", "rule", "step", "action", "status", "time", "triggered", "due", "reason",
+    "channel", "variant", "text", "fields", "target", "value",
+)  # fmt: skip
+
+
+def by_value(value: Any) -> Any:
+    """Numbers by value, and true is not 1."""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: by_value(held) for key, held in value.items()}
+    return [by_value(held) for held in value] if isinstance(value, list) else value
+
+
+def comparable(decision: dict[str, Any]) -> dict[str, Any]:
+    """The keys that are compared; an empty `fields` and no `fields` are one."""
+    return {key: by_value(decision[key]) for key in KEYS if decision.get(key) not in (None, {})}
+
+
+def in_order(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As they came, except that pending ones of one time and user stand in any order."""
+
+    def key(decision: dict[str, Any]) -> tuple[Any, ...]:
+        place = json.dumps(decision, sort_keys=True) if decision["status"] == "pending" else ""
+        return datetime.fromisoformat(decision["time"]), decision["user"], place
+
+    return sorted(map(comparable, decisions), key=key)
+
+
+def engine(case: Case) -> list[dict[str, Any]]:
+    """What the engine decides. Raises TrigError for a program that the checker refuses."""
+    program = trigdsl.parse(case.text)
+    records = [dict(record) for record in case.records]
+    return [decision.to_dict() for decision in trigdsl.replay(program, records, **case.options)]
+
+
+def by_definition(case: Case) -> list[dict[str, Any]]:
+    return definition.decisions(case.text, [dict(record) for record in case.records], **case.options)
+
+
+def differ(case: Case) -> bool:
+    """Whether the two disagree on a case that the checker takes."""
+    try:
+        found = engine(case)
+    except trigdsl.TrigError:
+        return False
+    return in_order(found) != in_order(by_definition(case))
+
+
+def shrunk(case: Case) -> Case:
+    """The case with everything left out without which they still differ."""
+    while True:
+        less = next((one for one in smaller(case) if differ(one)), None)
+        if less is None:
+            return case
+        case = less
+
+
+def shown(case: Case) -> str:
+    """A case on which they differ, to be read by people: what only one of the two says."""
+    ours, theirs = in_order(engine(case)), in_order(by_definition(case))
+    lines = [case.text, *(json.dumps(record) for record in case.records), f"options: {case.options}", ""]
+    lines += [f"engine only:     {json.dumps(one)}" for one in ours if one not in theirs]
+    lines += [f"definition only: {json.dumps(one)}" for one in theirs if one not in ours]
+    if sorted(map(json.dumps, ours)) == sorted(map(json.dumps, theirs)):
+        lines += [f"engine's order:  {json.dumps(one)}" for one in ours]
+    return "\n".join(lines)
