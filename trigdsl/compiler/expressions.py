@@ -246,8 +246,9 @@ class Writer:
 def _literal_guard(node: nodes.Expression) -> str | None:
     """The quick test whether a value is of a literal's type; None when only the general comparison will do."""
     match node:
-        case nodes.Number() | nodes.Negative(operand=nodes.Number()):
-            return "in NUMBERS"
+        case nodes.Number(value=number) | nodes.Negative(operand=nodes.Number(value=number)):
+            # Beyond 2**53 whole numbers must first be rounded to doubles, which the general comparison does.
+            return "in NUMBERS" if abs(number) < 2**53 else None
         case nodes.Text():
             return "is str"
         case nodes.Boolean():

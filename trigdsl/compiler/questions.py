@@ -32,12 +32,15 @@ class Asked:
     read: history.Read | None = None
     length: Micros = 0
     reset: tuple[Alternative, ...] = ()
+    timed: bool = False
 
     def slot(self) -> history.Slot:
         if self.kind in (history.Latest, history.Count):
             return self.kind(self.number)  # type: ignore[no-any-return]
         if self.kind is history.Window:
             return history.Window(self.number, self.length, self.read)
+        if self.kind is history.Tally:
+            return history.Tally(self.number, self.read, self.timed)
         return self.kind(self.number, self.read)  # type: ignore[no-any-return]
 
 
@@ -161,10 +164,13 @@ class Questions:
         if period is None or period.kind == "ever":
             if function == "count":
                 return f"count(c, {self.ask(history.Count, node.event).number})"
-            return f"tally(c, {self.ask(history.Tally, node.event, node.path).number}, {function!r})"
+            asked = self.ask(history.Tally, node.event, node.path)
+            asked.timed |= function in ("first", "last")
+            return f"tally(c, {asked.number}, {function!r})"
         if period.kind == "since":
-            slot = self.ask(history.Tally, node.event, node.path, reset=period.event).number
-            return f"tally(c, {slot}, {function!r})"
+            asked = self.ask(history.Tally, node.event, node.path, reset=period.event)
+            asked.timed = True
+            return f"tally(c, {asked.number}, {function!r})"
         if _is_late(node.event):
             later = self._later_where(node.event, node.path, writer, self._length(period))
             held = "w" if later.value is None else f"w[{later.value}]"

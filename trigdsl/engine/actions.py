@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from trigdsl.engine import profiles, quotas
+from trigdsl.engine.declared import DeclaredContext
 from trigdsl.engine.program import (
     CallFunction,
     CompiledAction,
     CompiledVariant,
+    Content,
     EmitAction,
     FieldTemplate,
     ListAction,
@@ -189,7 +191,7 @@ class Actions:
         if variant.silent:
             return Rendered(variant=variant.label, silent=True), None
         try:
-            text = None if variant.template is None else variant.template.render(self._c)
+            text = None if variant.content is None else self._text(variant.content)
             named = None if fields is None else {one.name: self._field(one, one.name) for one in fields}
         except MissingValue as missing:
             return None, missing.path
@@ -197,9 +199,15 @@ class Actions:
             return Rendered(variant=variant.label, skipped=f"template error: {failure}"), None
         return Rendered(variant=variant.label, text=text, fields=named), None
 
+    def _text(self, content: Content) -> str:
+        """The text of a template, which reads declared dates and instants as such, as expressions do."""
+        if not content.declared:
+            return content.template.render(self._c)
+        return content.template.render(DeclaredContext(self._c, content.declared))
+
     def _field(self, part: FieldTemplate, name: str) -> Value:
-        if part.template is not None:
-            return part.template.render(self._c)
+        if part.content is not None:
+            return self._text(part.content)
         if part.fields is not None:
             return {one.name: self._field(one, f"{name}.{one.name}") for one in part.fields}
         if part.items is not None:

@@ -118,7 +118,7 @@ def _holidays() -> ModuleType:
         raise MissingExtra(
             "holiday calendars need the `holidays` package: install it with `pip install 'trigdsl[holidays]'`"
         ) from error
-    return holidays  # type: ignore[no-any-return]
+    return holidays
 
 
 def _regions(holidays: ModuleType) -> set[str]:

@@ -50,29 +50,35 @@ class Count:
 class Tally:
     """`sum(E.p)` and its like over all of history, or since the latest E2 (then `reset` is called at each E2).
 
-    Kept: [how many numbers, their sum, least, greatest, how many values, first value, last value].
+    Kept: [how many numbers, their sum, least, greatest, how many values, first value, last value].  One that is
+    `timed` (since E2, or asked for `first` or `last`) goes on with what merging two users needs: [time of the
+    first value, of the last, of the latest E2 or None].  With no value since the latest E2, its time alone.
     """
 
     number: int
     read: Read | None
+    timed: bool = False
 
     def keep(self, c: Context, history: list[Any]) -> None:
         value = self.read(c) if self.read is not None else True
         if value is None:
             return
         kept = history[self.number]
-        if kept is None:
-            kept = history[self.number] = [0, 0, None, None, 0, value, value]
+        if kept.__class__ is not list:
+            times = (c.now, c.now, kept) if self.timed else ()
+            kept = history[self.number] = [0, 0, None, None, 0, value, value, *times]
         kept[4] += 1
         kept[6] = value
+        if self.timed:
+            kept[8] = c.now
         if value.__class__ in NUMBERS:
             kept[0] += 1
             kept[1] += value
             kept[2] = value if kept[2] is None or value < kept[2] else kept[2]
             kept[3] = value if kept[3] is None or value > kept[3] else kept[3]
 
-    def reset(self, _: Context, history: list[Any]) -> None:
-        history[self.number] = None
+    def reset(self, c: Context, history: list[Any]) -> None:
+        history[self.number] = c.now
 
 
 @frozen
@@ -153,8 +159,9 @@ def count(c: Context, slot: int) -> int:
 def tally(c: Context, slot: int, function: str) -> Value:
     """An aggregate over what a Tally kept."""
     kept = c.history[slot] if c.history is not None else None
-    if kept is None:
+    if kept.__class__ is not list:
         return 0 if function in ("sum", "count") else None
+    assert kept is not None
     if function == "avg":
         return _finite(kept[1] / kept[0]) if kept[0] else None
     return _finite(kept[_TALLY[function]])

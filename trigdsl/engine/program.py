@@ -44,11 +44,19 @@ class CompiledCap:
 
 
 @frozen(kw_only=True)
+class Content:
+    """A template, and the declared fields that it reads: (root, path, type) of dates and instants."""
+
+    template: Template
+    declared: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+
+
+@frozen(kw_only=True)
 class FieldTemplate:
     """One named field of a send: a template, a value, or a record or list of such."""
 
     name: str
-    template: Template | None = None
+    content: Content | None = None
     evaluate: Evaluate | None = None
     fields: tuple[FieldTemplate, ...] | None = None
     items: tuple[FieldTemplate, ...] | None = None
@@ -56,15 +64,15 @@ class FieldTemplate:
 
 @frozen(kw_only=True)
 class CompiledVariant:
-    """One content of a send. `test` None is always taken; `upto` is the upper end of its share in percent.
+    """One variant of a send. `test` None is always taken; `upto` is the upper end of its share in percent.
 
-    `template` None without `silent`: the host decides the wording.  `silent`: deliberately no message.
+    `content` None without `silent`: the host decides the wording.  `silent`: deliberately no message.
     """
 
     label: str | None = None
     test: Test | None = None
     upto: float | None = None
-    template: Template | None = None
+    content: Content | None = None
     silent: bool = False
 
 

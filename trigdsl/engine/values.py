@@ -87,10 +87,10 @@ def truth(value: object) -> bool | None:
 def equal(a: Value, b: Value, zone: Zone) -> bool | None:
     """`a == b`: lists and records by content, the rest by value; unknown for different types."""
     kind, other = type(a), type(b)
+    if kind in _NUMBERS and other in _NUMBERS:
+        return _double(a) == _double(b)
     if kind is other:
         return None if a is None else a == b if kind is not list and kind is not dict else same(a, b)
-    if kind in _NUMBERS and other in _NUMBERS:
-        return a == b
     pair = _aligned(a, b, zone)
     return None if pair is None else bool(pair[0] == pair[1])
 
@@ -109,9 +109,17 @@ def less_equal(a: Value, b: Value, zone: Zone) -> bool | None:
 
 def _ordered(a: Value, b: Value, zone: Zone) -> tuple[Any, Any] | None:
     kind, other = type(a), type(b)
-    if (kind in _NUMBERS and other in _NUMBERS) or (kind is other and kind in _ORDERED):
-        return a, b
-    return _aligned(a, b, zone)
+    if kind in _NUMBERS and other in _NUMBERS:
+        return _double(a), _double(b)
+    return (a, b) if kind is other and kind in _ORDERED else _aligned(a, b, zone)
+
+
+def _double(value: Any) -> float:
+    """A number as the double it stands for: whole numbers beyond 2**53 are kept exact only to be printed."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _aligned(a: Value, b: Value, zone: Zone) -> tuple[Any, Any] | None:
@@ -201,7 +209,7 @@ def same(a: Value, b: Value) -> bool:
 
 def _same_scalar(a: Any, b: Any) -> bool:
     if type(a) in _NUMBERS and type(b) in _NUMBERS:
-        return a == b or (_is_nan(a) and _is_nan(b))
+        return _double(a) == _double(b) or (_is_nan(a) and _is_nan(b))
     return type(a) is type(b) and a == b
 
 
@@ -238,8 +246,8 @@ def _scalar_key(value: Value) -> str:
         case None | bool():
             return f"={value}"
         case int() | float():
-            whole = type(value) is int or (math.isfinite(value) and value == int(value))
-            return f"#{int(value):x}" if whole else f"#{value!r}"
+            double = _double(value)
+            return f"#{int(double):x}" if double.is_integer() else f"#{double!r}"
         case timedelta():
             return f"~{value // timedelta(microseconds=1)}"
         case _:
