@@ -48,7 +48,7 @@ def packed(contents: bytes, name: str) -> bytes:
 
 
 def test_files_come_in_the_order_given_and_folders_in_path_order(tmp_path: Path) -> None:
-    for name in ("b.jsonl", "d/z.csv", "d/a/x.jsonl", "d-e.jsonl", "c.jsonl", "notes.txt", ".hidden"):
+    for name in ("b.jsonl", "d/z.csv", "d/a/x.jsonl", "d-e.jsonl", "c.jsonl", "notes.txt", ".h.jsonl", ".h/a.jsonl"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"user,time,event\n{name},1,e\n" if name.endswith(".csv") else LINE % name)

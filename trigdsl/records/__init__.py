@@ -1,8 +1,10 @@
 """The world's formats → inputs: JSON Lines, CSV, Parquet, Segment, CloudEvents; and what could not be used.
 
-    files ─► chunks of bytes ─► lines ─► records (dicts) ─► the native form ─► Input
-    (files)  (chunks)           (chunks) (json_lines, csv_rows,  (forms, segment,  (native, times, plain)
-                                          parquet_rows, columns)  cloudevents)
+    paths ─► bytes ─► lines ─► records ─► the native form ─► Input
+    files    chunks   json_lines          forms               native
+                      csv_cut, csv_rows   segment             times
+                      parquet_rows        cloudevents         plain
+                                          columns (of tables) rows
 
 `reading.read_inputs` is the door for files, `native.input_of` for Python dicts, `profiles.read_profiles` for
 profiles without a time.  A record that cannot be used never stops anything: it becomes a `Reject`.  Plain

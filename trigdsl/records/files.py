@@ -44,7 +44,7 @@ class Source:
 
 
 def sources(paths: Sequence[str]) -> list[Source]:
-    """The files that the paths name, folders searched recursively in path order.
+    """The files that the paths name, folders searched recursively in path order, hidden files left out.
 
     Raises UnreadableFile for a path that is not there, a file of unknown suffix, a folder with no file that
     can be read, or a missing optional library.
@@ -98,7 +98,10 @@ def _of_path(path: str) -> Iterable[Source]:
 
 
 def _in_folder(folder: str) -> list[Source]:
-    paths = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+    paths = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [os.path.join(place, name) for name in names if not name.startswith(".")]
     paths.sort(key=lambda path: path.split(os.sep))
     found = [source for path in paths if (source := _known(path))]
     if not found:
