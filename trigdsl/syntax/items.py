@@ -11,6 +11,9 @@ from lark import Token
 
 from trigdsl.syntax.grammar import terminals
 
+ITEM_STARTS = terminals("RULE IF TIMEZONE EVENT USER CHANNEL CAP CALENDAR SEGMENT LIST TEST INVARIANT")
+"""Words that begin an item."""
+
 _WORD_FOLLOWS = terminals("RULE EVENT CHANNEL SEGMENT CALENDAR LIST INVARIANT CAP")
 _TEXT_FOLLOWS = terminals("TIMEZONE TEST")
 _ACTIONS = terminals("SEND SET ADD_TO REMOVE_FROM EMIT CALL")

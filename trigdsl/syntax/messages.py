@@ -81,6 +81,12 @@ def missing_trigger(span: Span) -> Diagnostic:
     return _error("missing-trigger", span, message, help)
 
 
+def absence_as_trigger(span: Span) -> Diagnostic:
+    message = f"a rule begins with what happens, not with a condition such as `no … {span.text}`"
+    help = "write `no … for 3d` for the moment when that long has passed without one, or put an event first"
+    return _error("missing-trigger", span, message, help)
+
+
 def every_what(span: Span, name: str) -> Diagnostic:
     message = f"{shown(span.text)} is neither every so many events nor a time"
     help = f"write `{name}` for each of them, `every 10th {name}`, or `every {name} at 09:00` for a calendar"
@@ -194,7 +200,7 @@ def no_month_unit(span: Span) -> Diagnostic:
 
 def unknown_unit(span: Span, meant: str | None) -> Diagnostic:
     help = f"write `{meant}`" if meant else "the units are `s`, `m`, `h`, `d` and `w`, as in `1h30m`"
-    return _error("unknown-unit", span, f"{shown(span.text)} is no number, and no duration with a unit there is", help)
+    return _error("unknown-unit", span, f"{shown(span.text)} is neither a number nor a duration", help)
 
 
 def fractional_duration(span: Span) -> Diagnostic:
@@ -293,7 +299,7 @@ def bad_percentage(span: Span) -> Diagnostic:
 
 
 def ambiguous_or(span: Span) -> Diagnostic:
-    message = "this `or` reads two ways, with the trigger and without it"
+    message = "this `or` reads two ways without parentheses"
     return _error("ambiguous-or", span, message, f"put parentheses around it: `({' '.join(span.text.split())})`")
 
 
@@ -417,6 +423,11 @@ def duplicate_clause(span: Span, word: str, first: Span) -> Diagnostic:
     return _error(
         "duplicate-clause", span, f"a rule has one `{word}`, and this is the second", help, Label(first, "the first")
     )
+
+
+def second_limit(span: Span, word: str, first: Span) -> Diagnostic:
+    message = f"a rule has one limit, and `{word}` is the second"
+    return _error("duplicate-clause", span, message, "remove one of the two", Label(first, "the first"))
 
 
 def misplaced_clause(span: Span, word: str) -> Diagnostic:

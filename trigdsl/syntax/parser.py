@@ -65,8 +65,9 @@ def _parse(chunk: list[Token], builder: ItemBuilder) -> Tree[Token] | None:
         tree: Tree[Token] = state.feed_eof(chunk[-1])  # type: ignore[no-untyped-call]
     except UnexpectedToken as error:
         place = next((i for i, token in enumerate(chunk) if token is error.token), len(chunk))
-        builder.found(diagnose(_mistake(builder.source, chunk, place)))
-        return None
+        mistake = _mistake(builder.source, chunk, place)
+        builder.found(diagnose(mistake))
+        return _parse(chunk[:place], builder) if mistake.follows_item() else None
     return tree
 
 

@@ -21,6 +21,7 @@ from trigdsl.syntax import messages
 from trigdsl.syntax.build.literals import parts_of
 from trigdsl.syntax.expected import END, describe
 from trigdsl.syntax.grammar import NO_TOKENS, keywords, terminals
+from trigdsl.syntax.items import ITEM_STARTS
 from trigdsl.syntax.lexical import no_token, unit_of
 from trigdsl.syntax.spans import span_of
 
@@ -60,6 +61,16 @@ class Mistake:
 
     def accepted(self) -> set[str]:
         return set(self.parser.accepts())  # type: ignore[no-untyped-call]
+
+    def follows_item(self) -> bool:
+        """Whether an item could end before the token, which begins a line: a new item was probably meant."""
+        if not 0 < self.place < len(self.tokens):
+            return False
+        return (self.token.line or 0) > (self.tokens[self.place - 1].end_line or 0) and self.would_take(END)
+
+    def takes_word(self, terminal: str) -> bool:
+        """Whether a keyword would have been taken here, or would have begun a new item."""
+        return self.would_take(terminal) or (terminal in ITEM_STARTS and self.follows_item())
 
     def would_take(self, *types: str) -> bool:
         """Whether tokens of these types would have been taken here."""
@@ -141,10 +152,15 @@ def _misplaced_cap(at: Mistake) -> Diagnostic | None:
 
 def _condition_as_trigger(at: Mistake) -> Diagnostic | None:
     if at.type_at(-1) == "IF" and at.type_at(-2) in {"COLON", END} and at.token.type in _CONDITION_STARTS:
-        return messages.missing_trigger(at.span())
+        return messages.missing_trigger(at.span(0, _end_of_condition(at)))
     if at.type_at(-2) == "IF" and at.type_at(-3) in {"COLON", END} and at.token.type in _CONDITION_SIGNS:
         return messages.missing_trigger(at.span(-1, _end_of_condition(at)))
     return None
+
+
+def _absence_as_trigger(at: Mistake) -> Diagnostic | None:
+    asks = at.token.type in {"IN_LAST", "SINCE", "TODAY", "EVER"} and at.would_take("FOR")
+    return messages.absence_as_trigger(at.span(0, _end_of_condition(at))) if asks else None
 
 
 def _end_of_condition(at: Mistake) -> int:
@@ -153,7 +169,9 @@ def _end_of_condition(at: Mistake) -> int:
     return next(ends, len(at.tokens) - at.place) - 1
 
 
-def _path_as_trigger(at: Mistake) -> Diagnostic | None:
+def _path_as_event(at: Mistake) -> Diagnostic | None:
+    if at.token.type == "PATH" and at.would_take("ANY") and not at.would_take("TRUE"):
+        return messages.dotted_event(at.span())
     if at.type_at(-1) != "PATH" or at.type_at(-2) != "IF" or not at.would_take("BECOMES"):
         return None
     return None if at.tokens[at.place - 1].startswith("user.") else messages.dotted_event(at.span(-1, -1))
@@ -167,7 +185,7 @@ def _every_event(at: Mistake) -> Diagnostic | None:
 def _capital_keyword(at: Mistake) -> Diagnostic | None:
     word = str(at.token)
     known = keywords().terminals.get(word.upper())
-    if known is None or word == word.lower() or at.token.type != "NAME" or not at.would_take(word.upper()):
+    if known is None or word == word.lower() or at.token.type != "NAME" or not at.takes_word(word.upper()):
         return None
     return messages.capital_keyword(at.span(), known)
 
@@ -216,7 +234,8 @@ def _comparison_chain(at: Mistake) -> Diagnostic | None:
 
 
 def _loose_where(at: Mistake) -> Diagnostic | None:
-    loose = at.token.type == "WHERE" and (at.would_take("AND") or at.would_take("FOR") or at.would_take("OR"))
+    event_before = any(map(at.would_take, ("AND", "OR", "FOR", "IN_LAST")))
+    loose = at.token.type == "WHERE" and event_before
     return messages.where_needs_parentheses(at.span()) if loose else None
 
 
@@ -261,7 +280,7 @@ def _misspelt_keyword(at: Mistake) -> Diagnostic | None:
     word = str(at.token)
     if not word.isidentifier() or len(word) < 3 or word in keywords().reserved:
         return None
-    accepted = at.accepted()
+    accepted = at.accepted() | (ITEM_STARTS if at.follows_item() else set())
     words = [known for name, known in keywords().terminals.items() if name in accepted]
     begun = [known for known in words if known.startswith(f"{word} ")]
     meant = begun[0] if begun else suggest(word, words, cutoff=0.7)
@@ -277,7 +296,8 @@ _SLIPS: tuple[Slip, ...] = (
     _misplaced_cap,
     _capital_keyword,
     _condition_as_trigger,
-    _path_as_trigger,
+    _absence_as_trigger,
+    _path_as_event,
     _every_event,
     _reserved_word,
     _reserved_function,

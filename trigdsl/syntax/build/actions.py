@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 from lark import Token, Tree
 
@@ -90,9 +91,7 @@ class Actions(Expressions):
             variants = self._variants(content) if last else ()
             content = None
         made = None if content is None else self.content(content)
-        return self.node(
-            Send, part, channel=name, content=made, variants=variants, fields=self.record(fields)
-        )
+        return self.node(Send, part, channel=name, content=made, variants=variants, fields=self.record(fields))
 
     def content(self, part: Part) -> Content:
         """A text, a template's file, or `nothing`."""
@@ -124,7 +123,7 @@ class Actions(Expressions):
         return tuple(self._variant(line) for line in lines)
 
     def _check_order(self, lines: list[Branch]) -> None:
-        for line, following in zip(lines, lines[1:], strict=False):
+        for line, following in pairwise(lines):
             if line.data == "otherwise":
                 self.found(messages.otherwise_not_last(self._first_word(following)))
                 del lines[lines.index(line) + 1 :]
@@ -145,9 +144,7 @@ class Actions(Expressions):
     def _variant(self, line: Branch) -> Variant:
         if line.data == "otherwise":
             label, content = line.children
-            return self.node(
-                WhenVariant, line, condition=None, label=self._label(label), content=self.content(content)
-            )
+            return self.node(WhenVariant, line, condition=None, label=self._label(label), content=self.content(content))
         chosen, label, content = line.children
         if line.data == "share":
             percent = self.percent(chosen)

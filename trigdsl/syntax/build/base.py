@@ -10,7 +10,6 @@ from lark import Token, Tree
 
 from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.source import Source, Span
-from trigdsl.syntax import messages
 from trigdsl.syntax.nodes import Name, Node
 from trigdsl.syntax.spans import Branch, Part, span_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lark import Token, Tree
+from lark import Token
 
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.syntax import messages

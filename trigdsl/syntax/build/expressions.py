@@ -184,9 +184,7 @@ class Expressions(Events):
             return self._aggregate(part, word, arguments, period)
         return self._plain_call(part, name, arguments, period)
 
-    def _aggregate(
-        self, part: Branch, function: str, arguments: list[Part], period: Branch | None
-    ) -> Expression:
+    def _aggregate(self, part: Branch, function: str, arguments: list[Part], period: Branch | None) -> Expression:
         place = self.span(part, period)
         if len(arguments) != 1:
             self.found(messages.aggregate_arguments(self.span(part), function))
@@ -210,9 +208,7 @@ class Expressions(Events):
         event, path = self.property(arguments[0], "previous")
         return self.node(Previous, part, event=event, path=path)
 
-    def _plain_call(
-        self, part: Branch, name: Token, arguments: list[Part], period: Branch | None
-    ) -> Expression:
+    def _plain_call(self, part: Branch, name: Token, arguments: list[Part], period: Branch | None) -> Expression:
         if name.type == "PATH":
             self.found(messages.bad_function_name(self.span(name)))
         if period is not None:
@@ -230,4 +226,3 @@ class Expressions(Events):
 
 def _is(part: Part | None, kind: str) -> bool:
     return isinstance(part, Tree) and part.data == kind
-

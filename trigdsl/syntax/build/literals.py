@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from itertools import pairwise
 
 from lark import Token
 
@@ -77,7 +78,7 @@ class Literals(Base):
         parts = parts_of(token)
         span = self.span(token)
         sizes = [UNITS[unit] for _, unit in parts]
-        if any(later >= earlier for earlier, later in zip(sizes, sizes[1:], strict=False)):
+        if any(later >= earlier for earlier, later in pairwise(sizes)):
             self.found(messages.unordered_duration(span))
         elif sum(count * UNITS[unit] for count, unit in parts) > _HUNDRED_YEARS or len(token) > 80:
             self.found(messages.long_duration(span))

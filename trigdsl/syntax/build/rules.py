@@ -33,12 +33,12 @@ from trigdsl.syntax.nodes import (
     Step,
     Trigger,
 )
+from trigdsl.syntax.spans import Branch
 
 _WINDOWS = frozenset({"between", "on_days", "on_calendar", "not_on_calendar"})
 _MODIFIERS = _WINDOWS | {"unless", "else_skip", "expires", "priority", "urgent"}
 _SINGLE_MODIFIERS = {"between", "else_skip", "expires", "priority", "urgent"}
 _REPEATABLE_CLAUSES = {"stop_on"}
-from trigdsl.syntax.spans import Branch
 
 
 @define
@@ -100,6 +100,8 @@ class Rules(Parts):
         if first is None or part.data in repeatable:
             return False
         message = messages.duplicate_modifier if part.data in _MODIFIERS else messages.duplicate_clause
+        if first.data != part.data:
+            message = messages.second_limit
         self.found(message(self._word_span(part), self._word(part), self._word_span(first)))
         return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lark import Token, Tree
+from lark import Tree
 
 from trigdsl.syntax import messages
 from trigdsl.syntax.build.base import token_of, tokens, tree, trees

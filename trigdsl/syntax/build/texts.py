@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from os.path import commonprefix
+from itertools import takewhile
 
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\u|\\[\s\S]|\\$")
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -61,6 +61,12 @@ def _join_surrogates(pair: re.Match[str]) -> str:
     return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
+def _common_margin(lines: list[str]) -> int:
+    """How many characters of white space all lines begin with."""
+    columns = zip(*lines, strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1 and column[0].isspace(), columns))
+
+
 def _dedent(inner: str) -> str:
     """Without the first line break, the white space before the closing quotes, and the common indentation.
 
@@ -69,7 +75,6 @@ def _dedent(inner: str) -> str:
     first, *rest = inner.split("\n")
     if rest and not rest[-1].strip():
         rest[-1] = ""
-    margins = [line[: len(line) - len(line.lstrip())] for line in rest if line.strip()]
-    margin = len(commonprefix(margins))
+    margin = _common_margin([line for line in rest if line.strip()])
     lines = [line[margin:] if line.strip() else "" for line in rest]
     return "\n".join(lines if rest and not first.strip() else [first, *lines])
