@@ -1,0 +1,49 @@
+"""Runs the ```` ```case ```` blocks of the documents: rules, records and the decisions that must come of them.
+
+A block is a case of `tests/cases/engine` (its README tells how one is written) without the line of its title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import test_cases
+from test_docs import DOCUMENTS, ROOT, blocks
+
+SPLIT = re.compile(r"^-- (?:records|expect\b)", re.MULTILINE)
+
+
+def cases_of(document: Path) -> Iterator[Any]:
+    name = document.relative_to(ROOT)
+    for block in blocks(document):
+        if block.language == "case":
+            rules, records, expected = SPLIT.split(block.text)
+            case = test_cases.case_of(f"{name}:{block.line}", rules, test_cases.lines_of(records), expected)
+            yield pytest.param(case, id=case.title)
+
+
+CASES = [case for document in DOCUMENTS for case in cases_of(document)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_decisions_are_those_shown(case: test_cases.Case) -> None:
+    test_cases.test_replay(case)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].one_by_one])
+def test_an_engine_that_gets_the_records_one_by_one_makes_them_too(case: test_cases.Case) -> None:
+    test_cases.test_one_by_one(case)
+
+
+def test_what_happens_shows_an_example_under_every_heading() -> None:
+    text = (ROOT / "docs" / "what-happens.md").read_text("utf-8")
+    chapters = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    sections = []
+    for chapter in chapters:
+        sections += re.split(r"^### ", chapter, flags=re.MULTILINE)[1:] or [chapter]
+    assert len(sections) > 30
+    assert [part.partition("\n")[0] for part in sections if "```" not in part] == []
