@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
 from trigdsl.model.inputs import Input
 from trigdsl.records.chunks import MOST_BYTES
@@ -21,7 +21,7 @@ from trigdsl.records.forms import members
 from trigdsl.records.native import RESERVED, timed_input
 from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
-from trigdsl.records.times import parse_time
+from trigdsl.records.times import KnownTimes, parse_time
 from trigdsl.records.wording import kind_of
 
 
@@ -36,6 +36,7 @@ class _Native(msgspec.Struct, gc=False):
     add: list[str] | None = None
     remove: list[str] | None = None
     id: str | int | float | None = None
+    alias: str | int | float | None = None
 
 
 _NATIVE = msgspec.json.Decoder(_Native)
@@ -57,6 +58,7 @@ class JsonLines:
 
     reports: Reports
     columns: Mapping[str, str] | None = None
+    times: KnownTimes = field(factory=KnownTimes)
 
     def inputs(self, blocks: Iterable[bytes]) -> Iterator[Input]:
         """The inputs of all lines, in their order."""
@@ -76,27 +78,42 @@ class JsonLines:
             self.reports.reject(number, str(damaged), damaged.tail)
 
     def _quickly(self, records: list[_Native], lines: list[bytes], first: int) -> Iterator[Input]:
+        minute_of, second_of = self.times.minutes.get, self.times.seconds.get
         for index, record in enumerate(records):
             user, event, identity = record.user, record.event, record.id
+            if event is not None:
+                is_usual = event not in _UNUSUAL_EVENTS
+            else:
+                is_usual = record.set is not None or record.add is not None or record.remove is not None
             if (
-                event is not None
-                and event not in _UNUSUAL_EVENTS
+                is_usual
                 and user.__class__ is str
                 and user
                 and (identity is None or identity.__class__ is str)
+                and record.alias is None
             ):
-                try:
-                    time, naive = parse_time(record.time)
-                except BadRecord:
-                    yield from self.line(lines[index], first + index)
-                    continue
-                if naive:
-                    self.reports.no_offset(first + index)
+                text = record.time
+                if (
+                    text.__class__ is str
+                    and (minute := minute_of(text[:17])) is not None
+                    and (second := second_of(text[17:])) is not None
+                ):
+                    time = minute + second
+                else:
+                    try:
+                        time, naive = parse_time(text)
+                    except BadRecord:
+                        yield from self.line(lines[index], first + index)
+                        continue
+                    if naive:
+                        self.reports.no_offset(first + index)
+                    else:
+                        self.times.learn(text, time)
                 yield Input(
                     user,
                     time,
                     event,
-                    record.properties,
+                    record.properties if event is not None else None,
                     record.set,
                     record.add,
                     record.remove,
