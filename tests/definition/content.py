@@ -66,9 +66,9 @@ ENVIRONMENT.globals.clear()
 
 def render(template: str, context: Context) -> str:
     """The text of a template. Raises UnrenderableError with the reason."""
-    properties = context.event.properties if context.event else {}
+    properties = context.properties(context.event)
     rule = {"name": context.rule.name, "title": context.rule.node.title}
-    roots = {"event": properties, "user": context.profile, "rule": rule, "now": context.now, "local": context.local}
+    roots = {"event": properties, "user": context.attributes, "rule": rule, "now": context.now, "local": context.local}
     given = {name: seen(value, name) for name, value in (properties | roots).items() if value is not None}
     try:
         return ENVIRONMENT.from_string(template).render(given)

@@ -16,6 +16,8 @@ from .moments import DAYS, length, zone_named
 from .program import Program
 from .values import arithmetic, compare, function, kind, read_date, read_instant, same
 
+Types = dict[tuple[str, ...], str]
+
 
 @frozen(eq=False)
 class Happening:
@@ -60,16 +62,22 @@ class Context:
         place = self.history.index(self.trigger) if self.trigger in self.history else 0
         return evolve(self, history=self.history[:place])
 
-    def read(self, record: Any, names: Iterable[str], types: dict[tuple[str, ...], str]) -> Any:
-        """A property or attribute; text is read as a date or an instant where it is declared so."""
-        value = descend(record, names)
-        if isinstance(value, str) and types.get(tuple(names)) == "date":
+    def read_as(self, value: Any, names: tuple[str, ...], types: Types) -> Any:
+        """A property or attribute; text is read as a date or an instant where it is declared so, in records too."""
+        if isinstance(value, dict):
+            return {name: self.read_as(held, (*names, name), types) for name, held in value.items()}
+        if isinstance(value, str) and types.get(names) == "date":
             return read_date(value, self.zone)
-        return read_instant(value) if isinstance(value, str) and types.get(tuple(names)) == "instant" else value
+        return read_instant(value) if isinstance(value, str) and types.get(names) == "instant" else value
 
-    def of_event(self, event: Happening | None, names: Iterable[str]) -> Any:
-        """A property of an event, None without an event."""
-        return self.read(event.properties, names, self.program.event_fields.get(event.name, {})) if event else None
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The user's profile, as it is read."""
+        return self.read_as(self.profile, (), self.program.user_fields)  # type: ignore[no-any-return]
+
+    def properties(self, event: Happening | None) -> dict[str, Any]:
+        """The properties of an event, as they are read; none without an event."""
+        return self.read_as(event.properties, (), self.program.event_fields.get(event.name, {})) if event else {}
 
 
 def descend(value: Any, names: Iterable[str]) -> Any:
@@ -95,18 +103,18 @@ def path(parts: tuple[str, ...], context: Context) -> Any:
     """What a path points at (§5)."""
     match parts:
         case ("user", *rest):
-            return context.read(context.profile, rest, context.program.user_fields)
+            return descend(context.attributes, rest)
         case ("event", *rest):
-            return context.of_event(context.event, rest)
+            return descend(context.properties(context.event), rest)
         case ("trigger", *rest):
-            return context.of_event(context.trigger, rest)
+            return descend(context.properties(context.trigger), rest)
         case ("now",):
             return context.now
         case ("local", name):
             return context.local[name]
         case ("rule", name):
             return {"name": context.rule.name, "title": context.rule.node.title}[name]
-    return context.of_event(context.event, parts)
+    return descend(context.properties(context.event), parts)
 
 
 def is_event(event: n.EventSet, one: Happening, context: Context) -> bool:
@@ -142,7 +150,7 @@ def happened(event: n.EventSet, context: Context, period: n.Period | None = None
 def aggregate(node: n.Aggregate, context: Context) -> Any:
     """count sum avg min max first last distinct over a period."""
     found = happened(node.event, context, node.period)
-    values = [value for one in found if (value := context.of_event(one, node.path)) is not None]
+    values = [value for one in found if (value := descend(context.properties(one), node.path)) is not None]
     numbers = [value for value in values if kind(value) == "number"]
     match node.function:
         case "count":
@@ -239,6 +247,6 @@ def evaluate(node: n.Expression, context: Context) -> Any:
             return context.now - found[-1].time if found else None
         case n.Previous():
             before = context.before_trigger
-            values = [before.of_event(one, node.path) for one in happened(node.event, before)]
+            values = [descend(before.properties(one), node.path) for one in happened(node.event, before)]
             return next((value for value in reversed(values) if value is not None), None)
     raise TypeError(node)

@@ -31,6 +31,8 @@ BASES = (
 DURATIONS = ("30m", "1h", "90m", "2h", "3h", "12h", "1d", "2d")
 TIMES = ("00:00", "01:30", "02:30", "09:00", "12:00", "21:00")
 EVENTS = ("a", "b", "c")
+THEMES = ("windows", "limits", "chains", "silences", "segments", "zones", "reactions", "stacks", "calendars")
+"""What the cases of a theme have more of."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -77,8 +79,8 @@ class Maker:
         self.random = random.Random(seed)
         self.zone, base = self.random.choice(BASES)
         self.base = datetime.fromisoformat(base).replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
-        self.lengths = self.random.sample(DURATIONS, 3)
-        self.theme = self.pick("", "", "windows", "limits", "chains", "silences", "segments", "zones")
+        self.lengths = self.random.sample(DURATIONS, self.random.choice((1, 2, 2, 3)))
+        self.theme = self.pick("", "", *THEMES)
         self.names = [f"r{place}" for place in range(self.random.choice((1, 2, 2, 3, 3, 4, 5)))]
         self.place = 0
         self.has_event = True
@@ -104,7 +106,7 @@ class Maker:
         return day.isoformat()
 
     def zone_words(self) -> str:
-        return self.pick("", "", " local", " utc", ' "America/New_York"', f' "{self.zone}"')
+        return self.pick("", "", "", " local", " utc", ' "America/New_York"', f' "{self.zone}"', f' "{self.zone}"')
 
     def window(self) -> str:
         if self.maybe(0.1):
@@ -232,8 +234,15 @@ class Maker:
     def trigger(self) -> str:
         """The trigger of the rule that is drawn; sets what the rule may read and what earlier rules may cause."""
         kind = self.random.random()
-        if self.theme in ("silences", "segments", "chains") and self.maybe(0.4):
-            kind = {"silences": 0.55, "segments": 0.88, "chains": 0.68}[self.theme]
+        themes = {
+            "silences": 0.55,
+            "segments": 0.88,
+            "chains": self.pick(0.64, 0.7),
+            "reactions": 0.7,
+            "calendars": 0.95,
+        }
+        if self.maybe(0.4):
+            kind = themes.get(self.theme, kind)
         self.has_event = kind < 0.75
         earlier = self.names[: self.place]
         if kind < 0.4:
@@ -271,10 +280,10 @@ class Maker:
         weekdays = ", ".join(self.random.sample(("mon", "tue", "fri", "sat", "sun"), 3))
         what = self.pick(
             "every day", "every day", f"every {weekdays}", "every weekday", "every weekend", "every month on 31",
-            f"every month on {day.day}", f"every year on {day:%m-%d}", "every year on user.day", "every year on user.at",
-            "every cal", f"on {self.date()}",
+            f"every month on {day.day}", f"every year on {day:%m-%d}", "every year on user.day", "every cal",
+            "every year on user.at", f"on {self.date()}",
         )  # fmt: skip
-        return f"{what} at {self.random.choice(TIMES)}{self.zone_words()}"
+        return f"{what} at {self.pick(*TIMES, '00:00', '09:00')}{self.zone_words()}"
 
     # steps
 
@@ -310,6 +319,10 @@ class Maker:
     def effect(self) -> str:
         """An action other than a send, which triggers no rule drawn so far."""
         choices = ["call notify(a: user.q)", "set user.at = now", f"set user.ok = {self.atom()}"]
+        if self.theme == "chains" and not {"x", "lst"} & self.watched:
+            return self.pick(
+                "emit x, add to lst", "emit x { n: 1 }, emit x { n: 2 }", "add to lst, remove from lst, emit x"
+            )
         if self.maybe(0.3, "zones") and "timezone" not in self.watched:
             choices += [f'set user.timezone = "{self.random.choice(ZONES)}"'] * 3
         if "p" not in self.watched:
@@ -371,7 +384,9 @@ class Maker:
                     "once", f"once per {self.per()}", f"at most 1 per {self.per()}", f"at most 2 per {self.per()}"
                 )
             )
-        if self.maybe(0.5):
+        if self.theme == "stacks":
+            found.append("while pending stack")
+        elif self.maybe(0.5):
             bounded = f"while pending restart for at most {self.length()}"
             found.append(self.pick("while pending stack", "while pending restart", bounded, "while pending ignore"))
         if self.maybe(0.15) and self.has_event:
@@ -395,8 +410,8 @@ class Maker:
 
     def declarations(self) -> tuple[str, ...]:
         found = [f"calendar cal = [{', '.join(sorted({self.date(6) for _ in range(3)}))}]", "list lst"]
-        if self.maybe(0.5):
-            found.append(f'timezone "{self.random.choice(ZONES)}"')
+        if self.maybe(0.7):
+            found.append(f'timezone "{self.pick(self.zone, self.zone, self.zone, *ZONES)}"')
         if self.maybe(0.25):
             found.append('event a = "Event A"')
         if self.maybe(0.2):
@@ -508,14 +523,14 @@ class Maker:
             "ok": self.pick(True, False, "yes", None),
             "at": self.pick(self.written(self.moment()), self.written(self.moment()), self.date(), None),
             "day": self.pick("2000-11-21", "11-22", "1999-10-31", "03-14", self.written(self.base), "soon", None),
-            "timezone": self.pick(*ZONES, *ZONES, "Nowhere/Else", None),
         }
         return {name: value for name, value in found.items() if self.maybe(0.25)}
 
     def record(self, aliased: bool) -> dict[str, Any]:
         found: dict[str, Any] = {"user": self.pick("u", "u", "u", "v"), "time": self.written(self.moment())}
         if self.maybe(0.85):
-            found["event"] = self.pick(*EVENTS, *EVENTS, "opened", "clicked", "x", "other")
+            reactions = ("opened", "clicked") * (3 if self.theme == "reactions" else 1)
+            found["event"] = self.pick(*EVENTS, *EVENTS, *reactions, "x", "other")
             if found["event"] == "a" and aliased and self.maybe(0.85):
                 found["event"] = "Event A"
             found["properties"] = self.properties()
@@ -523,8 +538,8 @@ class Maker:
                 found["properties"]["rule"] = self.random.choice(self.names)
         if "event" not in found or self.maybe(0.25, "zones", "segments"):
             found["set"] = self.attributes()
-            if self.maybe(0.2, "zones"):
-                found["set"]["timezone"] = self.random.choice(ZONES)
+            if self.maybe(0.1, "zones"):
+                found["set"]["timezone"] = self.pick(*ZONES, "Nowhere/Else", None)
             found |= {self.pick("add", "remove"): ["lst"]} if self.maybe(0.3) else {}
         if self.maybe(0.08):
             found["id"] = self.pick("i1", "i2")
