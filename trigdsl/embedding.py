@@ -11,11 +11,12 @@ from attrs import frozen
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
+from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import Micros, instant
+from trigdsl.model.values import FIRST_INSTANT, Micros, instant
 from trigdsl.records.native import BadRecord, input_of
 from trigdsl.records.times import parse_time
 from trigdsl.replay.driver import Replay
@@ -30,13 +31,14 @@ class Event:
     event: str
     properties: Mapping[str, Any] | None = None
     id: str | None = None
+    alias: str | None = None
 
 
 def _input(record: Mapping[str, Any] | Event | Input) -> Input:
     if isinstance(record, Input):
         return record
     if isinstance(record, Event):
-        names = ("user", "time", "event", "properties", "id")
+        names = ("user", "time", "event", "properties", "id", "alias")
         record = {name: getattr(record, name) for name in names}
     return input_of(record)
 
@@ -48,6 +50,8 @@ class Engine:
     before the clock is late: it is rejected, unless `lateness` (such as `"10m"`) holds records back that
     long, so that it still finds its place; decisions come that much later then.  A record that cannot be used
     is rejected: counted in `rejected`, handed to `on_reject` with the reason, and nothing else is disturbed.
+
+    A record with an `alias` makes another id this user's from then on, and merges what is kept for the two.
 
     Not safe to use from several threads at once.
     """
@@ -112,6 +116,24 @@ class Engine:
         self._clock = until
         return decisions
 
+    def merge(self, user: str, other: str) -> list[Decision]:
+        """Make another id this user's from now on, as a record with that `alias` does, and merge what is kept.
+
+        The decisions are those that end what cannot go on twice.  Raises ValueError when the id was made
+        another user's before.
+        """
+        self._clockwork.merge(user, other, FIRST_INSTANT if self._clock is None else self._clock)
+        return self._clockwork.flush()
+
+    @property
+    def refused_aliases(self) -> int:
+        """How many records had an alias that was another user's already: the first link holds."""
+        return self._clockwork.machine.observations.taken_aliases
+
+    def user_of(self, user: str) -> str:
+        """The id by which a user is known: the same, if it was never made another's."""
+        return user_of(self._clockwork.links, user)
+
     def pending(self, user: str) -> list[Decision]:
         """What waits for a user, as decisions with status `pending`, in the order in which it is due."""
         return self._clockwork.pending([user])
@@ -153,7 +175,7 @@ def replay(
 
     The clock stops at the last record, at `until` (an instant; records after it are not handled), or with
     `drain` when nothing is armed any more.  A record that cannot be used is handed to `on_reject` with the
-    reason, and left out.
+    reason, and left out.  Ids that an `alias` makes one are one user's from the first record on.
     """
 
     def inputs() -> Iterator[Input]:

@@ -170,7 +170,7 @@ def test_rows_that_cannot_be_used(read) -> None:
     assert [(reject.line, reject.reason) for reject in rejects] == [
         (2, "no `user`"),
         (3, "no `time`"),
-        (4, "nothing to do: none of `event`, `set`, `add` and `remove`"),
+        (4, "nothing to do: none of `event`, `set`, `add`, `remove` and `alias`"),
         (5, "an event named `sent`, which only the engine itself makes"),
     ]
 

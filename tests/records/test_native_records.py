@@ -74,7 +74,7 @@ def test_unknown_keys_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({}, "nothing to do: none of `event`, `set`, `add` and `remove`"),
+        ({}, "nothing to do: none of `event`, `set`, `add`, `remove` and `alias`"),
         ({"properties": {"a": 1}, "id": "x"}, "nothing to do"),
         ({"event": "e", "user": None}, "no `user`"),
         ({"event": "e", "user": ""}, "`user` is empty text"),

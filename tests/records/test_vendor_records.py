@@ -45,9 +45,22 @@ def test_group() -> None:
     )
 
 
-def test_alias_is_rejected() -> None:
-    with pytest.raises(BadRecord, match="joins two users into one; users' histories stay apart"):
-        segment("alias", previousId="old")
+def test_alias() -> None:
+    assert segment("alias", previousId="old") == Input("u", 1_000_000, id="m", alias="old")
+    assert segment("alias", previousId="old", anonymousId="a").alias == "old"
+    assert segment("alias", anonymousId="a").alias == "a"
+    assert segment("alias", previousId="u").alias == "u"
+    with pytest.raises(BadRecord, match="an `alias` without `previousId`"):
+        segment("alias")
+
+
+@pytest.mark.parametrize("kind", ["track", "identify", "page", "screen", "group"])
+def test_an_anonymous_id_beside_another_user_is_an_alias(kind: str) -> None:
+    assert segment(kind, event="e", anonymousId="a").alias == "a"
+    assert segment(kind, event="e", anonymousId="u").alias is None
+    assert segment(kind, event="e", anonymousId="").alias is None
+    assert segment(kind, event="e", userId=None, anonymousId="a").alias is None
+    assert segment(kind, event="e", previousId="old").alias is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
+from trigdsl.engine.links import TakenAlias, link, user_of
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.profiles import Changes, set_attribute
 from trigdsl.engine.program import Program
@@ -33,6 +34,8 @@ class Clockwork:
         self.program = program
         self.machine = Machine(program)
         self.states: dict[str, State] = {}
+        self.links: dict[str, str] = {}
+        """Ids that were merged into users, see `links`."""
         self._heap: list[tuple[Micros, str]] = []
         self._is_draining = False
 
@@ -42,7 +45,9 @@ class Clockwork:
         return self._heap[0][0] if self._heap else None
 
     def state(self, user: str) -> State:
-        """The state of a user, made when there is none."""
+        """The state of a user (of whom an alias will do), made when there is none."""
+        if self.links:
+            user = user_of(self.links, user)
         state = self.states.get(user)
         if state is None:
             state = self.states[user] = State(user)
@@ -57,11 +62,34 @@ class Clockwork:
 
     def handle(self, given: Input) -> None:
         """Handle one input; its decisions come with the next `flush`."""
+        if given.alias is not None:
+            self._heed_alias(given, given.alias)
+            if given.is_only_alias:
+                return
         state = self.state(given.user)
         due = state.due
         self.machine.handle(state, given)
         if state.due is not None and state.due != due:
-            heappush(self._heap, (state.due, given.user))
+            heappush(self._heap, (state.due, state.user))
+
+    def merge(self, user: str, alias: str, now: Micros) -> None:
+        """Make an id a user's from `now` on, and the two users' states one; decisions come with the next `flush`.
+
+        Raises TakenAlias when it is another user's already.
+        """
+        if not link(self.links, user, alias) or (other := self.states.pop(alias, None)) is None:
+            return
+        into = self.state(user)
+        due = into.due
+        self.machine.merge(into, other, now)
+        if into.due is not None and into.due != due:
+            heappush(self._heap, (into.due, into.user))
+
+    def _heed_alias(self, given: Input, alias: str) -> None:
+        try:
+            self.merge(given.user, alias, given.time)
+        except TakenAlias:
+            self.machine.observations.note_taken(alias)
 
     def flush(self) -> list[Decision]:
         """The decisions of the present instant made since the last flush, by user."""
@@ -77,8 +105,8 @@ class Clockwork:
         heap, machine = self._heap, self.machine
         while heap and heap[0][0] <= until:
             time, user = heappop(heap)
-            state = self.states[user]
-            if state.due != time:
+            state = self.states.get(user)
+            if state is None or state.due != time:
                 continue
             if machine.decisions and machine.decisions[0].time != time:
                 yield from self.flush()
@@ -105,7 +133,7 @@ class Clockwork:
     def pending(self, users: Iterable[str] | None = None) -> list[Decision]:
         """What is still armed, as pending decisions by time, then user."""
         for user in self.states if users is None else users:
-            state = self.states.get(user)
+            state = self.states.get(user_of(self.links, user))
             if state is not None and state.runs is not None:
                 self.machine.pending(state)
         decisions = self.machine.decisions

@@ -14,7 +14,7 @@ from collections import deque
 from hashlib import blake2b
 from typing import Any
 
-from trigdsl.engine import profiles, timers
+from trigdsl.engine import merging, profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.context import EMPTY, Context
 from trigdsl.engine.memory import Memory
@@ -81,6 +81,19 @@ class Machine:
         if self.program.calendar_rules and (is_first or changes):
             self._arm_calendars()
         self._react(given.event, given.properties or EMPTY, given.id, plan, changes, is_first=is_first)
+        self._settle()
+
+    def merge(self, into: State, other: State, now: Micros) -> None:
+        """Merge what is kept for another id of a user into that user's state; nothing is triggered by it."""
+        c = self._bind(into, now)
+        for run in merging.merge(self.program, into, other, now):
+            self.decide(run, self.rule(run).steps[run.step].actions[0], 0, "cancelled", "merged")
+        c.history = into.history
+        if into.first is not None and self.program.calendar_rules:
+            timers.arm_calendars(self.program, c)
+        if into.first is not None and self.program.segment_rules:
+            timers.look_at_segments(self.program, c)
+        self.timers_changed = True
         self._settle()
 
     def run_timers(self, state: State, until: Micros, *, calendars: bool = True) -> None:
@@ -321,8 +334,8 @@ class Machine:
     ) -> None:
         """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
         rule, user = self.program.rules[run.rule], self.context.state.user
-        step = run.step + 1
-        named = f"{len(user)} {user} {rule.name} {run.triggered} {run.number} {step} {place}"
+        owner, step = run.started_as or user, run.step + 1
+        named = f"{len(owner)} {owner} {rule.name} {run.triggered} {run.number} {step} {place}"
         self.decisions.append(
             Decision(
                 user=user,

@@ -22,7 +22,8 @@ class Observations:
     """Counts over all users. Rules go by number, places by the number of their node.
 
     `exposed` and `converted` count runs with a goal by (rule, variant, is control): those whose first send was
-    made, and those of them whose user then did what the goal names, in time.
+    made, and those of them whose user then did what the goal names, in time.  `taken_alias` is an example of
+    the aliases that were another user's already.
     """
 
     runs: Counter[int] = Factory(Counter)
@@ -30,6 +31,8 @@ class Observations:
     converted: Counter[tuple[int, str | None, bool]] = Factory(Counter)
     odd: dict[tuple[int, str, str], Odd] = Factory(dict)
     unknown_zones: dict[str, int] = Factory(dict)
+    taken_aliases: int = 0
+    taken_alias: str | None = None
 
     def note_odd(self, place: int, a: Value, b: Value) -> None:
         key = (place, type(a).__name__, type(b).__name__)
@@ -42,3 +45,8 @@ class Observations:
     def note_zone(self, value: Value) -> None:
         name = value if isinstance(value, str) else repr(value)
         self.unknown_zones[name] = self.unknown_zones.get(name, 0) + 1
+
+    def note_taken(self, alias: str, count: int = 1) -> None:
+        """An id was to be linked to a user, and is another's already."""
+        self.taken_aliases += count
+        self.taken_alias = self.taken_alias or alias

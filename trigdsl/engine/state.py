@@ -11,6 +11,7 @@ class Run:
     """One unfinished run of a rule for a user: a copy of the triggering event, a position, a timer.
 
     `wake` is the moment its timer stands at; `waiting` tells that it waits for a window (not for its delay).
+    `started_as` is the id of its user when it started, if that was merged into another since.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class Run:
         "number",
         "rule",
         "seq",
+        "started_as",
         "started_goal",
         "step",
         "triggered",
@@ -64,6 +66,7 @@ class Run:
         self.waiting = False
         self.counted = False
         self.started_goal = False
+        self.started_as: str | None = None
 
 
 class State:

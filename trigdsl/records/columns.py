@@ -3,6 +3,7 @@
 `user`, `time`, `event`, `id`, `add` and `remove` are themselves, a column `set.P` is the profile attribute P, and
 every other column is a property, also with `properties.` before it.  Dots make nested records.  Columns
 `properties` and `set` hold whole records.  A column without a name is left out, as is a cell without a value.
+Which column is the `alias`, if any, only `--map` says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Path: TypeAlias = tuple[str, ...]
 
 _ITSELF = ("user", "time", "event", "id", "add", "remove")
 _RECORDS = ("properties", "set")
+_ACTS = ("event", "set", "add", "remove", "alias")
 _USUAL = {
     "user": ("user_id", "userid", "customer_id", "customer", "uid", "client_id", "account_id", "anonymous_id"),
     "time": ("timestamp", "ts", "event_time", "datetime", "created_at", "occurred_at", "date", "at"),
@@ -67,7 +69,7 @@ def input_layout(names: Sequence[str], columns: Mapping[str, str] | None = None)
     for wanted in ("user", "time"):
         if wanted not in ours:
             raise _lacking(wanted, names)
-    if not any(part in ("event", "set", "add", "remove") for _, part in layout.parts) and not layout.columns_of("set"):
+    if not any(part in _ACTS for _, part in layout.parts) and not layout.columns_of("set"):
         raise _lacking("event", names)
     return layout
 
@@ -91,6 +93,9 @@ def _ours(names: Sequence[str], columns: Mapping[str, str] | None) -> dict[str, 
         name = theirs if theirs in names else part
         if name in names:
             found[part] = list(names).index(name)
+    # A column that just happens to be called `alias` may well hold nicknames.
+    if columns and columns.get("alias") in names:
+        found["alias"] = list(names).index(columns["alias"])
     return found
 
 

@@ -13,9 +13,9 @@ from trigdsl.records.segment import from_segment, segment_type
 Record = Mapping[str, object]
 Columns = Mapping[str, str]
 
-NAMES = ("user", "time", "event", "properties", "set", "add", "remove", "id")
+NAMES = ("user", "time", "event", "properties", "set", "add", "remove", "id", "alias")
 """The keys of the native form."""
-_ACTS = ("event", "set", "add", "remove")
+_ACTS = ("event", "set", "add", "remove", "alias")
 
 
 def check_columns(columns: Columns | None) -> None:

@@ -50,17 +50,18 @@ def timed_input(record: object, columns: Mapping[str, str] | None = None, plain:
     event = _event(native)
     set_, add, remove = _record(native, "set", plain), _texts(native, "add"), _texts(native, "remove")
     properties = _record(native, "properties", plain)
+    alias = name_text(native, "alias")
     if event is None:
-        if set_ is None and add is None and remove is None:
-            raise BadRecord("nothing to do: none of `event`, `set`, `add` and `remove`")
+        if set_ is None and add is None and remove is None and alias is None:
+            raise BadRecord("nothing to do: none of `event`, `set`, `add`, `remove` and `alias`")
         properties = None
-    return Input(user, time, event, properties, set_, add, remove, name_text(native, "id")), naive
+    return Input(user, time, event, properties, set_, add, remove, name_text(native, "id"), alias), naive
 
 
 def name_text(record: Mapping[str, object], key: str) -> str | None:
-    """The text of `user` or `id`; a number is taken as its text, whole ones without `.0`.
+    """The text of `user`, `id` or `alias`; a number is taken as its text, whole ones without `.0`.
 
-    An empty `id` is none; an empty `user` is a BadRecord.
+    An empty `id` or `alias` is none; an empty `user` is a BadRecord.
     """
     value = record.get(key)
     if isinstance(value, str):

@@ -16,7 +16,7 @@ Cells: TypeAlias = Sequence[object]
 Make: TypeAlias = Callable[[Cells, Micros], Input | None]
 
 _UNUSUAL_EVENTS = RESERVED | {""}
-_USUAL_PARTS = {"user", "time", "event", "id"}
+_USUAL_PARTS = {"user", "time", "event", "id", "alias"}
 
 
 def quick_maker(layout: Layout) -> Make | None:
@@ -28,7 +28,7 @@ def quick_maker(layout: Layout) -> Make | None:
     parts = {part: index for index, part in layout.parts}
     if "event" not in parts or not parts.keys() <= _USUAL_PARTS:
         return None
-    user_at, event_at, id_at = parts["user"], parts["event"], parts.get("id")
+    user_at, event_at, id_at, alias_at = parts["user"], parts["event"], parts.get("id"), parts.get("alias")
     properties, attributes = _columns(layout, "properties"), _columns(layout, "set")
 
     def make(cells: Cells, time: Micros) -> Input | None:
@@ -37,6 +37,8 @@ def quick_maker(layout: Layout) -> Make | None:
         if user.__class__ is not str or event.__class__ is not str or not user or event in _UNUSUAL_EVENTS:
             return None
         if identity is not None and identity.__class__ is not str:
+            return None
+        if alias_at is not None and cells[alias_at] is not None:
             return None
         held = _gathered(cells, *properties)
         set_ = _gathered(cells, *attributes) if attributes != ([], []) else None

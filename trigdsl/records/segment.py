@@ -6,8 +6,9 @@
 | `page`, `screen` | an event `page` or `screen`; top-level `name` and `category` go into its properties |
 | `identify` | `set` of its `traits` (of `context.traits` where it has none) |
 | `group` | an event `group`: its `traits`, and `groupId` |
-| `alias` | rejected: it joins two users into one |
+| `alias` | `previousId` (else `anonymousId`) is an `alias` of the user |
 
+In all of them an `anonymousId` beside another `userId` is an alias of that user.
 The user is `userId`, else `anonymousId`; the time `timestamp`, else `originalTimestamp`, `sentAt`,
 `receivedAt`; the id `messageId`.
 """
@@ -28,6 +29,7 @@ LACKING = {
 }
 
 _USERS = ("userId", "anonymousId")
+_ALIASES = ("previousId", "anonymousId")
 _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 
 
@@ -44,12 +46,17 @@ def from_segment(record: Mapping[str, object], kind: str) -> dict[str, object]:
         "time": _first(record, _TIMES),
         "id": record.get("messageId"),
     }
-    if kind == "alias":
-        raise BadRecord("an `alias` joins two users into one; users' histories stay apart here")
+    alias = _first(record, _ALIASES if kind == "alias" else _ALIASES[1:])
+    if alias != native["user"] or kind == "alias":
+        native["alias"] = alias
     return native | _contents(record, kind)
 
 
 def _contents(record: Mapping[str, object], kind: str) -> dict[str, object]:
+    if kind == "alias":
+        if _first(record, _ALIASES) is None:
+            raise BadRecord("an `alias` without `previousId`, the id that becomes the user's")
+        return {}
     if kind == "identify":
         return {"set": _traits(record)}
     if kind == "group":

@@ -2,6 +2,9 @@
 
 Inputs are handled by time (arrival breaks ties).  A sorted stream is handled as it comes, so that only the
 users' states are kept; else all inputs that can matter are gathered first.
+
+An alias (see `joining`) joins the histories of two ids from the beginning where all inputs are gathered first; in
+a sorted stream it is known only when it comes, and merges what is kept by then (see `merging` in the engine).
 """
 
 from __future__ import annotations
@@ -10,17 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
-from trigdsl.engine.duplicates import forget_before, is_duplicate
+from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.replay.joining import Aliases
+from trigdsl.replay.seen import AllSeen, LatelySeen
 from trigdsl.replay.stats import Stats
 
 LONGEST_DRAIN: Micros = 366 * DAY
 """How long after the last input `drain` lets the clock run at the most."""
-
-_FORGET_EVERY = 100_000
 
 _by_time = attrgetter("time")
 
@@ -54,15 +57,15 @@ class Replay:
         self._profiles = profiles
         self._on_late = on_late
         self._users: set[str] = set()
-        self._seen: dict[str, dict[str, list[Micros]]] = {}
-        self._ids = 0
+        self._aliases = Aliases()
 
     def __iter__(self) -> Iterator[Decision]:
         for user, attributes in self._profiles:
             self._clockwork.set_profile(user, attributes)
-        yield from self._handle(self._useful() if self._is_sorted else sorted(self._useful(), key=_by_time))
+        yield from self._handle(self._passing() if self._is_sorted else self._gathered())
         yield from self._finish()
-        self.stats.users = len(self._users)
+        links = self._clockwork.links if self._is_sorted else self._aliases.links
+        self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
 
     def _handle(self, inputs: Iterable[Input]) -> Iterator[Decision]:
@@ -88,7 +91,19 @@ class Replay:
         yield from clockwork.pending()
 
     # ------------------------------------------------------------------ inputs
-    def _useful(self) -> Iterator[Input]:
+    def _passing(self) -> Iterator[Input]:
+        return self._useful(LatelySeen(self._clockwork.links).is_duplicate)
+
+    def _gathered(self) -> list[Input]:
+        seen = AllSeen()
+        inputs = list(self._useful(seen.is_duplicate))
+        if self._aliases:
+            self._aliases.heed(self._clockwork)
+            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
+        inputs.sort(key=_by_time)
+        return inputs
+
+    def _useful(self, is_duplicate: Callable[[Input], bool]) -> Iterator[Input]:
         """The inputs that can matter, as they arrive: none after the end, none twice, none that nothing heeds.
 
         All that are handled are counted, and a sorted replay leaves out what comes too late.  This runs once
@@ -104,8 +119,13 @@ class Replay:
             if time < last and self._is_sorted:
                 self._leave_out(given)
                 continue
-            # A record after the end still makes a later one with its id a duplicate.
-            if (given.id is not None and self._is_duplicate(given)) or (until is not None and time > until):
+            if given.id is not None and is_duplicate(given):
+                stats.duplicates += 1
+                continue
+            if given.alias is not None and not self._is_sorted:
+                self._aliases.collect(given)
+            # A record after the end still makes a later one with its id a duplicate, and two ids one user.
+            if until is not None and time > until:
                 continue
             handled += 1
             add_user(given.user)
@@ -123,7 +143,7 @@ class Replay:
             else:
                 names[event] = 1
                 heeded[event] = concerns(event)
-            if heeded[event] or given.set or given.add or given.remove:
+            if heeded[event] or given.set or given.add or given.remove or (given.alias and self._is_sorted):
                 yield given
         stats.inputs, stats.events = handled, handled - updates
         if handled:
@@ -133,15 +153,3 @@ class Replay:
         self.stats.late += 1
         if self._on_late is not None:
             self._on_late(given)
-
-    def _is_duplicate(self, given: Input) -> bool:
-        assert given.id is not None
-        self._ids += 1
-        if self._is_sorted and self._ids % _FORGET_EVERY == 0:
-            for seen in self._seen.values():
-                forget_before(seen, given.time)
-            self._seen = {user: seen for user, seen in self._seen.items() if seen}
-        if is_duplicate(self._seen.setdefault(given.user, {}), given.id, given.time):
-            self.stats.duplicates += 1
-            return True
-        return False

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
 
 import msgspec
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import json_value
@@ -137,7 +137,7 @@ def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
 
 def _late(given: Input, paths: tuple[str, ...]) -> Reject:
     """What is told of an input that came too late for a sorted replay; its line is known no more."""
-    parts = {name: held for name, held in asdict(given).items() if held is not None}
+    parts = {name: held for name, held in msgspec.structs.asdict(given).items() if held is not None}
     record = msgspec.json.encode({**parts, "time": instant_text(given.time)}, enc_hook=json_value)
     reason = f"`time` `{instant_text(given.time)}` is earlier than the record before, and the input is to be sorted"
     return Reject(paths[0] if len(paths) == 1 else "input", None, reason, shown(record))

@@ -67,7 +67,7 @@ class Stats:
         self.conversions = {rule.name: 0 for rule in program.rules if rule.goal is not None}
         for goal in self.goals:
             self.conversions[goal.rule] += 0 if goal.control else goal.converted
-        self.warnings = (*_odd_values(observations, program), *_unknown_zones(observations))
+        self.warnings = (*_odd_values(observations, program), *_unknown_zones(observations), *_taken(observations))
 
 
 def _odd_values(observations: Observations, program: Program) -> Iterator[DataWarning]:
@@ -83,3 +83,9 @@ def _unknown_zones(observations: Observations) -> Iterator[DataWarning]:
         text = "`user.timezone` names no IANA time zone, so the program's is used"
         name = next(iter(observations.unknown_zones))
         yield DataWarning("", "", text, name, sum(observations.unknown_zones.values()))
+
+
+def _taken(observations: Observations) -> Iterator[DataWarning]:
+    if observations.taken_aliases:
+        text = "`alias` is an id of another user already, and stays theirs"
+        yield DataWarning("", "", text, observations.taken_alias, observations.taken_aliases)
