@@ -33,10 +33,8 @@ def test_what_is_said_about_a_mistake(title: str, program: str, findings: list[s
     assert said == findings
 
 
-@pytest.mark.parametrize("program", [case[1] for case in _cases()])
+@pytest.mark.parametrize("program", [case[1] for case in _cases() if "without an end" not in case[0]])
 def test_a_mistake_leaves_the_items_around_it_alone(program: str) -> None:
-    if '"""' in program:
-        pytest.skip("a text that is never closed takes the rest of the file")
     before, behind = "rule before: if e then send push", "rule behind: if e then send sms"
     parsed = read(f"{before}\n\n{program}\n\n{behind}\n")
     assert parsed.file is not None

@@ -51,9 +51,8 @@ def test_expressions(written: str, printed: str) -> None:
 
 
 def test_a_short_rule_is_one_line() -> None:
-    assert (
-        print_tree(rule('rule r  "T":\nif e\nthen send push "x"  once')) == 'rule r "T": if e then send push "x" once'
-    )
+    written = 'rule r  "T":\nif e\nthen send push "x"  once'
+    assert print_tree(rule(written)) == 'rule r "T": if e then send push "x" once'
 
 
 def test_a_longer_rule_has_a_line_for_each_part() -> None:
@@ -119,11 +118,15 @@ def test_every_part_of_a_program_can_be_printed_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["first e", "1st e", "11th e", "12th e", "21st e", "22nd e", "113th e", "every 1st e"]
+    ("number", "written"),
+    [(1, "first"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st"), (113, "113th")],
 )
-def test_ordinals_are_written_as_people_do(written: str) -> None:
-    assert print_tree(trigger(written)) == written.replace("1st e", "first e") if written == "1st e" else written
-    assert trigger(print_tree(trigger(written))) == trigger(written)
+def test_ordinals_are_written_as_people_do(number: int, written: str) -> None:
+    assert print_tree(n.EventTrigger(event=n.Event(name="e"), ordinal=number)) == f"{written} e"
+
+
+def test_every_first_is_every_1st() -> None:
+    assert print_tree(trigger("every 1th e")) == "every 1st e"
 
 
 def test_a_leading_event_of_a_path_is_kept_apart() -> None:
