@@ -95,8 +95,16 @@ def _goals(summary: Summary) -> Block | None:
         for place, goal in enumerate(rule.goals):
             group = " ".join([*([goal.variant] if goal.variant else []), *(["(control)"] if goal.control else [])])
             told = f"{goal.converted:,} of {_count(goal.runs, 'run')} reached the goal ({_percent(goal.rate)})"
+            if goal.lift is not None:
+                told += f", {_points(goal.lift.difference)} against control"
+                told += f" (95% interval {_points(goal.lift.low)} to {_points(goal.lift.high)})"
             rows.append(("" if place else rule.rule, group, told))
     return Block("Goals", Table(("", "", ""), tuple(rows))) if rows else None
+
+
+def _points(difference: float) -> str:
+    """A difference of rates in percentage points."""
+    return f"{100 * difference:+.1f} points"
 
 
 def _data_warnings(summary: Summary) -> Block | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
@@ -34,6 +35,7 @@ class Replay:
     The clock stops at the last input (timers due exactly then included), at `until`, or with `drain` when no
     step, silence or `ignored` is armed any more.  With `is_sorted` an input before the one before it is handed
     to `on_late` and left out.  `profiles` are attributes of users that hold before everything else.
+    `on_violation` gets each send that breaks an invariant; without it they are not checked.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class Replay:
         is_sorted: bool = False,
         profiles: Iterable[tuple[str, dict[str, Value]]] = (),
         on_late: Callable[[Input], None] | None = None,
+        on_violation: OnViolation | None = None,
     ) -> None:
         self.program = program
         self.stats = Stats()
-        self._clockwork = Clockwork(program)
+        self._clockwork = Clockwork(program, on_violation)
         self._inputs = inputs
         self._until = until
         self._drain = drain

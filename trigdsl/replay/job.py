@@ -5,7 +5,7 @@ Wires the readers of records, the driver of the engine and the writers together;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
 
@@ -21,7 +21,8 @@ from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, shown
 from trigdsl.replay.driver import Replay
 from trigdsl.replay.hints import hints
-from trigdsl.replay.stats import Stats
+from trigdsl.replay.lift import Lift, lift
+from trigdsl.replay.stats import GoalCount, Stats
 from trigdsl.replay.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replay.writing import DecisionWriter, decisions_to_file, decisions_to_stream
 
@@ -147,12 +148,24 @@ def _goals(stats: Stats) -> dict[str, tuple[GoalSummary, ...]]:
     """What became of the goals, by rule."""
     out: dict[str, tuple[GoalSummary, ...]] = {}
     for goal in stats.goals:
-        rate = goal.converted / goal.exposed if goal.exposed else 0.0
         counted = GoalSummary(
-            variant=goal.variant, control=goal.control, runs=goal.exposed, converted=goal.converted, rate=rate
+            variant=goal.variant,
+            control=goal.control,
+            runs=goal.exposed,
+            converted=goal.converted,
+            rate=goal.converted / goal.exposed,
+            lift=None if goal.control else _lift(goal, stats.goals),
         )
         out[goal.rule] = (*out.get(goal.rule, ()), counted)
     return out
+
+
+def _lift(goal: GoalCount, goals: Sequence[GoalCount]) -> Lift | None:
+    """Over the control group that differs least: of the same variant, else of the whole rule."""
+    control = [other for other in goals if other.rule == goal.rule and other.control]
+    control = [other for other in control if other.variant == goal.variant] or control
+    withheld = sum(other.exposed for other in control)
+    return lift(goal.converted, goal.exposed, sum(other.converted for other in control), withheld)
 
 
 def _data_warnings(stats: Stats) -> Iterator[WarningSummary]:

@@ -14,6 +14,7 @@ from attrs import asdict, define, field, frozen
 
 from trigdsl.model.decisions import STATUSES, Decision
 from trigdsl.model.values import Micros, instant_text
+from trigdsl.replay.lift import Lift
 from trigdsl.replay.wording import in_words
 
 MOST_REASONS = 100
@@ -64,13 +65,18 @@ class StepSummary:
 
 @frozen(kw_only=True)
 class GoalSummary:
-    """Runs of a rule that made their first send (or withheld it, as `control`), and how many of them converted."""
+    """Runs of a rule that made their first send (or withheld it, as `control`), and how many of them converted.
+
+    `lift` is over the control runs of the same variant, or if there are none over all control runs of the rule;
+    None for control itself, and where nothing is withheld.
+    """
 
     variant: str | None
     control: bool
     runs: int
     converted: int
     rate: float
+    lift: Lift | None = None
 
 
 @frozen(kw_only=True)
