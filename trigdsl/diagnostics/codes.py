@@ -102,4 +102,6 @@ CODES: Final[dict[str, str]] = {
     "variants-not-last": "an action with variants before another in one step",
     "text-too-long": "a text longer than its channel takes",
     "cap-of-zero": "a cap or limit of 0",
+    # Templates (loading)
+    "template": "a template that is broken, or whose file cannot be read",
 }

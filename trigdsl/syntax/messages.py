@@ -329,6 +329,11 @@ def not_an_event(span: Span) -> Diagnostic:
     return _error("not-an-event", span, message, "name an event, `any`, or a group such as `(visit or purchase)`")
 
 
+def ignored_elsewhere(span: Span, rule: str) -> Diagnostic:
+    message = f"`ignored {rule}` stands only as a trigger, with `after` and a duration"
+    return _error("unknown-system-event", span, message, f"write `no opened {rule} since sent {rule}`")
+
+
 def dotted_event(span: Span) -> Diagnostic:
     quoted = f"`` `{span.text}` ``"
     return _error(

@@ -147,7 +147,7 @@ def _spaced_unit(at: Mistake, step: int) -> Diagnostic | None:
 
 
 def _misplaced_cap(at: Mistake) -> Diagnostic | None:
-    return messages.cap_of_nothing(at.span()) if at.token.type == "CHANNEL_CAP" and at.place == 0 else None
+    return messages.cap_of_nothing(at.span()) if at.token.type == "CHANNEL_CAP" else None
 
 
 def _condition_as_trigger(at: Mistake) -> Diagnostic | None:
@@ -208,11 +208,25 @@ def _spaced_path(at: Mistake) -> Diagnostic | None:
 
 
 def _hyphen_in_name(at: Mistake) -> Diagnostic | None:
-    if at.token.type != "MINUS" or at.type_at(-1) != "NAME" or at.type_at(1) == END:
+    if at.token.type != "MINUS" or at.type_at(-1) != "NAME":
         return None
-    before, minus, after = at.tokens[at.place - 1 : at.place + 2]
-    joined = before.end_pos == minus.start_pos and minus.end_pos == after.start_pos
-    return messages.hyphen_in_name(at.span(-1, 1)) if joined and after.isidentifier() else None
+    last = at.place - 1
+    while _is_joined_name(at.tokens[last : last + 3]):
+        last += 2
+    return messages.hyphen_in_name(at.span(-1, last - at.place)) if last >= at.place else None
+
+
+def _is_joined_name(tokens: list[Token]) -> bool:
+    """Whether a minus and a word follow a token without spaces."""
+    if len(tokens) < 3 or tokens[1].type != "MINUS" or not tokens[2].isidentifier():
+        return False
+    return tokens[0].end_pos == tokens[1].start_pos and tokens[1].end_pos == tokens[2].start_pos
+
+
+def _ignored_elsewhere(at: Mistake) -> Diagnostic | None:
+    """`ignored offer ever`: `ignored` was read as an event's name, and the rule's name follows."""
+    named = at.type_at(-1) == "IGNORED" and at.token.type == "NAME"
+    return messages.ignored_elsewhere(at.span(-1, 0), str(at.token)) if named else None
 
 
 def _missing_channel(at: Mistake) -> Diagnostic | None:
@@ -293,8 +307,8 @@ _SLIPS: tuple[Slip, ...] = (
     _duration_without_unit,
     _unit_after_number,
     _several_long_durations,
-    _misplaced_cap,
     _capital_keyword,
+    _hyphen_in_name,
     _condition_as_trigger,
     _absence_as_trigger,
     _path_as_event,
@@ -302,7 +316,7 @@ _SLIPS: tuple[Slip, ...] = (
     _reserved_word,
     _reserved_function,
     _spaced_path,
-    _hyphen_in_name,
+    _ignored_elsewhere,
     _missing_channel,
     _attribute,
     _pattern,
@@ -312,5 +326,6 @@ _SLIPS: tuple[Slip, ...] = (
     _misspelt_keyword,
     _missing_colon,
     _missing_word,
+    _misplaced_cap,
 )
 _AT_END: tuple[Slip, ...] = (_unclosed_at_end,)
