@@ -5,6 +5,7 @@ from trigdsl.embedding import Engine, Event, replay
 from trigdsl.engine.program import Program
 from trigdsl.loading import load, parse
 from trigdsl.model.decisions import Decision
+from trigdsl.model.violations import Violation
 from trigdsl.version import __version__
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Event",
     "Program",
     "TrigError",
+    "Violation",
     "__version__",
     "load",
     "parse",

@@ -17,6 +17,7 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant
+from trigdsl.model.violations import Violation
 from trigdsl.records.native import BadRecord, input_of
 from trigdsl.records.times import parse_time
 from trigdsl.replay.driver import Replay
@@ -53,6 +54,8 @@ class Engine:
 
     A record with an `alias` makes another id this user's from then on, and merges what is kept for the two.
 
+    With `on_violation` the program's invariants are checked: it gets each send that breaks one, at once.
+
     Not safe to use from several threads at once.
     """
 
@@ -62,11 +65,12 @@ class Engine:
         *,
         lateness: str | None = None,
         on_reject: Callable[[Any, str], None] | None = None,
+        on_violation: Callable[[Violation], None] | None = None,
     ) -> None:
         self.program = program
         self.rejected = 0
         self.duplicates = 0
-        self._clockwork = Clockwork(program)
+        self._clockwork = Clockwork(program, on_violation)
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
         self._clock: Micros | None = None
@@ -170,12 +174,14 @@ def replay(
     until: str | int | float | datetime | None = None,
     drain: bool = False,
     on_reject: Callable[[Any, str], None] | None = None,
+    on_violation: Callable[[Violation], None] | None = None,
 ) -> Iterator[Decision]:
     """Run a program over records in any order; the decisions in their defined order.
 
     The clock stops at the last record, at `until` (an instant; records after it are not handled), or with
     `drain` when nothing is armed any more.  A record that cannot be used is handed to `on_reject` with the
-    reason, and left out.  Ids that an `alias` makes one are one user's from the first record on.
+    reason, and left out.  Ids that an `alias` makes one are one user's from the first record on.  With
+    `on_violation` the program's invariants are checked: it gets each send that breaks one.
     """
 
     def inputs() -> Iterator[Input]:
@@ -187,4 +193,4 @@ def replay(
                     on_reject(record, str(error))
 
     stop = None if until is None else parse_time(until)[0]
-    return iter(Replay(program, inputs(), until=stop, drain=drain))
+    return iter(Replay(program, inputs(), until=stop, drain=drain, on_violation=on_violation))

@@ -13,6 +13,7 @@ from typing import Any
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.contents import Contents, ReadTemplate
+from trigdsl.compiler.invariants import compile_invariants
 from trigdsl.compiler.plans import Plans
 from trigdsl.compiler.policies import Policies
 from trigdsl.compiler.rules import RuleCompiler
@@ -43,6 +44,8 @@ def compile_program(
     plans = Plans(unit)
     for rule in checked.rules:
         plans.add_rule(rule)
+    for number, invariant in enumerate(checked.invariants):
+        plans.add_invariant(number, invariant)
     asked = unit.questions.asked
     by_name, other = plans.make(asked)
     return Program(
@@ -61,6 +64,7 @@ def compile_program(
         segment_rules=_which(rules, SegmentFires),
         attribute_rules=_index(rules, AttributeFires, "attribute"),
         list_rules=_index(rules, ListFires, "list"),
+        invariants=compile_invariants(checked.invariants),
     )
 
 

@@ -39,6 +39,7 @@ class Plans:
 
     _unit: Unit
     _waits: list[Wait] = field(factory=list)
+    _watches: list[tuple[int, nodes.Invariant, tuple[Alternative, ...]]] = field(factory=list)
 
     def add_rule(self, rule: CheckedRule) -> None:
         """All that one rule waits for; rules must be added in order."""
@@ -68,6 +69,11 @@ class Plans:
         if goal is not None:
             self._wait("goals", rule, goal.event)
 
+    def add_invariant(self, number: int, node: nodes.Invariant) -> None:
+        """The events, if any, that an invariant wants no send after."""
+        if isinstance(node.promise, nodes.NoSendAfter):
+            self._watches.append((number, node, alternatives(self._unit, node.promise.event)))
+
     def _wait(
         self,
         what: str,
@@ -85,6 +91,7 @@ class Plans:
         """The plan of each name that the program says, and that of all other events."""
         ways = [way for wait in self._waits for way in wait.ways]
         ways += [way for one in asked for way in (*one.ways, *one.reset)]
+        ways += [way for _, _, watched in self._watches for way in watched]
         names = dict.fromkeys(way.name for way in ways if way.name is not None)
         plans = {name: self._plan(name, asked) for name in names}
         other = self._plan(None, asked)
@@ -99,6 +106,7 @@ class Plans:
             enders=self._enders(name),
             goals=self._tests("goals", name),
             triggers=self._tests("triggers", name),
+            watches=self._watched(name),
         )
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
@@ -118,6 +126,14 @@ class Plans:
                 concerned, test = self._unit.tests.test(f"{wait.rule.name}__{what}", wait.rule.name, wait.ways, name)
                 if concerned:
                     made.append((wait.rule.index, test))
+        return tuple(made)
+
+    def _watched(self, name: str | None) -> tuple[tuple[int, Test | None], ...]:
+        made = []
+        for number, node, ways in self._watches:
+            concerned, test = self._unit.tests.test(f"{node.name.text}__invariant", None, ways, name)
+            if concerned:
+                made.append((number, test))
         return tuple(made)
 
     def _enders(self, name: str | None) -> tuple[RuleEnders, ...]:

@@ -31,6 +31,10 @@ def compile_period(node: nodes.LimitPeriod) -> CompiledPeriod:
     return CompiledPeriod(kind=node.kind, length=length_of(node.duration) if node.duration is not None else 0)
 
 
+def compile_hours(node: nodes.Between) -> Hours:
+    return Hours(tuple((part.start.seconds * SECOND, part.end.seconds * SECOND) for part in node.ranges))
+
+
 def print_period(node: nodes.LimitPeriod) -> str:
     """The period as the reason of a capped decision says it: `day`, or a duration in short form."""
     if node.duration is None:
@@ -114,9 +118,7 @@ class Policies:
                 named = frozenset(WEEKDAYS[day] for day in condition.days)
                 weekdays = named if weekdays is None else weekdays & named
         calendars = [condition for condition in days if isinstance(condition, nodes.OnCalendar)]
-        hours = None
-        if between is not None:
-            hours = Hours(tuple((part.start.seconds * SECOND, part.end.seconds * SECOND) for part in between.ranges))
+        hours = None if between is None else compile_hours(between)
         return Window(
             hours=hours,
             zone=compile_zone(between.zone) if between is not None else None,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
+from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import TakenAlias, link, user_of
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.profiles import Changes, set_attribute
@@ -30,9 +31,9 @@ class Clockwork:
     it go off with `run_timers`.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
         self.program = program
-        self.machine = Machine(program)
+        self.machine = Machine(program, on_violation)
         self.states: dict[str, State] = {}
         self.links: dict[str, str] = {}
         """Ids that were merged into users, see `links`."""

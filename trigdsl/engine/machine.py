@@ -17,6 +17,7 @@ from typing import Any
 from trigdsl.engine import merging, profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.context import EMPTY, Context
+from trigdsl.engine.invariants import OnViolation, Watch
 from trigdsl.engine.memory import Memory
 from trigdsl.engine.observations import Observations
 from trigdsl.engine.program import (
@@ -44,10 +45,11 @@ class Machine:
     """Runs one program for one user at a time.
 
     Decisions are appended to `decisions`, which the driver empties; `observations` counts what is no decision.
+    `on_violation` gets each send that breaks an invariant, which is checked only when it is given.
     Not safe to use from several threads at once: each needs a machine of its own.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
         self.program = program
         self.decisions: list[Decision] = []
         self.observations = Observations()
@@ -57,6 +59,7 @@ class Machine:
         self.steps = Steps(self)
         self.actions = Actions(self)
         self.memory = Memory(self)
+        self.watch = Watch(self, on_violation) if on_violation is not None and program.invariants else None
         self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
         self._watches_profile = bool(
             program.attribute_rules or program.list_rules or program.segment_rules or program.calendar_rules
@@ -355,6 +358,8 @@ class Machine:
                 **told,
             )
         )
+        if self.watch is not None and status == "sent" and action.kind == "send":
+            self.watch.sent(self.decisions[-1])
 
     def _note_odd(self, _: Context, place: int, a: Value, b: Value) -> None:
         self.observations.note_odd(place, a, b)

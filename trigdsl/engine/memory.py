@@ -29,6 +29,8 @@ class Memory:
             for test, keep in plan.keeps:
                 if test is None or test(c):
                     keep(c, state.history)
+        if plan.watches and self._machine.watch is not None:
+            self._machine.watch.event(plan, properties)
         c.seq = seq
         for rule, test in plan.silences:
             if self._machine.holds(test, properties):

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trigdsl.engine.history import Count, Latest, Recent, Slot, Tally, Window
+from trigdsl.engine.invariants import merge_watched
 from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.shares import holdout_share
 from trigdsl.engine.state import Run, State
@@ -40,6 +41,7 @@ def merge(program: Program, into: State, other: State, now: Micros) -> list[Run]
     _merge_calendars(into, other)
     _merge_limits(program, into, other)
     _merge_caps(program, into, other)
+    merge_watched(program.invariants, into, other)
     goals = [goal for goal in (*(other.goals or ()), *(into.goals or ())) if goal[1] >= now]
     into.goals = goals or None
     for record_id, times in (other.ids or {}).items():

@@ -274,11 +274,46 @@ class RuleEnders:
 
 
 @frozen(kw_only=True)
+class NoSendBetween:
+    """`no send [NAME] between …`; `target` is a channel or a rule, None every send."""
+
+    target: str | None
+    window: Window
+
+
+@frozen(kw_only=True)
+class NoSendAfter:
+    """`no send [NAME] within D after E`; the plans of events tell what is an E."""
+
+    target: str | None
+    length: Micros
+
+
+@frozen(kw_only=True)
+class MostSends:
+    """`at most N sends per PERIOD`."""
+
+    count: int
+    period: CompiledPeriod
+
+
+@frozen(kw_only=True)
+class CompiledInvariant:
+    """What must hold of the sends of every user; `text` is the promise as it is written."""
+
+    number: int
+    name: str
+    text: str
+    promise: NoSendBetween | NoSendAfter | MostSends
+
+
+@frozen(kw_only=True)
 class EventPlan:
     """All that the program does when one event comes, by rule order; a test of None always holds.
 
     `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
     wait whether a send is ignored.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
+    `watches`: invariants after whose event there is to be no send.
     """
 
     keeps: tuple[Keep, ...] = ()
@@ -288,6 +323,7 @@ class EventPlan:
     enders: tuple[RuleEnders, ...] = ()
     goals: tuple[tuple[int, Test | None], ...] = ()
     triggers: tuple[tuple[int, Test | None], ...] = ()
+    watches: tuple[tuple[int, Test | None], ...] = ()
 
 
 @frozen(kw_only=True)
@@ -323,6 +359,7 @@ class Program:
     segment_rules: tuple[int, ...]
     attribute_rules: Mapping[str, tuple[int, ...]]
     list_rules: Mapping[str, tuple[int, ...]]
+    invariants: tuple[CompiledInvariant, ...] = ()
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""

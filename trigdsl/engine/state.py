@@ -90,6 +90,7 @@ class State:
     | `starts` | the latest instant at which runs started, then their rules, in order |
     | `ids` | record id → times of the records that had it |
     | `due` | earliest timer, None without one |
+    | `watched` | what the program's invariants, when they are checked, keep, by their number |
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class State:
         "silences",
         "starts",
         "user",
+        "watched",
     )
 
     def __init__(self, user: str) -> None:
@@ -130,3 +132,4 @@ class State:
         self.starts: tuple[int, ...] | None = None
         self.ids: dict[str, list[Micros]] | None = None
         self.due: Micros | None = None
+        self.watched: list[Any] | None = None
