@@ -57,8 +57,6 @@ class _Cutter:
             case "USER":
                 of_test = chunk[0].type == "TEST" and self.tokens[place - 1].type == "COLON"
                 return after is not None and after.type == "LBRACE" and not of_test
-            case "CHANNEL_CAP":
-                return chunk[0].type != "CHANNEL"
             case "CALENDAR" if self.tokens[place - 1].type == "NUMBER":
                 return [later.type for later in self.tokens[place + 2 : place + 3]] == ["EQUAL"]
         if token.type in _TEXT_FOLLOWS:

@@ -52,11 +52,12 @@ class Events(Literals):
         self.found(messages.not_an_event(self.span(part)))
         return self.node(Event, part, name=self.span(part).text)
 
-    def named_event(self, token: Token) -> Event:
+    def named_event(self, token: Token) -> Event | AnyEvent:
+        if token.type == "SENT":
+            self.found(messages.sent_of_which_rule(self.span(token)))
+            return self.node(AnyEvent, token)
         if token.type == "PATH":
             self.found(messages.dotted_event(self.span(token)))
-        elif token.type == "SENT":
-            self.found(messages.sent_of_which_rule(self.span(token)))
         return self.node(Event, token, name=split_path(token)[0])
 
     def event_where(self, event: Part, condition: Part) -> EventWhere:
@@ -103,10 +104,10 @@ class Events(Literals):
         end = len(first) + (2 if token.startswith("`") else 0)
         place = Token.new_borrow_pos("NAME", token[:end], token)
         place.end_pos = (token.start_pos or 0) + end
-        if token.startswith("any."):
-            return self.node(AnyEvent, place), tuple(path)
         if token.startswith("sent."):
             self.found(messages.sent_of_which_rule(self.span(place)))
+        if token.startswith(("any.", "sent.")):
+            return self.node(AnyEvent, place), tuple(path)
         return self.node(Event, place, name=first), tuple(path)
 
     def period(self, part: Branch) -> Period:

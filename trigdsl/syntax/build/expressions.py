@@ -213,14 +213,15 @@ class Expressions(Events):
             self.found(messages.bad_function_name(self.span(name)))
         if period is not None:
             self.found(messages.period_after_value(self.span(part)))
+            return self.node(Boolean, self.span(part, period), value=False)
         called: Name = self.name(name)
         values = tuple(self._argument(argument, called.text) for argument in arguments)
         return self.node(Call, part, name=called, arguments=values)
 
     def _argument(self, argument: Part, function: str) -> Expression:
-        if _is(argument, "where_group"):
+        if isinstance(argument, Tree) and argument.data == "where_group":
             self.found(messages.where_in_call(self.span(argument), function))
-            return self.node(Boolean, argument, value=False)
+            return self.expression(argument.children[0])
         return self.expression(argument)
 
 
