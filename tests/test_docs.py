@@ -3,7 +3,7 @@
 In a document, ```` ```console ```` blocks hold `$ command` lines, each followed by the output that it must
 print; `…` stands for anything, alone on a line for any lines, and a last line `(exit status N)` for a status
 other than 0.  A block whose info string names a file (```` ```trig title=rules.trig ````) writes it.
-```` ```pycon ```` blocks are doctests.  ```` ```trig ```` blocks must compile, but for ```` ```trig wrong ```` ones.  All
+```` ```pycon ```` blocks are doctests.  ```` ```trig ```` blocks must compile, but for those marked `wrong`.  All
 blocks of a document run in one copy of the examples, in order.  `tests/docs` runs the rest.
 """
 
