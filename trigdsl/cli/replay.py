@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--user", "users", multiple=True, metavar="USER", help="Show only this user.")
 @click.option("--sorted", "is_sorted", is_flag=True, help="The input is in time order already: stream it.")
 @click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
+@click.option("--invariants", is_flag=True, help="Check the invariants of the rules; status 1 when one is broken.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def replay(
     *,
@@ -50,6 +51,7 @@ def replay(
     users: tuple[str, ...],
     is_sorted: bool,
     profiles: str | None,
+    invariants: bool,
     as_json: bool,
 ) -> int:
     """Run RULES over EVENTS and say what would have been sent, to whom, when, and why not.
@@ -86,6 +88,7 @@ def replay(
         drain=drain,
         is_sorted=is_sorted,
         strict=strict,
+        invariants=invariants,
         shown=shown,
         out=sys.stdout.buffer if out == "-" else out,
         rejects=rejects,
@@ -94,7 +97,7 @@ def replay(
     if summary is None:
         return RULES_AT_FAULT
     _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
-    return FINE
+    return FINE if summary.holds else RULES_AT_FAULT
 
 
 def _split(paths: tuple[str, ...], expression: str | None) -> tuple[str | None, tuple[str, ...]]:

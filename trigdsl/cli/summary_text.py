@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from trigdsl.cli.tables import Block, Table
 from trigdsl.model.decisions import STATUSES
@@ -20,6 +21,7 @@ def summary_blocks(summary: Summary) -> list[Block]:
         _channels(summary),
         _reasons(summary),
         _goals(summary),
+        _invariants(summary),
         _data_warnings(summary),
         _rejected(summary),
         Block("Hints", lines=summary.hints) if summary.hints else None,
@@ -102,6 +104,26 @@ def _goals(summary: Summary) -> Block | None:
     return Block("Goals", Table(("", "", ""), tuple(rows))) if rows else None
 
 
+def _invariants(summary: Summary) -> Block | None:
+    if summary.invariants is None:
+        return None
+    rows, lines = [], []
+    for one in summary.invariants:
+        rows.append((one.invariant, "held" if not one.broken else f"broken {_times(one.broken)}", one.promise))
+        lines += [f"{one.invariant}: {_violation(violation)}" for violation in one.violations[:MOST_LINES]]
+        if one.broken > MOST_LINES:
+            lines.append(f"{one.invariant}: and {one.broken - MOST_LINES:,} more")
+    if not rows:
+        return Block("Invariants", lines=("the program has none",))
+    return Block("Invariants", Table(("", "", ""), tuple(rows)), tuple(lines))
+
+
+def _violation(violation: dict[str, Any]) -> str:
+    decision = violation["decision"]
+    time = violation["time"].replace("T", " ").removesuffix("Z")
+    return f"{time} UTC, user {violation['user']}, {decision['rule']} on {decision['channel']}: {violation['because']}"
+
+
 def _points(difference: float) -> str:
     """A difference of rates in percentage points."""
     return f"{100 * difference:+.1f} points"
@@ -141,6 +163,10 @@ def _used(counts: Sequence[dict[str, int]]) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _percent(share: float) -> str:

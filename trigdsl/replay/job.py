@@ -52,7 +52,8 @@ class Job:
 
     `events` are paths of files or folders, `-` for standard input.  `out` is the path of a file or an open
     binary stream for the decisions that are `shown`; `rejects` the path of a file for records that could not
-    be used.  With `strict` the first of them raises RejectedError.  `columns` maps fields to columns' names.
+    be used.  With `strict` the first of them raises RejectedError.  With `invariants` those of the program are
+    checked, for every user whatever is shown.  `columns` maps fields to columns' names.
     """
 
     program: Program
@@ -63,6 +64,7 @@ class Job:
     drain: bool = False
     is_sorted: bool = False
     strict: bool = False
+    invariants: bool = False
     shown: Shown = field(factory=Shown)
     out: str | IO[bytes] | None = None
     rejects: str | None = None
@@ -99,6 +101,7 @@ def run(job: Job, progress: Progress) -> Summary:
             is_sorted=job.is_sorted,
             profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
             on_late=lambda given: on_reject(_late(given, job.events)),
+            on_violation=tally.violation if job.invariants else None,
         )
         writer = stack.enter_context(_writer(job.out))
         for decision in replay:
@@ -133,6 +136,7 @@ def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
         rejected=tally.rejected,
         hints=hints(job.program, stats.event_names, stats.runs),
         shown=shown_as_dict(job.shown),
+        invariants=tally.invariants(job.program.invariants) if job.invariants else None,
     )
 
 

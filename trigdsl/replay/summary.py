@@ -12,14 +12,17 @@ from typing import Any, TypeAlias
 
 from attrs import asdict, define, field, frozen
 
+from trigdsl.engine.program import CompiledInvariant
 from trigdsl.model.decisions import STATUSES, Decision
-from trigdsl.model.values import Micros, instant_text
+from trigdsl.model.values import Micros, Value, instant_text
+from trigdsl.model.violations import Violation
 from trigdsl.replay.lift import Lift
 from trigdsl.replay.wording import in_words
 
 MOST_REASONS = 100
 OTHER = "other reasons"
 FIRST_REJECTS = 5
+MOST_VIOLATIONS = 100
 
 # What differs from record to record in the reason of a reject: the value after the name of its part, the position.
 _VALUE = re.compile(r"(`\w+`) `[^`]*`")
@@ -134,8 +137,21 @@ class RejectSummary:
 
 
 @frozen(kw_only=True)
+class InvariantSummary:
+    """What became of one invariant: how many sends broke it, and the first of them (see `Violation.to_dict`)."""
+
+    invariant: str
+    promise: str
+    broken: int
+    violations: tuple[dict[str, Value], ...]
+
+
+@frozen(kw_only=True)
 class Summary:
-    """What a replay did, as plain data. Instants are texts in UTC; `first` and `last` span the inputs."""
+    """What a replay did, as plain data. Instants are texts in UTC; `first` and `last` span the inputs.
+
+    `invariants` is None when they were not checked.
+    """
 
     inputs: int
     events: int
@@ -151,6 +167,12 @@ class Summary:
     rejected: RejectSummary
     hints: tuple[str, ...]
     shown: dict[str, list[str]]
+    invariants: tuple[InvariantSummary, ...] | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether no invariant was broken, as far as they were checked."""
+        return not any(invariant.broken for invariant in self.invariants or ())
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as JSON can hold it."""
@@ -159,7 +181,7 @@ class Summary:
 
 @define
 class Tally:
-    """Counts decisions and rejected records as they stream by."""
+    """Counts decisions, broken invariants and rejected records as they stream by."""
 
     shown: Shown = field(factory=Shown)
     _counts: Counter[_Key] = field(factory=Counter, init=False)
@@ -168,6 +190,8 @@ class Tally:
     _reject_reasons: Counter[str] = field(factory=Counter, init=False)
     _first_rejects: list[RejectedRecord] = field(factory=list, init=False)
     _record_warnings: Counter[str] = field(factory=Counter, init=False)
+    _broken: Counter[str] = field(factory=Counter, init=False)
+    _violations: dict[str, list[Violation]] = field(factory=dict, init=False)
 
     def decision(self, decision: Decision) -> None:
         """Count one decision that is shown."""
@@ -185,6 +209,13 @@ class Tally:
         self._reject_reasons[kind if known else OTHER] += 1
         if len(self._first_rejects) < FIRST_REJECTS:
             self._first_rejects.append(RejectedRecord(file=file, line=line, reason=reason))
+
+    def violation(self, violation: Violation) -> None:
+        """Count one send that broke an invariant."""
+        self._broken[violation.invariant] += 1
+        kept = self._violations.setdefault(violation.invariant, [])
+        if len(kept) < MOST_VIOLATIONS:
+            kept.append(violation)
 
     def record_warning(self, text: str) -> None:
         """Count one record that was used although something about it is doubtful."""
@@ -217,6 +248,18 @@ class Tally:
         """A summary of each channel that a decision was about, by name."""
         names = sorted({key[4] for key in self._counts if key[4] is not None})
         return tuple(ChannelSummary(channel=name, statuses=self._statuses(channel=name)) for name in names)
+
+    def invariants(self, checked: Iterable[CompiledInvariant]) -> tuple[InvariantSummary, ...]:
+        """A summary of each invariant that was checked, in their order."""
+        return tuple(
+            InvariantSummary(
+                invariant=one.name,
+                promise=one.text,
+                broken=self._broken[one.name],
+                violations=tuple(violation.to_dict() for violation in self._violations.get(one.name, ())),
+            )
+            for one in checked
+        )
 
     @property
     def users_reached(self) -> int:
