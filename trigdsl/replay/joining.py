@@ -68,19 +68,20 @@ class Aliases:
         """
         known = partial(user_of, self.links)
         again = seen.join(known)
-        made = []
+        left = []
         for given in inputs:
             if again and given.id is not None and (given.user, given.id, given.time) in again:
                 _discount(given, stats)
-            elif not given.is_only_alias:
-                made.append(_renamed(given, known(given.user)))
-        handled = [time for _, _, time in again if until is None or time <= until]  # what came later was not counted
+            else:
+                left.append(given)
+        # What comes after the end was not counted.
+        handled = {place for place in again if until is None or place[2] <= until}
         stats.duplicates += len(again)
         stats.inputs -= len(handled)
         stats.events -= len(handled)
-        if stats.first in handled or stats.last in handled:
-            _find_ends(made, seen, stats, until)
-        return made
+        if not {stats.first, stats.last}.isdisjoint(time for _, _, time in handled):
+            _find_ends(left, seen, stats, until)
+        return [_renamed(given, known(given.user)) for given in left if not given.is_only_alias]
 
 
 def _discount(given: Input, stats: Stats) -> None:
