@@ -55,9 +55,13 @@ class Code:
 
     def function(self, name: str, parameters: str, comment: str, body: str) -> Callable[..., Any]:
         """Compile `def NAME(parameters): return body`, the comment above it; the name is made unique."""
+        return self.define(name, parameters, comment, [f"return {body}"])
+
+    def define(self, name: str, parameters: str, comment: str, lines: list[str]) -> Callable[..., Any]:
+        """Compile a function of several lines, the comment above it; the name is made unique."""
         name = self.unique(name)
         comments = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
-        text = f"{comments}def {name}({parameters}):\n    return {body}\n"
+        text = f"{comments}def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
         try:
             exec(compile(text, "<generated>", "exec"), self.namespace)
         except (SyntaxError, RecursionError, MemoryError) as error:

@@ -35,7 +35,6 @@ class Contents:
         upto = 0.0
         for place, variant in enumerate(send.variants, 1):
             test = None
-            silent = isinstance(variant.content, nodes.Nothing)
             if isinstance(variant, nodes.ShareVariant):
                 upto += variant.percent
             elif variant.condition is not None:

@@ -44,13 +44,18 @@ _LOCAL = frozenset({"hour", "minute", "weekday", "date", "day", "month"})
 
 
 class Writer:
-    """Writes the Python of one function's expressions; `kept` collects what a later `where` must note."""
+    """Writes the Python of one function's expressions.
+
+    `kept` collects what a later `where` must note.  With `shared` a dict, what the conditions of one function
+    read of the event is read once: the dict collects names of local variables by what they hold.
+    """
 
     def __init__(self, unit: Unit, reading: Reading = Reading.TRIGGERING, rule: str | None = None) -> None:
         self.unit = unit
         self.reading = reading
         self.rule = rule
         self.kept: list[nodes.Expression] = []
+        self.shared: dict[str, str] | None = None
         self.without_event = reading is Reading.NOTHING
         self._temporaries = 0
 
@@ -101,8 +106,12 @@ class Writer:
         if guard is None or (guard != "in NUMBERS" and sign not in ("==", "!=")):
             return f"({slow}(c, {place}, {self.value(left)}, {self.value(right)}) is {wanted})"
         v, literal = self._temporary(), self.value(right)
+        held = self.value(left)
+        if self.shared is not None and held in self.shared.values():
+            fits = self._share(f"{held}.__class__ {guard}")
+            return f"({held} {sign} {literal} if {fits} else {slow}(c, {place}, {held}, {literal}) is {wanted})"
         return (
-            f"({v} {sign} {literal} if ({v} := {self.value(left)}).__class__ {guard} "
+            f"({v} {sign} {literal} if ({v} := {held}).__class__ {guard} "
             f"else {slow}(c, {place}, {v}, {literal}) is {wanted})"
         )
 
@@ -198,7 +207,8 @@ class Writer:
             case "event" | "trigger":
                 if self.without_event:
                     return "None"
-                return self._fields("c.trigger" if self._reads_trigger(root) else "c.event", rest)
+                text = self._fields("c.trigger" if self._reads_trigger(root) else "c.event", rest)
+                return text if self.shared is None else self._share(text)
             case "user":
                 return self._fields("c.user", rest)
             case "now":
@@ -235,6 +245,12 @@ class Writer:
         return f"e[{self.kept.index(node)}]"
 
     # ------------------------------------------------------------------
+    def _share(self, text: str) -> str:
+        assert self.shared is not None
+        if text not in self.shared:
+            self.shared[text] = f"s{len(self.shared) + 1}"
+        return self.shared[text]
+
     def _place(self, node: nodes.Node) -> int:
         return self.unit.place(node, self.rule)
 

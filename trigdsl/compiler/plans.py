@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -10,6 +11,8 @@ from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.patterns import Alternative, alternatives
 from trigdsl.compiler.rules import clause
+from trigdsl.compiler.triggering import triggered
+from trigdsl.engine.context import Context
 from trigdsl.engine.history import Tally
 from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders, Test
 from trigdsl.model.values import Micros
@@ -106,6 +109,7 @@ class Plans:
             enders=self._enders(name),
             goals=self._tests("goals", name),
             triggers=self._tests("triggers", name),
+            triggered=self._triggered(name),
             watches=self._watched(name),
         )
 
@@ -128,6 +132,11 @@ class Plans:
                     made.append((wait.rule.index, test))
         return tuple(made)
 
+    def _triggered(self, name: str | None) -> Callable[[Context], list[int]] | None:
+        waits = [wait for wait in self._waits if wait.what == "triggers"]
+        concerned = [wait for wait in waits if any(way.concerns(name) for way in wait.ways)]
+        return triggered(self._unit, name, [(wait.rule, wait.ways) for wait in concerned])
+
     def _watched(self, name: str | None) -> tuple[tuple[int, Test | None], ...]:
         made = []
         for number, node, ways in self._watches:
@@ -136,7 +145,7 @@ class Plans:
                 made.append((number, test))
         return tuple(made)
 
-    def _enders(self, name: str | None) -> tuple[RuleEnders, ...]:
+    def _enders(self, name: str | None) -> dict[int, RuleEnders]:
         unless: dict[int, dict[int, list[Ender]]] = {}
         stops: dict[int, list[Ender]] = {}
         for wait in self._waits:
@@ -150,11 +159,10 @@ class Plans:
                 unless.setdefault(wait.rule.index, {}).setdefault(wait.place, []).append(ender)
             else:
                 stops.setdefault(wait.rule.index, []).append(ender)
-        return tuple(
-            RuleEnders(
-                rule=rule,
+        return {
+            rule: RuleEnders(
                 unless={place: tuple(enders) for place, enders in unless.get(rule, {}).items()},
                 stop_on=tuple(stops.get(rule, ())),
             )
-            for rule in sorted(unless.keys() | stops.keys())
-        )
+            for rule in unless.keys() | stops.keys()
+        }

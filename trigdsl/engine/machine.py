@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from trigdsl.engine import merging, profiles, timers
@@ -29,7 +30,6 @@ from trigdsl.engine.program import (
     EventPlan,
     ListFires,
     Program,
-    RuleEnders,
     SegmentFires,
     SendAction,
     Test,
@@ -39,6 +39,8 @@ from trigdsl.engine.steps import Steps, key_at
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value
+
+_by_rule = attrgetter("rule")
 
 
 class Machine:
@@ -177,8 +179,7 @@ class Machine:
             self.timers_changed = True
             entered = timers.look_at_segments(self.program, c)
         if plan is not None and plan.enders and c.state.runs:
-            for enders in plan.enders:
-                self._end_runs(enders, properties)
+            self._end_runs(plan, properties)
         self._trigger(plan, changes, entered, properties, event_id, seq)
 
     def holds(self, test: Test | None, properties: dict[str, Value], trigger: dict[str, Value] | None = None) -> bool:
@@ -189,9 +190,14 @@ class Machine:
         return test is None or bool(test(c))
 
     # ------------------------------------------------------------------ ends
-    def _end_runs(self, enders: RuleEnders, properties: dict[str, Value]) -> None:
-        path = self.program.rules[enders.rule].for_each
-        for run in [run for run in self.context.state.runs or () if run.rule == enders.rule]:
+    def _end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        """End the runs that an event ends, in rule order, the older first."""
+        runs = [run for run in self.context.state.runs or () if run.rule in plan.enders]
+        if len(runs) > 1:
+            runs.sort(key=_by_rule)
+        for run in runs:
+            enders = plan.enders[run.rule]
+            path = self.rule(run).for_each
             if path is not None and key_at(properties, path) != run.key:
                 continue
             for ender in (*enders.unless.get(run.step, ()), *enders.stop_on):
@@ -228,10 +234,16 @@ class Machine:
             fires = self.program.rules[watching].fires
             if isinstance(fires, SegmentFires) and fires.enters is inside:
                 by_change.append(watching)
+        c, rules = self.context, self.program.rules
+        if plan is not None and plan.triggered is not None and not by_change:
+            c.event, c.trigger, c.seq, c.captured = properties, properties, seq, None
+            for index in plan.triggered(c):
+                c.rule, c.event, c.trigger, c.seq, c.captured = rules[index], properties, properties, seq, None
+                self.steps.start(rules[index], properties, event_id)
+            return
         if by_change:
             tests = dict(by_event)
             by_event = tuple((index, tests.get(index)) for index in sorted((*tests, *by_change)))
-        c, rules = self.context, self.program.rules
         for index, test in by_event:
             rule = rules[index]
             c.rule, c.event, c.trigger, c.seq, c.captured = rule, properties, properties, seq, None

@@ -268,7 +268,6 @@ class Ender:
 class RuleEnders:
     """What of one rule an event can end: runs that stand at a step (by its place from 0), or any run."""
 
-    rule: int
     unless: Mapping[int, tuple[Ender, ...]]
     stop_on: tuple[Ender, ...]
 
@@ -312,7 +311,8 @@ class EventPlan:
     """All that the program does when one event comes, by rule order; a test of None always holds.
 
     `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
-    wait whether a send is ignored.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
+    wait whether a send is ignored.  `triggered` answers in one go which of the `triggers` fire and hold; None when
+    they must be decided one after another.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
     `watches`: invariants after whose event there is to be no send.
     """
 
@@ -320,9 +320,10 @@ class EventPlan:
     silences: tuple[tuple[int, Test | None], ...] = ()
     sends: tuple[tuple[int, Test | None], ...] = ()
     answers: tuple[tuple[int, Test | None], ...] = ()
-    enders: tuple[RuleEnders, ...] = ()
+    enders: Mapping[int, RuleEnders] = field(factory=dict)
     goals: tuple[tuple[int, Test | None], ...] = ()
     triggers: tuple[tuple[int, Test | None], ...] = ()
+    triggered: Callable[[Context], list[int]] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
 
 
