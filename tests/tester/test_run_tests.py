@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from trigdsl.diagnostics.diagnostic import TrigError
 from trigdsl.loading import parse_checked
 from trigdsl.tester.run import TestResult as Result
 from trigdsl.tester.run import run_tests
@@ -242,6 +243,5 @@ def test_a_result_tells_what_was_expected_and_what_happened() -> None:
 
 
 def test_the_first_line_needs_a_date() -> None:
-    program, checked = parse_checked('rule r: if e then send push test "t": +20m e expect r')
-    with pytest.raises(ValueError, match="date and a time"):
-        run_tests(checked.tests, program)
+    with pytest.raises(TrigError, match="nothing-to-count-from"):
+        parse_checked('rule r: if e then send push test "t": +20m e expect r')

@@ -31,6 +31,7 @@ OF_THE_WHOLE = frozenset(
     {
         "misspelt-event",
         "unknown-calendar",
+        "unknown-channel",
         "unknown-rule",
         "unknown-segment",
         "unknown-target",

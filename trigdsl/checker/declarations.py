@@ -1,32 +1,25 @@
-"""Channels, caps, segments, tests and invariants → findings about what they say."""
+"""Channels, caps, segments and invariants → findings about what they say; tests have a module of their own."""
 
 from __future__ import annotations
 
 from trigdsl.checker import messages
 from trigdsl.checker.context import FREE, IN_INVARIANT, IN_SEGMENT
 from trigdsl.checker.expressions import Expressions
-from trigdsl.checker.fields import carrier_of
 from trigdsl.checker.findings import words
-from trigdsl.checker.properties import attribute_type
-from trigdsl.checker.values import check_record
+from trigdsl.checker.scenarios import check_test
 from trigdsl.syntax.nodes import (
     Between,
     Cap,
     CapDecl,
     ChannelDecl,
-    Event,
     Invariant,
     Item,
     LengthLimit,
     NoSendAfter,
-    Nothing,
     Policy,
     Requires,
     SegmentDecl,
-    SetAttribute,
     Test,
-    TestChange,
-    TestEvent,
 )
 
 
@@ -40,7 +33,7 @@ def check_declaration(item: Item, expressions: Expressions) -> None:
         case SegmentDecl(condition=condition):
             expressions.condition(condition, IN_SEGMENT)
         case Test():
-            _check_test(item, expressions)
+            check_test(item, expressions)
         case Invariant(promise=NoSendAfter(event=event)):
             expressions.events(event, IN_INVARIANT)
 
@@ -62,21 +55,3 @@ def _check_policy(policy: Policy, expressions: Expressions) -> None:
             expressions.findings.add(messages.cap_of_zero(words(policy, r"cap\s+\d+")))
         case Requires(condition=condition):
             expressions.condition(condition, FREE)
-
-
-def _check_test(test: Test, expressions: Expressions) -> None:
-    if test.user and test.user.profile:
-        check_record(test.user.profile, expressions.scope.user_carrier, FREE, expressions, strict=False)
-    for line in test.lines:
-        match line:
-            case TestEvent(event=event, record=record) if record:
-                carrier = carrier_of(Event(event.text), expressions.scope.event_fields)
-                check_record(record, carrier, FREE, expressions, strict=False)
-            case TestChange(change=SetAttribute() as change):
-                _check_set(change, expressions)
-
-
-def _check_set(change: SetAttribute, expressions: Expressions) -> None:
-    attribute_type(change.attribute, expressions.scope, expressions.findings, written=True)
-    if not isinstance(change.value, Nothing):
-        expressions.infer(change.value, FREE)

@@ -169,6 +169,22 @@ def unknown_status(name: str, span: Span, statuses: Sequence[str]) -> Diagnostic
     return _error("unknown-status", span, f"`{name}` is no status of a decision", help)
 
 
+def unknown_channel(name: str, span: Span, channels: Iterable[str]) -> Diagnostic:
+    help = did_you_mean(name, channels) or "name a channel that a rule sends on"
+    return _error("unknown-channel", span, f"nothing is sent on a channel `{name}`", help)
+
+
+def unknown_variant(name: str, rule: str, span: Span, labels: Sequence[str]) -> Diagnostic:
+    meant = did_you_mean(name, labels)
+    help = meant or (f"write one of {_listed(labels)}" if labels else f"leave `as {name}` out")
+    return _error("unknown-variant", span, f"`{rule}` has no variant `{name}`", help)
+
+
+def unknown_zone_of_user(name: str, span: Span) -> Diagnostic:
+    message = f"there is no time zone `{name}`, so the times of this test are those of the program's"
+    return _warning("unknown-zone", span, message, 'write an IANA name such as `"Europe/Berlin"`')
+
+
 def unknown_field(
     owners: Sequence[str], path: str, span: Span, fields: Iterable[str], *, prefix: str = "", fatal: bool = True
 ) -> Diagnostic:
@@ -355,3 +371,19 @@ def limit_of_zero(span: Span) -> Diagnostic:
     return _warning(
         "cap-of-zero", span, "at most 0 runs means that the rule never acts", "write 1 or more, or remove the rule"
     )
+
+
+# --------------------------------------------------------------------------------------- tests
+
+
+def nothing_to_count_from(span: Span) -> Diagnostic:
+    message = "the first line of a test has no line before it to count from"
+    return _error("nothing-to-count-from", span, message, "write a date and a time: `2026-11-20 10:00`")
+
+
+def beyond_the_calendar(span: Span) -> Diagnostic:
+    return _error("impossible-date", span, "this comes to a time beyond the years that there are", "bring it nearer")
+
+
+def test_without_expect(span: Span) -> Diagnostic:
+    return _warning("test-without-expect", span, "this test expects nothing, so it always passes", "add an `expect`")

@@ -23,6 +23,7 @@ from trigdsl.syntax.nodes import (
     EventDecl,
     File,
     HolidayDecl,
+    Invariant,
     Item,
     ListDecl,
     Node,
@@ -37,8 +38,8 @@ from trigdsl.syntax.nodes import (
 from trigdsl.syntax.walk import walk
 
 Files: TypeAlias = Sequence[tuple[File, Source]]
-Named: TypeAlias = EventDecl | ChannelDecl | SegmentDecl | ListDecl | CalendarDecl | HolidayDecl
-N = TypeVar("N", EventDecl, ChannelDecl, SegmentDecl, ListDecl, "CalendarDecl | HolidayDecl", "SegmentDecl | ListDecl")
+Named: TypeAlias = EventDecl | ChannelDecl | SegmentDecl | ListDecl | CalendarDecl | HolidayDecl | Invariant
+N = TypeVar("N", EventDecl, ChannelDecl, "CalendarDecl | HolidayDecl", "SegmentDecl | ListDecl", Invariant)
 K = TypeVar("K")
 S = TypeVar("S", Timezone, UserDecl)
 
@@ -56,6 +57,7 @@ def collect(files: Files, functions: Mapping[str, Signature], findings: Findings
     lists = {name: one for name, one in members.items() if isinstance(one, ListDecl)}
     channels = _table(_of(items, ChannelDecl), findings)
     rules = _rules(files)
+    _table(_of(items, Invariant), findings)
     _check_declarations(items, findings)
     _check_functions(files, functions, findings)
     return Scope(
@@ -87,7 +89,13 @@ def _of(items: Iterable[Item], kind: type[K]) -> list[K]:
 
 
 def _kind(declared: Named) -> str:
-    kinds = {EventDecl: "event", ChannelDecl: "channel", SegmentDecl: "segment", ListDecl: "list"}
+    kinds: dict[type[Named], str] = {
+        EventDecl: "event",
+        ChannelDecl: "channel",
+        SegmentDecl: "segment",
+        ListDecl: "list",
+        Invariant: "invariant",
+    }
     return kinds.get(type(declared), "calendar")
 
 

@@ -67,6 +67,8 @@ CODES: Final[dict[str, str]] = {
     "unknown-system-event": "a word before a rule's name that names no event of rules",
     "unknown-target": "an invariant about something that is neither rule nor channel",
     "unknown-status": "an expectation of a status that decisions do not have",
+    "unknown-channel": "an expectation of a channel on which nothing is sent",
+    "unknown-variant": "an expectation of a variant that the rule does not have",
     "unknown-field": "a field that the declaration of its event or of the user lacks",
     "misspelt-event": "an event used once whose name is like another's",
     # Segments and lists (checker)
@@ -102,6 +104,9 @@ CODES: Final[dict[str, str]] = {
     "variants-not-last": "an action with variants before another in one step",
     "text-too-long": "a text longer than its channel takes",
     "cap-of-zero": "a cap or limit of 0",
+    # Tests (checker)
+    "nothing-to-count-from": "a first line of a test that is told from a line before it",
+    "test-without-expect": "a test that expects nothing",
     # Templates (loading)
     "template": "a template that is broken, or whose file cannot be read",
 }

@@ -32,10 +32,10 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     lines += _excerpt(diagnostic.span, "^", "", gutter=gutter, style=style, color=color)
     for label in labels:
         if label.span.source.name != diagnostic.span.source.name:
-            lines.append(_paint(f"{'':{gutter}} in {_place(label.span)}", _BLUE, color))
+            lines.append(paint(f"{'':{gutter}} in {_place(label.span)}", _BLUE, color))
         lines += _excerpt(label.span, "-", visible(label.text), gutter=gutter, style=_BLUE, color=color)
     if diagnostic.help:
-        lines.append(f"{'':{gutter}} {_paint('= help:', _GREEN, color)} {visible(diagnostic.help)}")
+        lines.append(f"{'':{gutter}} {paint('= help:', _GREEN, color)} {visible(diagnostic.help)}")
     return "\n".join(lines)
 
 
@@ -49,9 +49,14 @@ def summary_line(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(parts) if parts else "no errors"
 
 
+def excerpt(span: Span, *, color: bool = False) -> list[str]:
+    """The lines of a span with it underlined, numbered, as in the middle of a diagnostic."""
+    return _excerpt(span, "^", "", gutter=_gutter([span]), style=_RED, color=color)
+
+
 def _headline(diagnostic: Diagnostic, color: bool) -> str:
-    severity = _paint(f"{diagnostic.severity}:", _COLOURS[diagnostic.severity], color)
-    message = _paint(visible(diagnostic.message), _BOLD, color)
+    severity = paint(f"{diagnostic.severity}:", _COLOURS[diagnostic.severity], color)
+    message = paint(visible(diagnostic.message), _BOLD, color)
     return f"{_place(diagnostic.span)}: {severity} {message} [{diagnostic.code}]"
 
 
@@ -70,7 +75,7 @@ def _excerpt(span: Span, mark: str, text: str, *, gutter: int, style: str, color
     out: list[str] = []
     for index, line in enumerate(lines):
         if index and line.number > lines[index - 1].number + 1:
-            out.append(_paint(f"{'...':>{gutter}}", _BLUE, color))
+            out.append(paint(f"{'...':>{gutter}}", _BLUE, color))
         note = text if index == len(lines) - 1 else ""
         out += _line(line, mark, note, gutter=gutter, style=style, color=color)
     return out
@@ -80,10 +85,11 @@ def _line(line: UnderlinedLine, mark: str, note: str, *, gutter: int, style: str
     underline = mark * line.length + (f" {note}" if note else "")
     numbered, blank = f"{line.number:>{gutter}} |", f"{'':{gutter}} |"
     return [
-        f"{_paint(numbered, _BLUE, color)} {line.text}".rstrip(),
-        f"{_paint(blank, _BLUE, color)} {' ' * line.start}{_paint(underline, style, color)}",
+        f"{paint(numbered, _BLUE, color)} {line.text}".rstrip(),
+        f"{paint(blank, _BLUE, color)} {' ' * line.start}{paint(underline, style, color)}",
     ]
 
 
-def _paint(text: str, code: str, color: bool) -> str:
+def paint(text: str, code: str, color: bool) -> str:
+    """The text between ANSI escapes of a code such as `1;31`, or as it is."""
     return f"\x1b[{code}m{text}\x1b[0m" if color else text

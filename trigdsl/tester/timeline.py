@@ -24,12 +24,14 @@ class Timeline:
     """What happens in a test: whom it happens to, and what, by time.
 
     `zone` is the one in which its times are meant: the user's at the start, else the program's, else UTC.
+    `lines` are those that the inputs come from, in the order of the inputs.
     """
 
     zone: Zone
     profile: Mapping[str, Value]
     lists: frozenset[str]
     inputs: tuple[Input, ...]
+    lines: tuple[TestEvent | TestChange, ...] = ()
 
     def instant(self, at: At) -> Micros:
         """The instant of a local date and time: after a gap of the clock, at the first of two occurrences."""
@@ -37,15 +39,13 @@ class Timeline:
 
 
 def timeline(test: Test, program: Program) -> Timeline:
-    """What a test describes. `test` is one of the program's own tests.
-
-    Raises ValueError when the first line is told from a line before it.
-    """
+    """What a test describes. `test` is one of the program's own tests."""
     user = test.user or TestUser(None)
     profile = record_value(user.profile)
     start = Timeline(_zone(profile, program), profile, frozenset(name.text for name in user.lists), ())
-    inputs = sorted(_inputs(test, start, program), key=lambda given: given.time)
-    return Timeline(start.zone, start.profile, start.lists, tuple(inputs))
+    told = sorted(_inputs(test, start, program), key=lambda pair: pair[0].time)
+    inputs, lines = tuple(given for given, _ in told), tuple(line for _, line in told)
+    return Timeline(start.zone, start.profile, start.lists, inputs, lines)
 
 
 def _zone(profile: Mapping[str, Value], program: Program) -> Zone:
@@ -54,20 +54,19 @@ def _zone(profile: Mapping[str, Value], program: Program) -> Zone:
     return own or program.zone or UTC
 
 
-def _inputs(test: Test, start: Timeline, program: Program) -> Iterator[Input]:
+def _inputs(test: Test, start: Timeline, program: Program) -> Iterator[tuple[Input, TestEvent | TestChange]]:
     wires = {name: wire for wire, name in program.event_names.items()}
     time: Micros | None = None
     for line in test.lines:
         if isinstance(line, TestEvent | TestChange):
             time = _time(line.moment, time, start)
-            yield _event(line, time, wires) if isinstance(line, TestEvent) else _change(line, time)
+            yield _event(line, time, wires) if isinstance(line, TestEvent) else _change(line, time), line
 
 
 def _time(moment: Moment, before: Micros | None, start: Timeline) -> Micros:
     if isinstance(moment, At):
         return start.instant(moment)
-    if before is None:
-        raise ValueError("the first line of a test needs a date and a time")
+    assert before is not None, "the checker wants a date in the first line"
     return before + duration_value(moment.duration) // timedelta(microseconds=1)
 
 
