@@ -14,6 +14,7 @@ from trigdsl.cli.exits import RULES_AT_FAULT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trigdsl.checker.program import CheckedProgram
     from trigdsl.diagnostics.diagnostic import Diagnostic
     from trigdsl.engine.program import Program
 
@@ -21,20 +22,25 @@ EXPRESSION_NAME = "-e"
 
 
 def read_program(rules: str | None, expression: str | None) -> Program:
-    """Compile `expression` if it is given, else the file or folder `rules`.
+    """Compile `expression` if it is given, else the file or folder `rules`; raises as `read_checked` does."""
+    return read_checked(rules, expression)[0]
+
+
+def read_checked(rules: str | None, expression: str | None) -> tuple[Program, CheckedProgram]:
+    """`read_program`, and the checked program beside it.
 
     Raises TrigError for rules that cannot run, click.UsageError for a path that cannot be read.
     """
-    from trigdsl.loading import load, parse
+    from trigdsl.loading import load_checked, parse_checked
 
     if expression is not None:
-        return parse(expression, name=EXPRESSION_NAME)
+        return parse_checked(expression, name=EXPRESSION_NAME)
     if rules is None:
         raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
     if not Path(rules).exists():
         raise click.UsageError(f"no file or folder `{rules}`")
     try:
-        return load(rules)
+        return load_checked(rules)
     except (OSError, UnicodeError) as error:
         raise click.UsageError(f"cannot read `{rules}`: {error}") from error
 

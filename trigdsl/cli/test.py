@@ -1,0 +1,163 @@
+"""`trig test`: rules → what became of their `test` blocks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+
+if TYPE_CHECKING:
+    from trigdsl.checker.program import CheckedProgram
+    from trigdsl.diagnostics.diagnostic import Diagnostic
+    from trigdsl.engine.program import Program
+    from trigdsl.syntax.nodes import Test
+    from trigdsl.tester.run import TestResult
+
+
+@click.command(short_help="Run the tests of rules.")
+@click.argument("rules", required=False, metavar="RULES")
+@click.option("-e", "expression", metavar="TEXT", help="Test this text instead of a file.")
+@click.option("--filter", "patterns", multiple=True, metavar="PATTERN", help="Run only tests of this title or rule.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every test.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first test that fails.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
+@click.option("--watch", is_flag=True, help="Run again whenever a file of the program changes, until Ctrl-C.")
+def test(
+    *,
+    rules: str | None,
+    expression: str | None,
+    patterns: tuple[str, ...],
+    verbose: bool,
+    fail_fast: bool,
+    as_json: bool,
+    junit: str | None,
+    watch: bool,
+) -> int:
+    """Run the `test` blocks of RULES, a .trig file or a folder of them.
+
+    A test that fails is shown with what it expected and with all that happened, in the time of its user.
+    The exit status is 1 when one fails or the rules are at fault; a program without tests is fine.
+    A PATTERN is part of a title, or of the name of a rule that a test expects something of; * and ? stand for others.
+
+    \b
+    Example:
+      trig test rules/
+      trig test rules.trig --filter reminder --watch
+    """
+    if (rules is None) == (expression is None):
+        raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
+    if watch and (as_json or rules is None):
+        raise click.UsageError(f"--watch and {'--json' if as_json else '-e'} exclude each other")
+    run = Run(rules, expression, patterns, verbose, fail_fast, as_json, junit)
+    if watch and rules is not None:
+        from trigdsl.cli.watching import watch_files
+
+        watch_files(Path(rules), run)
+    return run()
+
+
+class Run:
+    """One call of the command, which can be made again."""
+
+    def __init__(
+        self,
+        rules: str | None,
+        expression: str | None,
+        patterns: tuple[str, ...],
+        verbose: bool,
+        fail_fast: bool,
+        as_json: bool,
+        junit: str | None,
+    ) -> None:
+        self._rules = rules
+        self._expression = expression
+        self._patterns = patterns
+        self._verbose = verbose
+        self._fail_fast = fail_fast
+        self._as_json = as_json
+        self._junit = junit
+        self.templates: frozenset[Path] = frozenset()
+        """The files of templates that the rules named when they were last read without a mistake."""
+
+    def __call__(self) -> int:
+        """Read the rules, run their tests, print what became of them; the exit status."""
+        from trigdsl.cli.program import print_diagnostics, read_checked
+        from trigdsl.diagnostics.diagnostic import TrigError
+
+        try:
+            program, checked = read_checked(self._rules, self._expression)
+        except TrigError as error:
+            print_diagnostics(error.diagnostics, sys.stderr)
+            self._write_junit_of_faults(error.diagnostics)
+            return RULES_AT_FAULT
+        if program.diagnostics:
+            print_diagnostics(program.diagnostics, sys.stderr)
+        self.templates = frozenset(_templates(checked))
+        tests = self._selected(checked)
+        results = self._run(tests, program)
+        self._print(results, not_run=len(tests) - len(results))
+        if self._junit is not None:
+            from trigdsl.tester.render_junit import results_as_junit
+
+            Path(self._junit).write_bytes(results_as_junit(results))
+        return FINE if all(result.passed for result in results) else RULES_AT_FAULT
+
+    def _selected(self, checked: CheckedProgram) -> list[Test]:
+        from trigdsl.tester.selection import select
+
+        tests = select(checked.tests, self._patterns)
+        if checked.tests and not tests:
+            named = " or ".join(f"`{pattern}`" for pattern in self._patterns)
+            raise click.UsageError(f"no test has {named} in its title or rules")
+        return tests
+
+    def _run(self, tests: Iterable[Test], program: Program) -> list[TestResult]:
+        from trigdsl.tester.run import run_test
+
+        results = []
+        for each in tests:
+            results.append(run_test(each, program))
+            if self._fail_fast and not results[-1].passed:
+                break
+        return results
+
+    def _print(self, results: list[TestResult], not_run: int) -> None:
+        if self._as_json:
+            import msgspec
+
+            from trigdsl.tester.render_json import to_dict
+
+            click.echo(msgspec.json.format(msgspec.json.encode(to_dict(results, not_run=not_run)), indent=2))
+            return
+        from trigdsl.cli.program import in_color
+        from trigdsl.tester.render_text import render_results
+
+        color = in_color(sys.stdout)
+        if results:
+            click.echo(render_results(results, verbose=self._verbose, color=color), color=color)
+        else:
+            click.echo(f"no tests in {self._rules if self._rules is not None else 'the text'}")
+        if not_run:
+            click.echo(f"stopped at the first failure: {not_run} not run")
+
+    def _write_junit_of_faults(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        if self._junit is not None:
+            from trigdsl.tester.render_junit import faults_as_junit
+
+            Path(self._junit).write_bytes(faults_as_junit(diagnostics))
+
+
+def _templates(checked: CheckedProgram) -> Iterable[Path]:
+    from trigdsl.syntax.nodes import TemplateFile
+    from trigdsl.syntax.walk import walk
+
+    for rule in checked.rules:
+        for node in walk(rule.node):
+            if isinstance(node, TemplateFile):
+                yield Path(rule.source.name).parent / node.path
