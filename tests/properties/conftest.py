@@ -1,8 +1,8 @@
-"""Makes `definition`, the package beside this folder, importable."""
+"""Makes `definition`, the package beside this folder, importable, and the reader of tests/cases/engine."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "engine")]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import definition
-from programs import Case, smaller
+from case_parts import Case, smaller
 
 import trigdsl
 
@@ -61,19 +62,24 @@ def differ(case: Case) -> bool:
     return in_order(found) != in_order(by_definition(case))
 
 
-def shrunk(case: Case) -> Case:
-    """The case with everything left out without which they still differ."""
+def shrunk(case: Case, fails: Callable[[Case], bool] = differ) -> Case:
+    """The case with everything left out without which it still fails: the two differ, or what else is asked."""
     while True:
-        less = next((one for one in smaller(case) if differ(one)), None)
+        less = next((one for one in smaller(case) if fails(one)), None)
         if less is None:
             return case
         case = less
 
 
+def described(case: Case) -> str:
+    """A case, to be read by people."""
+    return "\n".join([case.text, *(json.dumps(record) for record in case.records), f"options: {case.options}", ""])
+
+
 def shown(case: Case) -> str:
     """A case on which they differ, to be read by people: what only one of the two says."""
     ours, theirs = in_order(engine(case)), in_order(by_definition(case))
-    lines = [case.text, *(json.dumps(record) for record in case.records), f"options: {case.options}", ""]
+    lines = [described(case)]
     lines += [f"engine only:     {json.dumps(one)}" for one in ours if one not in theirs]
     lines += [f"definition only: {json.dumps(one)}" for one in theirs if one not in ours]
     if sorted(map(json.dumps, ours)) == sorted(map(json.dumps, theirs)):

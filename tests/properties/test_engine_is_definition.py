@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from budget import CASES, FIRST
 from differences import differ, engine, shown, shrunk
 from programs import case
 
 import trigdsl
 
-CASES = int(os.environ.get("TRIGDSL_CASES", "1500"))
-FIRST = int(os.environ.get("TRIGDSL_FIRST_CASE", "0"))
 PARTS = 30
 
 
