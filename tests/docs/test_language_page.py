@@ -75,6 +75,26 @@ def test_filters_and_tests_of_templates_are_all_there_are() -> None:
     assert words(tests.strip().partition("\n\n")[0]) == TESTS.keys()
 
 
+def codes(template: str) -> list[str]:
+    try:
+        found = trigdsl.parse(f'rule r: if e then send push "{template}"').diagnostics
+    except trigdsl.TrigError as error:
+        found = error.diagnostics
+    return [one.code for one in found]
+
+
+@pytest.mark.parametrize("word", ["include", "import", "extends", "block", "autoescape"])
+def test_statements_that_templates_lack(word: str) -> None:
+    assert f"`{word}`" in section("Templates")
+    assert codes(f"{{% {word} 'x' %}}{{% end{word} %}}") == ["template"]
+
+
+def test_statements_that_templates_have() -> None:
+    blocks = ["if a", "for x in a if x", "set x", "with x = 1", "filter upper", "macro m(x)", "call m(1)", "raw"]
+    assert all(f"`{one.split()[0]}`" in section("Templates") for one in blocks)
+    assert [codes(f"{{% {one} %}}{{% end{one.split()[0]} %}}") for one in blocks] == [[]] * len(blocks)
+
+
 def test_keywords_are_all_there_are() -> None:
     reserved, pairs, soft = [part for part in section("Keywords").split("\n\n") if part.startswith("`")]
     assert words(reserved) | words(pairs) == keywords().reserved
