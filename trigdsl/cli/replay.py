@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 @click.option("--only", multiple=True, metavar="STATUS,...", help="Show only decisions of this status.")
 @click.option("--rule", "rules", multiple=True, metavar="RULE", help="Show only this rule.")
 @click.option("--user", "users", multiple=True, metavar="USER", help="Show only this user.")
-@click.option("--sorted", "is_sorted", is_flag=True, help="The input is in time order already: stream it.")
+@click.option(
+    "--sorted",
+    "is_sorted",
+    is_flag=True,
+    help="The input is in time order: stream it; an alias holds from where it is.",
+)
 @click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
 @click.option("--invariants", is_flag=True, help="Check the invariants of the rules; status 1 when one is broken.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
