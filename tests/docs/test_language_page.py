@@ -16,11 +16,13 @@ from trigdsl.engine.steps import MOST_RUNS, MOST_VALUES
 from trigdsl.engine.templates.filters import FILTERS
 from trigdsl.engine.templates.limits import MAX_DEPTH, MAX_OUTPUT, MAX_STEPS, MAX_WORK
 from trigdsl.engine.templates.predicates import TESTS
+from trigdsl.loading import parse_checked
 from trigdsl.model.values import DAY
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.replay.driver import LONGEST_DRAIN
 from trigdsl.syntax import parser
 from trigdsl.syntax.grammar import keywords
+from trigdsl.tester.run import run_tests
 
 PAGE = ROOT / "docs" / "language.md"
 TEXT = PAGE.read_text("utf-8")
@@ -43,6 +45,15 @@ def words(text: str) -> set[str]:
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: str(block.line))
 def test_examples_bring_up_no_finding(block) -> None:
     assert [str(found) for found in trigdsl.parse(block.text).diagnostics] == []
+
+
+def test_tests_in_examples_pass() -> None:
+    results = []
+    for block in PROGRAMS:
+        program, checked = parse_checked(block.text)
+        results += run_tests(checked.tests, program)
+    assert len(results) >= 2
+    assert [result.test.title for result in results if not result.passed] == []
 
 
 def test_places_of_users() -> None:
