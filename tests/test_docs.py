@@ -21,6 +21,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+import trigdsl
+
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("docs", "examples", "grammar")
 DOCUMENTS = [
@@ -81,6 +83,15 @@ def run(command: str, folder: Path) -> tuple[str, int]:
     return done.stdout.decode(), done.returncode
 
 
+def compile_in(folder: Path, text: str) -> None:
+    """Compile rules as a file of their own, with an empty file for every template that they name."""
+    for name in re.findall(r'\btemplate "([^"]+)"', text):
+        (folder / name).touch()
+    (folder / "shown.trig").write_text(text, "utf-8")
+    trigdsl.load(folder / "shown.trig")
+    (folder / "shown.trig").unlink()
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the examples, as the current directory."""
@@ -108,9 +119,7 @@ def test_everything_shown_runs(document: Path, folder: Path) -> None:
             names = test.globs
             assert failed == 0, f"{at}: the session shown differs (above)"
         elif block.language == "trig" and not block.title and not block.is_wrong:
-            import trigdsl
-
-            trigdsl.parse(block.text)
+            compile_in(folder, block.text)
 
 
 def anchors(document: Path) -> set[str]:
