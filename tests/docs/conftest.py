@@ -1,4 +1,4 @@
-"""Makes `test_cases`, which reads and runs cases, and `test_docs`, which reads documents, importable."""
+"""Makes `case_files` and `test_cases`, which read and run cases, and `test_docs`, which reads documents, importable."""
 
 from __future__ import annotations
 

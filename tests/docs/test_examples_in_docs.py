@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import case_files
 import pytest
 import test_cases
 from test_docs import DOCUMENTS, ROOT, blocks
@@ -24,7 +25,7 @@ def cases_of(document: Path) -> Iterator[Any]:
     for block in blocks(document):
         if block.language == "case":
             rules, records, expected = SPLIT.split(block.text)
-            case = test_cases.case_of(f"{name}:{block.line}", rules, test_cases.lines_of(records), expected)
+            case = case_files.case_of(f"{name}:{block.line}", rules, case_files.lines_of(records), expected)
             yield pytest.param(case, id=case.title)
 
 
@@ -32,12 +33,12 @@ CASES = [case for document in DOCUMENTS for case in cases_of(document)]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_decisions_are_those_shown(case: test_cases.Case) -> None:
+def test_the_decisions_are_those_shown(case: case_files.Case) -> None:
     test_cases.test_replay(case)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.values[0].one_by_one])
-def test_an_engine_that_gets_the_records_one_by_one_makes_them_too(case: test_cases.Case) -> None:
+def test_an_engine_that_gets_the_records_one_by_one_makes_them_too(case: case_files.Case) -> None:
     test_cases.test_one_by_one(case)
 
 
