@@ -26,11 +26,11 @@ def test_version_shows_the_zone_data_as_well(capsys: pytest.CaptureFixture[str])
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    for name in ("check", "replay"):
+    for name in ("check", "replay", "test"):
         assert f"\n  {name} " in out
 
 
-@pytest.mark.parametrize("command", ["check", "replay"])
+@pytest.mark.parametrize("command", ["check", "replay", "test"])
 def test_help_of_a_command_has_an_example_and_the_docs_have_its_options(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
