@@ -6,18 +6,17 @@ records that say so are put anywhere.
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
 import pytest
+from budget import FIRST, share
 from programs import Case, case
 
 import trigdsl
 
-CASES = int(os.environ.get("TRIGDSL_CASES", "1500")) // 15
-FIRST = int(os.environ.get("TRIGDSL_FIRST_CASE", "0"))
-PARTS = 10
+CASES = share(30)
+PARTS = 5
 
 KNOWN = {"u": "u", "anon1": "u", "anon2": "u", "u0": "u", "v": "v", "anon3": "v", "z": "z"}
 LINKS = (("u", "anon1"), ("u0", "anon2"), ("u", "u0"), ("v", "anon3"))
