@@ -69,11 +69,11 @@ def plan(program: Program) -> Iterator[str]:
 
 def _plan_of(waiting: EventPlan, program: Program) -> Iterator[str]:
     yield from ("is kept in the history" for _ in waiting.keeps)
-    for enders in waiting.enders:
+    for rule, enders in waiting.enders.items():
         for step, ended in enders.unless.items():
             for ender in ended:
                 within = "" if ender.within is None else f" within {print_duration(instant(ender.within) - instant(0))}"
-                yield f"ends runs of {program.rules[enders.rule].name} at step {step + 1}{within}: {ender.reason}"
+                yield f"ends runs of {program.rules[rule].name} at step {step + 1}{within}: {ender.reason}"
     yield from (f"triggers {program.rules[rule].name}" for rule, _ in waiting.triggers)
 
 
