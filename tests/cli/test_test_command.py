@@ -144,6 +144,17 @@ def test_json_of_what_passes_gives_no_reasons(capsys: pytest.CaptureFixture[str]
     assert [one["expectations"][0]["actual"] for one in found["tests"]] == [None, None]
 
 
+def test_json_holds_what_is_wrong_with_the_rules_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "-e", GOOD + "cap push 0 per ever", "--json"]) == 1
+    shown = capsys.readouterr()
+    assert [found["code"] for found in json.loads(shown.out)["diagnostics"]] == ["cap-of-zero"]
+    assert shown.err == ""
+    assert main(["test", "-e", GOOD.replace("expect reminder at", "expect remindr at"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["code"] for one in found["diagnostics"]] == ["unknown-rule"]
+    assert found["tests"] == []
+
+
 def test_junit_is_written_beside_the_text(capsys: pytest.CaptureFixture[str]) -> None:
     Path("rules.trig").write_text(BAD)
     assert main(["test", "rules.trig", "--junit", "out.xml"]) == 1

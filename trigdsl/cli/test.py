@@ -93,15 +93,14 @@ class Run:
         try:
             program, checked = read_checked(self._rules, self._expression)
         except TrigError as error:
-            print_diagnostics(error.diagnostics, sys.stderr)
-            self._write_junit_of_faults(error.diagnostics)
+            self._print_faults(error.diagnostics)
             return RULES_AT_FAULT
-        if program.diagnostics:
+        if program.diagnostics and not self._as_json:
             print_diagnostics(program.diagnostics, sys.stderr)
         self.templates = frozenset(_templates(checked))
         tests = self._selected(checked)
         results = self._run(tests, program)
-        self._print(results, not_run=len(tests) - len(results))
+        self._print(results, len(tests) - len(results), program.diagnostics)
         if self._junit is not None:
             from trigdsl.tester.render_junit import results_as_junit
 
@@ -127,13 +126,9 @@ class Run:
                 break
         return results
 
-    def _print(self, results: list[TestResult], not_run: int) -> None:
+    def _print(self, results: list[TestResult], not_run: int, diagnostics: tuple[Diagnostic, ...]) -> None:
         if self._as_json:
-            import msgspec
-
-            from trigdsl.tester.render_json import to_dict
-
-            click.echo(msgspec.json.format(msgspec.json.encode(to_dict(results, not_run=not_run)), indent=2))
+            _print_json(results, not_run, diagnostics)
             return
         from trigdsl.cli.program import in_color
         from trigdsl.tester.render_text import render_results
@@ -146,11 +141,26 @@ class Run:
         if not_run:
             click.echo(f"stopped at the first failure: {not_run} not run")
 
-    def _write_junit_of_faults(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def _print_faults(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        from trigdsl.cli.program import print_diagnostics
+
+        if self._as_json:
+            _print_json([], 0, diagnostics)
+        else:
+            print_diagnostics(diagnostics, sys.stderr)
         if self._junit is not None:
             from trigdsl.tester.render_junit import faults_as_junit
 
             Path(self._junit).write_bytes(faults_as_junit(diagnostics))
+
+
+def _print_json(results: list[TestResult], not_run: int, diagnostics: tuple[Diagnostic, ...]) -> None:
+    import msgspec
+
+    from trigdsl.tester.render_json import to_dict
+
+    told = to_dict(results, not_run=not_run, diagnostics=diagnostics)
+    click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
 
 
 def _templates(checked: CheckedProgram) -> Iterable[Path]:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from trigdsl.diagnostics.diagnostic import Diagnostic
+from trigdsl.diagnostics.render_json import to_list
 from trigdsl.model.values import instant_text
 from trigdsl.tester.expectations import Outcome
 from trigdsl.tester.run import TestResult
 from trigdsl.tester.wording import actual_in_words, expected_in_words, nearest_in_words, timeline_lines
 
 
-def to_dict(results: Sequence[TestResult], *, not_run: int = 0) -> dict[str, Any]:
-    """Counts, and every test in order; `not_run` are those that were left out after a failure."""
+def to_dict(
+    results: Sequence[TestResult], *, not_run: int = 0, diagnostics: Sequence[Diagnostic] = ()
+) -> dict[str, Any]:
+    """Counts, every test in order, and what the checker found; `not_run` were left out after a failure."""
     passed = sum(result.passed for result in results)
     return {
         "passed": passed,
         "failed": len(results) - passed,
         "not_run": not_run,
         "tests": [_test(result) for result in results],
+        "diagnostics": to_list(diagnostics),
     }
 
 
