@@ -20,7 +20,7 @@ from trigdsl.model.values import FIRST_INSTANT, Micros, instant
 from trigdsl.model.violations import Violation
 from trigdsl.records.native import BadRecord, input_of
 from trigdsl.records.times import parse_time
-from trigdsl.replay.driver import Replay
+from trigdsl.replayer.driver import Replay
 
 
 @frozen(kw_only=True)

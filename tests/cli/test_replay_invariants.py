@@ -10,7 +10,7 @@ import pytest
 
 from trigdsl.cli import main
 from trigdsl.cli.summary_text import MOST_LINES
-from trigdsl.replay.summary import MOST_VIOLATIONS
+from trigdsl.replayer.summary import MOST_VIOLATIONS
 
 RULES = """
 rule remind: if cart then after 30m send push unless purchase

@@ -10,7 +10,7 @@ import pytest
 from trigdsl.cli.summary_text import summary_blocks
 from trigdsl.cli.tables import print_blocks
 from trigdsl.model.decisions import STATUSES
-from trigdsl.replay.summary import (
+from trigdsl.replayer.summary import (
     ChannelSummary,
     GoalSummary,
     Reason,

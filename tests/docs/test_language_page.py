@@ -19,7 +19,7 @@ from trigdsl.engine.templates.predicates import TESTS
 from trigdsl.loading import parse_checked
 from trigdsl.model.values import DAY
 from trigdsl.records.chunks import MOST_BYTES
-from trigdsl.replay.driver import LONGEST_DRAIN
+from trigdsl.replayer.driver import LONGEST_DRAIN
 from trigdsl.syntax import parser
 from trigdsl.syntax.grammar import keywords
 from trigdsl.tester.run import run_tests

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,7 +21,7 @@ from states import plain_states
 import trigdsl
 from trigdsl.engine.program import Program
 from trigdsl.records.native import input_of
-from trigdsl.replay.driver import Replay
+from trigdsl.replayer.driver import Replay
 from trigdsl.source import Source
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.printer import print_tree
@@ -297,6 +298,12 @@ def state_is_plain_data(case: Case, chance: random.Random) -> None:
     same(decided(case.text, records), [*in_order(told(made)), *told(left)])
 
 
+def each_decision_has_a_key_of_its_own(case: Case, chance: random.Random) -> None:
+    """By the key a host knows what it has delivered."""
+    keys = Counter(one["key"] for one in decided(case.text, case.records, **case.options))
+    same([{"key": key, "times": count} for key, count in keys.items() if count > 1], [])
+
+
 def bounds_that_are_not_met_never_matter(case: Case, chance: random.Random) -> None:
     """Caps, limits, expiries, campaigns and holdouts beyond all that happens might as well not be there."""
     caps = [f"cap {scope} 1000000 per {per}" for scope in ("all", "push", "tag t") for per in ("day", "1h")]
@@ -333,5 +340,6 @@ LAWS: tuple[Law, ...] = (
     duplicates_never_matter,
     printing_a_program_keeps_its_meaning,
     state_is_plain_data,
+    each_decision_has_a_key_of_its_own,
     bounds_that_are_not_met_never_matter,
 )

@@ -16,8 +16,8 @@ from trigdsl.model.values import Micros
 
 if TYPE_CHECKING:
     from trigdsl.engine.program import Program
-    from trigdsl.replay.job import Job
-    from trigdsl.replay.summary import Shown, Summary
+    from trigdsl.replayer.job import Job
+    from trigdsl.replayer.summary import Shown, Summary
 
 
 @click.command(short_help="Run rules over files of events.")
@@ -82,7 +82,7 @@ def replay(
     program = program_or_exit(rules_path, expression)
     shown = _shown(program, only, rules, users)
 
-    from trigdsl.replay.job import Job
+    from trigdsl.replayer.job import Job
 
     job = Job(
         program=program,
@@ -127,7 +127,7 @@ def _refuse_overwriting(outputs: list[str | None], inputs: Iterable[str | None])
 
 
 def _shown(program: Program, only: tuple[str, ...], rules: tuple[str, ...], users: tuple[str, ...]) -> Shown:
-    from trigdsl.replay.summary import Shown
+    from trigdsl.replayer.summary import Shown
 
     names = [rule.name for rule in program.rules]
     return Shown(
@@ -141,7 +141,7 @@ def _run(job: Job) -> Summary | None:
     """The summary; None when a strict job met a record that cannot be used, after saying which."""
     from trigdsl.cli.progress import ReplayProgress
     from trigdsl.records.reading import UnreadableFile, total_bytes
-    from trigdsl.replay.job import RejectedError, run
+    from trigdsl.replayer.job import RejectedError, run
 
     try:
         with ReplayProgress(total_bytes(job.events)) as progress:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trigdsl.cli.tables import Block, Table
 from trigdsl.model.decisions import STATUSES
-from trigdsl.replay.summary import RuleSummary, Summary
+from trigdsl.replayer.summary import RuleSummary, Summary
 
 MOST_LINES = 5
 

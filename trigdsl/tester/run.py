@@ -18,7 +18,7 @@ from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import LAST_INSTANT, Micros
 from trigdsl.model.violations import Violation
-from trigdsl.replay.driver import LONGEST_DRAIN
+from trigdsl.replayer.driver import LONGEST_DRAIN
 from trigdsl.syntax.nodes import ExpectRule, ExpectSends, Test, TestChange, TestEvent
 from trigdsl.tester.expectations import Outcome, judge
 from trigdsl.tester.timeline import USER, Timeline, timeline

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trigdsl.replay.lift import lift, wilson
+from trigdsl.replayer.lift import lift, wilson
 
 
 def test_intervals_as_published() -> None:

@@ -19,9 +19,9 @@ from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
-from trigdsl.replay.joining import Aliases
-from trigdsl.replay.seen import AllSeen, LatelySeen
-from trigdsl.replay.stats import Stats
+from trigdsl.replayer.joining import Aliases
+from trigdsl.replayer.seen import AllSeen, LatelySeen
+from trigdsl.replayer.stats import Stats
 
 LONGEST_DRAIN: Micros = 366 * DAY
 """How long after the last input `drain` lets the clock run at the most."""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from trigdsl.model.decisions import STATUSES, Decision
-from trigdsl.replay.summary import (
+from trigdsl.replayer.summary import (
     FIRST_REJECTS,
     MOST_REASONS,
     OTHER,
@@ -19,7 +19,7 @@ from trigdsl.replay.summary import (
     Tally,
     shown_as_dict,
 )
-from trigdsl.replay.wording import in_words
+from trigdsl.replayer.wording import in_words
 
 
 def decision(status: str = "sent", **other: Any) -> Decision:

@@ -16,8 +16,8 @@ from trigdsl.engine.program import CompiledInvariant
 from trigdsl.model.decisions import STATUSES, Decision
 from trigdsl.model.values import Micros, Value, instant_text
 from trigdsl.model.violations import Violation
-from trigdsl.replay.lift import Lift
-from trigdsl.replay.wording import in_words
+from trigdsl.replayer.lift import Lift
+from trigdsl.replayer.wording import in_words
 
 MOST_REASONS = 100
 OTHER = "other reasons"

@@ -19,12 +19,12 @@ from trigdsl.model.values import Micros, instant_text
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, shown
-from trigdsl.replay.driver import Replay
-from trigdsl.replay.hints import hints
-from trigdsl.replay.lift import Lift, lift
-from trigdsl.replay.stats import GoalCount, Stats
-from trigdsl.replay.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
-from trigdsl.replay.writing import DecisionWriter, decisions_to_file, decisions_to_stream
+from trigdsl.replayer.driver import Replay
+from trigdsl.replayer.hints import hints
+from trigdsl.replayer.lift import Lift, lift
+from trigdsl.replayer.stats import GoalCount, Stats
+from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
+from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
 
 
 class Progress(Protocol):

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from trigdsl.model.decisions import Decision
-from trigdsl.replay.writing import decisions_to_file, decisions_to_stream
+from trigdsl.replayer.writing import decisions_to_file, decisions_to_stream
 
 DECISION = Decision(
     user="가",

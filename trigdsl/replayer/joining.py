@@ -11,8 +11,8 @@ from trigdsl.engine.links import TakenAlias, link, user_of
 from trigdsl.engine.merging import take_over_profile
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
-from trigdsl.replay.seen import AllSeen
-from trigdsl.replay.stats import Stats
+from trigdsl.replayer.seen import AllSeen
+from trigdsl.replayer.stats import Stats
 
 
 @define

@@ -9,7 +9,7 @@ import pytest
 
 import trigdsl
 from trigdsl.records.native import input_of
-from trigdsl.replay.driver import Replay
+from trigdsl.replayer.driver import Replay
 
 REMINDER = "rule r: if cart then after 1h send push unless purchase"
 AT = "2026-11-20T"

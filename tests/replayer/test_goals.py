@@ -2,8 +2,8 @@
 
 from trigdsl.loading import parse
 from trigdsl.records.native import input_of
-from trigdsl.replay.driver import Replay
-from trigdsl.replay.stats import GoalCount
+from trigdsl.replayer.driver import Replay
+from trigdsl.replayer.stats import GoalCount
 
 
 def goals(rules: str, *records: tuple[str, str, str]) -> tuple[GoalCount, ...]:
