@@ -1,0 +1,206 @@
+"""`gate.py`: puts each fault of mutants.toml into a copy of the package, and asks the tests to find it.
+
+One fault at a time; a fault that no test finds (it survives), or that can no longer be put in, fails the gate.  The
+package beside this folder is not touched: copies of it lie in a temporary folder.
+
+    python tests/mutation/gate.py                     all of it, about two seconds for each fault
+    python tests/mutation/gate.py -k unless           faults whose name says `unless`
+    python tests/mutation/gate.py --every             which test of each suite finds it, as a table
+    python tests/mutation/gate.py --check             only whether the faults can still be put in
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
+ROOT = TESTS.parent
+SUITES = ("cases", "definition", "laws")
+MOST_SECONDS = 300
+"""Of the processor's time, for one fault; a fault that takes more has made something endless, which is found too."""
+
+sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "properties")]
+
+Mutant = dict[str, str]
+
+
+class Outcome:
+    """What became of one fault: by suite, the test that found it."""
+
+    def __init__(self, mutant: Mutant, found: dict[str, str | None], trouble: str | None = None) -> None:
+        self.mutant = mutant
+        self.found = found
+        self.trouble = trouble
+
+    @property
+    def is_killed(self) -> bool:
+        return self.trouble is None and any(self.found.values())
+
+    @property
+    def told(self) -> str:
+        if self.trouble is not None:
+            return f"TROUBLE   {self.mutant['name']}: {self.trouble}"
+        tests = [f"{suite}: {test}" for suite, test in self.found.items() if test is not None]
+        return f"{'killed' if tests else 'SURVIVED':<9} {self.mutant['name']}  [{'; '.join(tests)}]"
+
+
+def mutants(word: str) -> list[Mutant]:
+    listed: list[Mutant] = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+    return [mutant for mutant in listed if word.lower() in mutant["name"].lower()]
+
+
+def trouble_with(mutant: Mutant, root: Path) -> str | None:
+    """Why a fault cannot be put in, if so."""
+    path = root / "trigdsl" / mutant["file"]
+    if not path.is_file():
+        return f"there is no trigdsl/{mutant['file']}"
+    count = path.read_text(encoding="utf-8").count(mutant["old"])
+    return None if count == 1 else f"its place stands {count} times in trigdsl/{mutant['file']}, not once"
+
+
+# ------------------------------------------------------------------------ one fault
+def try_mutant(mutant: Mutant, copy: Path, drawn: Path, suites: Sequence[str], every: bool) -> Outcome:
+    """Put a fault into a copy of the package, test that, and take the fault out again."""
+    trouble = trouble_with(mutant, copy)
+    if trouble is not None:
+        return Outcome(mutant, {}, trouble)
+    path = copy / "trigdsl" / mutant["file"]
+    good = path.read_text(encoding="utf-8")
+    compiled = path.parent.glob(f"__pycache__/{path.stem}.*")
+    for file in compiled:
+        file.unlink()
+    try:
+        path.write_text(good.replace(mutant["old"], mutant["new"]), encoding="utf-8")
+        return tested(mutant, copy, drawn, suites, every)
+    finally:
+        path.write_text(good, encoding="utf-8")
+
+
+def tested(mutant: Mutant, copy: Path, drawn: Path, suites: Sequence[str], every: bool) -> Outcome:
+    tests = copy / "tests"
+    path = os.pathsep.join(map(str, (copy, tests, tests / "engine", tests / "properties")))
+    command = [sys.executable, str(tests / "mutation" / "quick_suite.py"), mutant["theme"], str(drawn), *suites]
+    ended = subprocess.run(
+        [*command, "--every"] if every else command,
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limit_time,
+    )
+    found: dict[str, Any] = dict(json.loads(line) for line in ended.stdout.splitlines())
+    if not found.pop("start", "").startswith(str(copy)):
+        return Outcome(mutant, {}, f"the package does not even start: {last_line(ended.stderr)}")
+    if ended.returncode < 0:
+        found[suites[len(found)]] = f"does not end within {MOST_SECONDS} s"
+    elif ended.returncode:
+        return Outcome(mutant, found, f"the tests do not run: {last_line(ended.stderr)}")
+    return Outcome(mutant, found)
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def limit_time() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 5))
+
+
+# ------------------------------------------------------------------------ all of them
+def copied(folder: Path) -> Path:
+    """A copy of the package and its tests, with what was compiled of them."""
+    for name in ("trigdsl", "grammar", "tests"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def write_drawn(path: Path, count: int) -> None:
+    """What the definition decides of so many random cases, a line of JSON for each."""
+    from differences import by_definition, in_order
+    from programs import case
+
+    import trigdsl
+
+    with path.open("w", encoding="utf-8") as file:
+        for seed in range(400_000, 400_000 + count):
+            drawn = case(seed)
+            try:
+                trigdsl.parse(drawn.text)
+            except trigdsl.TrigError:
+                continue
+            file.write(json.dumps([seed, in_order(by_definition(drawn))]) + "\n")
+
+
+def outcomes(listed: Sequence[Mutant], given: Any) -> Iterator[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(given.jobs):
+            copies.put(copied(Path(folder) / str(number)))
+        drawn = Path(folder) / "drawn.jsonl"
+        if "definition" in given.suites:
+            write_drawn(drawn, given.programs)
+
+        def run(mutant: Mutant) -> Outcome:
+            copy = copies.get()
+            try:
+                return try_mutant(mutant, copy, drawn, given.suites, given.every)
+            finally:
+                copies.put(copy)
+
+        with ThreadPoolExecutor(given.jobs) as pool:
+            yield from pool.map(run, listed)
+
+
+def table(made: Sequence[Outcome], suites: Sequence[str]) -> str:
+    """Which test of each suite finds each fault, in Markdown."""
+    rows = [["fault", *suites], ["---"] * (len(suites) + 1)]
+    rows += [[one.mutant["name"], *(one.found.get(suite) or "" for suite in suites)] for one in made]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Put faults into the engine, one at a time, and see that tests find them."
+    )
+    parser.add_argument("-k", default="", metavar="WORD", help="only faults whose name says this")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time (default: %(default)s)")
+    parser.add_argument("--programs", type=int, default=500, help="random programs for each (default: %(default)s)")
+    parser.add_argument("--suites", nargs="+", choices=SUITES, default=list(SUITES), help="(default: all)")
+    parser.add_argument("--every", action="store_true", help="go on after the first suite that finds it")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write what found what, in Markdown")
+    parser.add_argument("--check", action="store_true", help="only see whether the faults can be put in")
+    given = parser.parse_args()
+    listed = mutants(given.k)
+    if given.check:
+        made = [Outcome(mutant, {"": "not tried"}, trouble_with(mutant, ROOT)) for mutant in listed]
+    else:
+        made = []
+        for one in outcomes(listed, given):
+            print(one.told, flush=True)
+            made.append(one)
+    failed = [one for one in made if not one.is_killed]
+    if given.table:
+        given.table.write_text(table(made, given.suites), encoding="utf-8")
+    print(f"\n{len(made)} faults, {len(made) - len(failed)} found")
+    for one in failed:
+        print(one.told)
+    return 1 if failed or not made else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
