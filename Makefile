@@ -1,5 +1,8 @@
 # Shortcuts for the environment that `make setup` makes in .venv.
-.PHONY: setup check test format ci
+.PHONY: setup check test format ci nightly soak fuzz mutation
+
+# How long `make soak` goes on, and `make fuzz` with each of its targets.
+SECONDS = 3600
 
 setup: .venv/bin/trig
 
@@ -22,3 +25,14 @@ format: setup
 
 ci:
 	.ci/run
+
+nightly: mutation soak fuzz
+
+mutation: setup
+	.venv/bin/python tests/mutation/gate.py --jobs 2
+
+soak: setup
+	.venv/bin/python tests/properties/soak.py --seconds $(SECONDS)
+
+fuzz: setup
+	.venv/bin/python tests/fuzz/fuzz.py --seconds $(SECONDS)
