@@ -37,7 +37,7 @@ def with_atheris(target: str, seconds: int, out: Path) -> int:
     )
     flags = [f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048", f"-artifact_prefix={out / target}-"]
     folders = [str(found), str(HERE / "corpus" / target)]
-    path = os.pathsep.join([str(HERE), str(HERE.parents[1])])
+    path = os.pathsep.join([str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.run([sys.executable, "-c", code, *flags, *folders], env=environment, check=False).returncode
 

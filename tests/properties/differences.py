@@ -77,10 +77,14 @@ def described(case: Case) -> str:
 
 
 def shown(case: Case) -> str:
-    """A case on which they differ, to be read by people: what only one of the two says."""
+    """A case on which they differ, and how, to be read by people."""
+    return f"{described(case)}\n{difference(case)}"
+
+
+def difference(case: Case) -> str:
+    """What only one of the two says."""
     ours, theirs = in_order(engine(case)), in_order(by_definition(case))
-    lines = [described(case)]
-    lines += [f"engine only:     {json.dumps(one)}" for one in ours if one not in theirs]
+    lines = [f"engine only:     {json.dumps(one)}" for one in ours if one not in theirs]
     lines += [f"definition only: {json.dumps(one)}" for one in theirs if one not in ours]
     if sorted(map(json.dumps, ours)) == sorted(map(json.dumps, theirs)):
         lines += [f"engine's order:  {json.dumps(one)}" for one in ours]

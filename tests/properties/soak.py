@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from differences import by_definition, differ, shown, shrunk
+from differences import by_definition, differ, difference, shrunk
 from laws import LAWS
 from programs import Case, case
 from saving import case_text
@@ -35,7 +35,7 @@ def failures(seed: int) -> Iterator[tuple[str, Case, str]]:
     try:
         if differ(drawn):
             less = shrunk(drawn)
-            yield "engine_is_definition", less, shown(less).split("options:")[-1]
+            yield "engine_is_definition", less, difference(less)
     except Exception:
         yield "engine_is_definition", drawn, traceback.format_exc()
         return
