@@ -17,6 +17,9 @@ KEYS = (
     "channel", "variant", "text", "fields", "target", "value",
 )  # fmt: skip
 
+TRIES = 600
+"""How many smaller cases are tried for one that fails."""
+
 
 def by_value(value: Any) -> Any:
     """Numbers by value, and true is not 1."""
@@ -63,12 +66,22 @@ def differ(case: Case) -> bool:
 
 
 def shrunk(case: Case, fails: Callable[[Case], bool] = differ) -> Case:
-    """The case with everything left out without which it still fails: the two differ, or what else is asked."""
-    while True:
-        less = next((one for one in smaller(case) if fails(one)), None)
-        if less is None:
-            return case
-        case = less
+    """The case with everything left out without which it still fails: the two differ, or what else is asked.
+
+    It tries at most `TRIES` cases, so that a failure of many is told in time.
+    """
+    tries = 0
+    found = True
+    while found:
+        found = False
+        for less in smaller(case):
+            tries += 1
+            if tries > TRIES:
+                return case
+            if fails(less):
+                case, found = less, True
+                break
+    return case
 
 
 def described(case: Case) -> str:
