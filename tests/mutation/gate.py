@@ -1,7 +1,7 @@
 """`gate.py`: puts each fault of mutants.toml into a copy of the package, and asks the tests to find it.
 
-One fault at a time; a fault that no test finds (it survives), or that can no longer be put in, fails the gate.  The
-package beside this folder is not touched: copies of it lie in a temporary folder.
+One fault at a time; a fault that no test finds (it survives), or that can no longer be put in, fails the gate.  So do
+tests that fail without any fault.  The package beside this folder is not touched: copies lie in a temporary folder.
 
     python tests/mutation/gate.py                     all of it, about two seconds for each fault
     python tests/mutation/gate.py -k unless           faults whose name says `unless`
@@ -36,6 +36,8 @@ MOST_SECONDS = 300
 sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "properties")]
 
 Mutant = dict[str, str]
+
+NO_FAULT: Mutant = {"name": "no fault at all", "theme": ""}
 
 
 class Outcome:
@@ -148,22 +150,34 @@ def write_drawn(path: Path, count: int) -> None:
 
 def outcomes(listed: Sequence[Mutant], given: Any) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
-        copies: SimpleQueue[Path] = SimpleQueue()
-        for number in range(given.jobs):
-            copies.put(copied(Path(folder) / str(number)))
+        copies = [copied(Path(folder) / str(number)) for number in range(given.jobs)]
         drawn = Path(folder) / "drawn.jsonl"
         if "definition" in given.suites:
             write_drawn(drawn, given.programs)
+        trouble = trouble_without_fault(copies[0], drawn, given.suites)
+        if trouble is not None:
+            yield Outcome(NO_FAULT, {}, trouble)
+            return
+        free: SimpleQueue[Path] = SimpleQueue()
+        for copy in copies:
+            free.put(copy)
 
         def run(mutant: Mutant) -> Outcome:
-            copy = copies.get()
+            copy = free.get()
             try:
                 return try_mutant(mutant, copy, drawn, given.suites, given.every)
             finally:
-                copies.put(copy)
+                free.put(copy)
 
         with ThreadPoolExecutor(given.jobs) as pool:
             yield from pool.map(run, listed)
+
+
+def trouble_without_fault(copy: Path, drawn: Path, suites: Sequence[str]) -> str | None:
+    """Tests that fail anyhow find nothing."""
+    sound = tested(NO_FAULT, copy, drawn, suites, every=True)
+    failing = ", ".join(test for test in sound.found.values() if test is not None)
+    return sound.trouble or (f"tests fail as it is: {failing}" if failing else None)
 
 
 def table(made: Sequence[Outcome], suites: Sequence[str]) -> str:
