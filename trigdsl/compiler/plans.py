@@ -98,7 +98,9 @@ class Plans:
         names = dict.fromkeys(way.name for way in ways if way.name is not None)
         plans = {name: self._plan(name, asked) for name in names}
         other = self._plan(None, asked)
-        return plans, other if other != EventPlan() else None
+        if other == EventPlan():
+            return plans, None
+        return {"sent": self._plan("sent", asked), **plans}, other  # `any` does not stand for `sent`
 
     def _plan(self, name: str | None, asked: tuple[Asked, ...]) -> EventPlan:
         return EventPlan(

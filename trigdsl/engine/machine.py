@@ -230,30 +230,35 @@ class Machine:
         """Try the triggers that the event and the changes fire, in rule order."""
         by_event = plan.triggers if plan is not None else ()
         by_change = self._changed_rules(changes) if changes else []
-        for watching, inside in entered.items():
-            fires = self.program.rules[watching].fires
-            if isinstance(fires, SegmentFires) and fires.enters is inside:
-                by_change.append(watching)
+        by_segment = {rule for rule, inside in entered.items() if self._heeds(rule, inside)}
         c, rules = self.context, self.program.rules
-        if plan is not None and plan.triggered is not None and not by_change:
+        if plan is not None and plan.triggered is not None and not by_change and not by_segment:
             c.event, c.trigger, c.seq, c.captured = properties, properties, seq, None
             for index in plan.triggered(c):
                 c.rule, c.event, c.trigger, c.seq, c.captured = rules[index], properties, properties, seq, None
                 self.steps.start(rules[index], properties, event_id)
             return
-        if by_change:
-            tests = dict(by_event)
-            by_event = tuple((index, tests.get(index)) for index in sorted((*tests, *by_change)))
-        for index, test in by_event:
-            rule = rules[index]
-            c.rule, c.event, c.trigger, c.seq, c.captured = rule, properties, properties, seq, None
-            if test is not None and not test(c):
-                continue
-            fires = rule.fires
-            if isinstance(fires, EventFires) and fires.ordinal is not None and not self._is_nth(fires):
-                continue
-            if rule.condition is None or rule.condition(c):
-                self.steps.start(rule, properties, event_id)
+        # A `where` is decided as its event arrives: before any of the rules acts.
+        fired = [index for index, test in by_event if self._is_fired(index, test, properties)]
+        for index in sorted((*fired, *by_change, *by_segment)) if by_change or by_segment else fired:
+            if index in by_segment:
+                self.steps.trigger(rules[index], EMPTY, None, None)
+            else:
+                self.steps.trigger(rules[index], properties, event_id, seq)
+
+    def _is_fired(self, index: int, test: Test | None, properties: dict[str, Value]) -> bool:
+        """Whether an event fires the trigger of a rule that names it."""
+        rule = self.program.rules[index]
+        self.context.rule = rule
+        if not self.holds(test, properties):
+            return False
+        fires = rule.fires
+        return not (isinstance(fires, EventFires) and fires.ordinal is not None) or self._is_nth(fires)
+
+    def _heeds(self, rule: int, inside: bool) -> bool:
+        """Whether entering (inside) or leaving the segment that a rule watches triggers it: without any event."""
+        fires = self.program.rules[rule].fires
+        return isinstance(fires, SegmentFires) and fires.enters is inside
 
     def _is_nth(self, fires: EventFires) -> bool:
         """Whether the event that came is the Nth, or an Nth of `every Nth`; it has been counted."""
@@ -320,13 +325,13 @@ class Machine:
 
     # ------------------------------------------------------------------ what rules cause
     def emit(self, wire: str, properties: dict[str, Value]) -> None:
-        """Queue an event that a rule emits."""
-        if self.program.plan(wire) is not None:
+        """Queue an event that a rule emits, unless nothing can come of it."""
+        if self.program.plan(wire) is not None or self._must_look():
             self._queue.append((wire, properties, None))
 
     def sent(self, run: Run, channel: str, variant: str | None) -> None:
-        """Queue the event `sent` of a send, when a rule heeds it."""
-        if "sent" in self.program.plans:
+        """Queue the event `sent` of a send, unless nothing can come of it."""
+        if self.program.plan("sent") is not None or self._must_look():
             properties: dict[str, Value] = {"rule": self.rule(run).name, "step": run.step + 1, "channel": channel}
             if variant is not None:
                 properties["variant"] = variant

@@ -16,11 +16,15 @@ from trigdsl.model.values import Value
 NUMBERS = frozenset({int, float})
 
 
-def equal(c: Context, place: int, a: Value, b: Value) -> bool | None:
-    answer = values.equal(a, b, c.zone)
+def _noted(c: Context, place: int, answer: bool | None, a: Value, b: Value) -> bool | None:
+    """The answer; that there is none although both operands are there is a data warning."""
     if answer is None and a is not None and b is not None:
         c.odd(c, place, a, b)
     return answer
+
+
+def equal(c: Context, place: int, a: Value, b: Value) -> bool | None:
+    return _noted(c, place, values.equal(a, b, c.zone), a, b)
 
 
 def unequal(c: Context, place: int, a: Value, b: Value) -> bool | None:
@@ -29,31 +33,23 @@ def unequal(c: Context, place: int, a: Value, b: Value) -> bool | None:
 
 
 def less(c: Context, place: int, a: Value, b: Value) -> bool | None:
-    answer = values.less(a, b, c.zone)
-    if answer is None and a is not None and b is not None:
-        c.odd(c, place, a, b)
-    return answer
+    return _noted(c, place, values.less(a, b, c.zone), a, b)
 
 
 def less_equal(c: Context, place: int, a: Value, b: Value) -> bool | None:
-    answer = values.less_equal(a, b, c.zone)
-    if answer is None and a is not None and b is not None:
-        c.odd(c, place, a, b)
-    return answer
+    return _noted(c, place, values.less_equal(a, b, c.zone), a, b)
 
 
 def greater(c: Context, place: int, a: Value, b: Value) -> bool | None:
-    answer = values.less(b, a, c.zone)
-    if answer is None and a is not None and b is not None:
-        c.odd(c, place, a, b)
-    return answer
+    return _noted(c, place, values.less(b, a, c.zone), a, b)
 
 
 def greater_equal(c: Context, place: int, a: Value, b: Value) -> bool | None:
-    answer = values.less_equal(b, a, c.zone)
-    if answer is None and a is not None and b is not None:
-        c.odd(c, place, a, b)
-    return answer
+    return _noted(c, place, values.less_equal(b, a, c.zone), a, b)
+
+
+def is_in(c: Context, place: int, a: Value, container: Value) -> bool | None:
+    return _noted(c, place, values.is_in(a, container, c.zone), container, a)
 
 
 def text_test(c: Context, place: int, test: Callable[[Value, Any], bool | None], a: Value, b: Any) -> bool | None:
@@ -61,13 +57,6 @@ def text_test(c: Context, place: int, test: Callable[[Value, Any], bool | None],
     answer = test(a, b)
     if answer is None and a is not None and b is not None:
         c.odd(c, place, a, b if isinstance(b, str) else None)
-    return answer
-
-
-def is_in(c: Context, place: int, a: Value, container: Value) -> bool | None:
-    answer = values.is_in(a, container, c.zone)
-    if answer is None and a is not None and container is not None:
-        c.odd(c, place, container, None)
     return answer
 
 

@@ -51,7 +51,7 @@ class Steps:
         seq: int | None,
         captured: dict[int, Any] | None = None,
     ) -> None:
-        """Try a trigger that a timer fired, in order: condition, campaign, `for each`, limit, `while pending`."""
+        """Try a trigger that fired, in order: condition, campaign, `for each`, limit, `while pending`."""
         c = self._c
         c.rule, c.event, c.trigger, c.seq, c.captured = rule, event, event, seq, captured
         if rule.condition is None or rule.condition(c):
