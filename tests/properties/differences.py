@@ -11,6 +11,7 @@ import definition
 from case_parts import Case, smaller
 
 import trigdsl
+from trigdsl.engine.shares import holdout_share, share
 
 KEYS = (
     "user", "rule", "step", "action", "status", "time", "triggered", "due", "reason",
@@ -52,8 +53,13 @@ def engine(case: Case) -> list[dict[str, Any]]:
     return [decision.to_dict() for decision in trigdsl.replay(program, records, **case.options)]
 
 
+def place(rule: str, user: str, kind: str) -> float:
+    """Where a user falls: the hash is no part of the definition."""
+    return holdout_share(rule, user) if kind == "holdout" else share(rule, user)
+
+
 def by_definition(case: Case) -> list[dict[str, Any]]:
-    return definition.decisions(case.text, [dict(record) for record in case.records], **case.options)
+    return definition.decisions(case.text, [dict(record) for record in case.records], share=place, **case.options)
 
 
 def differ(case: Case) -> bool:

@@ -109,8 +109,9 @@ class Programs(Conditions):
         """A send whose content is chosen; the last action of its step."""
         if self.maybe(0.2):
             return f"send push 100%: {self.pick(self.template(), 'nothing')}"
-        if self.maybe(0.1):
-            return f"send push 0%: {self.template()}"
+        if self.maybe(0.2):
+            second = f"{self.pick('30%', '50%')}{self.pick('', ' as half')}: {self.pick(self.template(), 'nothing')}"
+            return f"send push {self.pick('0%', '40%', '50%')}: {self.template()} {second}"
         lines = [
             f"when {self.atom()}{self.pick('', ' as one')}: {self.pick(self.template(), self.template(), 'nothing')}"
         ]
@@ -198,7 +199,7 @@ class Programs(Conditions):
                 self.pick(f"from {self.date()}", f"until {self.date()}", f"from {self.date(-1)} until {self.date()}")
             )
         if self.maybe(0.06):
-            found.append(f"holdout {self.pick(100, 100, 0)}%")
+            found.append(f"holdout {self.pick(100, 50, 50, 0)}%")
         if self.maybe(0.2):
             found.append("tag t")
         if self.maybe(0.05):
@@ -283,6 +284,8 @@ class Programs(Conditions):
         for place in range(len(self.names)):
             self.place = place
             triggers.append((self.trigger(), self.has_event))
+        if any(trigger.startswith("no any") for trigger, _ in triggers):
+            self.watched.add("x")
         found = []
         for place, (trigger, has_event) in enumerate(triggers):
             self.watched |= self.watches(trigger)
