@@ -37,7 +37,8 @@ LONGEST = 4_000
 A_LOT = 3_000_000
 """Calls: many times what anything takes that does not run in circles."""
 
-FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+_TEMPORARY = tempfile.TemporaryDirectory(prefix="fuzz-")
+FOLDER = Path(_TEMPORARY.name)
 
 RECORDS: list[dict[str, Any]] = [
     {"user": "u", "time": "2026-11-20T10:00:00Z", "event": name, "properties": {"n": 1, "k": "a", "cart": {"value": 3}}}
