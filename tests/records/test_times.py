@@ -102,7 +102,6 @@ def test_text_that_is_no_instant(text: str, reason: str) -> None:
         "2024-03-02T00:00:00,123Z",
         "2024-03-02T00:00:00.Z",
         "2024-03-02T10:00:01.Z",
-        "2024-03-02T00:00:00+0900",
         "2024-03-02T00:00:00+09",
         "2024-03-02_00:00:00Z",
         " 2024-03-02T00:00:00Z",
@@ -215,3 +214,8 @@ def _result(text: str) -> tuple[int, bool] | None:
         return parse_time(text)
     except BadRecord:
         return None
+
+
+def test_the_colon_of_an_offset_may_be_left_out() -> None:
+    assert parse_time("2024-03-02T09:00:00+0900") == parse_time("2024-03-02T00:00:00Z")
+    assert parse_time("2024-03-01T19:00:00-0500") == parse_time("2024-03-02T00:00:00Z")

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from attrs import field, frozen
+from attrs import frozen
 
 from trigdsl.model.inputs import Input
+from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.errors import BadRecord, Damaged
 from trigdsl.records.forms import members
 from trigdsl.records.native import RESERVED, timed_input
 from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
-from trigdsl.records.times import KnownTimes, parse_time
 from trigdsl.records.wording import kind_of
 
 
@@ -29,7 +30,7 @@ class _Native(msgspec.Struct, gc=False):
     """A line in the native form, as far as types tell."""
 
     user: str | int | float | None = None
-    time: str | int | float | None = None
+    time: datetime | int | float | None = None
     event: str | None = None
     properties: dict[str, Any] | None = None
     set: dict[str, Any] | None = None
@@ -39,7 +40,16 @@ class _Native(msgspec.Struct, gc=False):
     alias: str | int | float | None = None
 
 
+class _NativeText(_Native, gc=False):
+    """The same with times as text: those with more than six digits, which a datetime would round, not cut."""
+
+    time: str | int | float | None = None  # type: ignore[assignment]
+
+
 _NATIVE = msgspec.json.Decoder(_Native)
+_NATIVE_TEXT: msgspec.json.Decoder[_Native] = msgspec.json.Decoder(_NativeText)
+_SEVEN_DIGITS = re.compile(rb"\.\d{7}")
+_FINE_TIME = re.compile(rb":\d\d\.\d{7}")
 _ANY = msgspec.json.Decoder()
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNUSUAL_EVENTS = RESERVED | {""}
@@ -58,10 +68,9 @@ class JsonLines:
 
     reports: Reports
     columns: Mapping[str, str] | None = None
-    times: KnownTimes = field(factory=KnownTimes)
 
-    def inputs(self, blocks: Iterable[bytes]) -> Iterator[Input]:
-        """The inputs of all lines, in their order."""
+    def batches(self, blocks: Iterable[bytes]) -> Iterator[Iterable[Input]]:
+        """The inputs of all lines in their order, those of a block at a time."""
         number = 1
         try:
             for block in blocks:
@@ -69,58 +78,37 @@ class JsonLines:
                 if not lines[-1]:
                     lines.pop()
                 records = None if self.columns else _decoded(block, lines)
-                if records is None:
-                    yield from self._by_line(lines, number)
-                else:
-                    yield from self._quickly(records, lines, number)
+                yield self._by_line(lines, number) if records is None else self._quickly(records, lines, number)
                 number += len(lines)
         except Damaged as damaged:
             self.reports.reject(number, str(damaged), damaged.tail)
 
-    def _quickly(self, records: list[_Native], lines: list[bytes], first: int) -> Iterator[Input]:
-        minute_of, second_of = self.times.minutes.get, self.times.seconds.get
+    def _quickly(self, records: list[_Native], lines: list[bytes], first: int) -> list[Input]:
+        """The inputs of records most of which are usual: this runs once for each line of a file."""
+        made: list[Input] = []
+        add = made.append
         for index, record in enumerate(records):
-            user, event, identity = record.user, record.event, record.id
-            if event is not None:
-                is_usual = event not in _UNUSUAL_EVENTS
-            else:
-                is_usual = record.set is not None or record.add is not None or record.remove is not None
+            user, time, event, identity = record.user, record.time, record.event, record.id
             if (
-                is_usual
+                time.__class__ is datetime
                 and user.__class__ is str
                 and user
                 and (identity is None or identity.__class__ is str)
                 and record.alias is None
+                and (event not in _UNUSUAL_EVENTS if event is not None else _updates(record))
             ):
-                text = record.time
-                if (
-                    text.__class__ is str
-                    and (minute := minute_of(text[:17])) is not None
-                    and (second := second_of(text[17:])) is not None
-                ):
-                    time = minute + second
-                else:
-                    try:
-                        time, naive = parse_time(text)
-                    except BadRecord:
-                        yield from self.line(lines[index], first + index)
-                        continue
-                    if naive:
-                        self.reports.no_offset(first + index)
-                    else:
-                        self.times.learn(text, time)
-                yield Input(
-                    user,
-                    time,
-                    event,
-                    record.properties if event is not None else None,
-                    record.set,
-                    record.add,
-                    record.remove,
-                    identity or None,
-                )
-            else:
-                yield from self.line(lines[index], first + index)
+                try:
+                    since = time - EPOCH
+                except TypeError:  # without an offset
+                    made += self.line(lines[index], first + index)
+                    continue
+                at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+                if FIRST_INSTANT <= at <= LAST_INSTANT:
+                    properties = record.properties if event is not None else None
+                    add(Input(user, at, event, properties, record.set, record.add, record.remove, identity or None))
+                    continue
+            made += self.line(lines[index], first + index)
+        return made
 
     def _by_line(self, lines: list[bytes], first: int) -> Iterator[Input]:
         for number, line in enumerate(lines, first):
@@ -149,6 +137,10 @@ class JsonLines:
             yield made
 
 
+def _updates(record: _Native) -> bool:
+    return record.set is not None or record.add is not None or record.remove is not None
+
+
 def decoded_line(line: bytes) -> dict[str, object]:
     """The JSON object of a line; raises BadRecord with what is wrong and at which column."""
     if len(line) > MOST_BYTES + line.endswith(b"\r"):
@@ -173,7 +165,8 @@ def _decoded(block: bytes, lines: list[bytes]) -> list[_Native] | None:
         if not block.isascii():
             # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
             block.decode()
-        records = _NATIVE.decode_lines(block)
+        is_fine = _SEVEN_DIGITS.search(block) is not None and _FINE_TIME.search(block) is not None
+        records = (_NATIVE_TEXT if is_fine else _NATIVE).decode_lines(block)
     except _FAULTS:
         return None
     whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from trigdsl.model.inputs import Input
 from trigdsl.records.chunks import blocks
@@ -38,16 +39,16 @@ def read_inputs(
     """
     check_columns(columns)
     found = sources(paths)
-    return _inputs(found, columns, on_reject, on_warning, progress)
+    return chain.from_iterable(_batches(found, columns, on_reject, on_warning, progress))
 
 
-def _inputs(
+def _batches(
     found: Sequence[Source],
     columns: Mapping[str, str] | None,
     on_reject: Callable[[Reject], None],
     on_warning: Callable[[str, str], None] | None,
     progress: Progress | None,
-) -> Iterator[Input]:
+) -> Iterator[Iterable[Input]]:
     for source in found:
         reports = Reports(source.path, on_reject, on_warning)
         try:
@@ -58,14 +59,22 @@ def _inputs(
 
 def _of_source(
     source: Source, columns: Mapping[str, str] | None, reports: Reports, progress: Progress | None
-) -> Iterator[Input]:
+) -> Iterable[Iterable[Input]]:
     if source.kind == "parquet":
         from trigdsl.records.parquet_rows import parquet_inputs
 
-        return parquet_inputs(source, columns, reports, progress)
+        return [_raising_for(source, parquet_inputs(source, columns, reports, progress))]
     lines = blocks(chunks_of(source, progress))
     if source.kind == "csv":
         from trigdsl.records.csv_rows import csv_inputs
 
-        return csv_inputs(lines, columns, reports)
-    return JsonLines(reports, columns).inputs(lines)
+        return [_raising_for(source, csv_inputs(lines, columns, reports))]
+    return JsonLines(reports, columns).batches(lines)
+
+
+def _raising_for(source: Source, inputs: Iterator[Input]) -> Iterator[Input]:
+    """The inputs; that their file turns out to be unreadable names it."""
+    try:
+        yield from inputs
+    except UnreadableFile as error:
+        raise error.of(source.path) from None

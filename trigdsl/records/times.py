@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import TypeAlias
 
-from attrs import field, frozen
-
 from trigdsl.model.values import EPOCH, FIRST_INSTANT, HOUR, LAST_INSTANT, MINUTE, SECOND, Micros, micros
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.wording import kind_of, quoted
@@ -18,15 +16,12 @@ MILLISECONDS_ABOVE = 10**11
 
 _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
-    r"(?:([Zz])|([+-])([0-9]{2}):([0-9]{2}))?"
+    r"(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2}))?"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 _CUTTING = Context(prec=60, rounding=ROUND_DOWN)
-MOST_KNOWN = 70_000
-"""Parts of times that are kept: a minute has 60,000 milliseconds."""
-
 _from_iso = datetime.fromisoformat
 
 Time: TypeAlias = tuple[Micros, bool]
@@ -35,7 +30,8 @@ Time: TypeAlias = tuple[Micros, bool]
 def parse_time(value: object) -> Time:
     """Microseconds since 1970, and whether the value had no offset and so was taken as UTC.
 
-    Text is RFC 3339 (`T`, `t` or a space between date and time; digits finer than a microsecond are cut).
+    Text is RFC 3339 (`T`, `t` or a space between date and time; digits finer than a microsecond are cut; the colon
+    of the offset may be left out).
     A number is Unix seconds, or milliseconds when it is above 10^11 in size; what counts is its shortest
     decimal form.  Aware datetimes are instants, naive ones UTC.  Raises BadRecord with the reason.
     """
@@ -54,28 +50,6 @@ def parse_time(value: object) -> Time:
                 return (since.days * 86_400 + seconds) * SECOND + since.microseconds, False
         return _read_text(text)
     return _read_other(value)
-
-
-@frozen
-class KnownTimes:
-    """Minutes and seconds of times in UTC that were read before.
-
-    Times of a file lie close together, so most share their minute with one before; then `2024-03-02T10:00:`
-    and `07.250Z` are looked up, and added, in a quarter of the time that reading takes.
-    """
-
-    minutes: dict[str, Micros] = field(factory=dict)
-    seconds: dict[str, Micros] = field(factory=dict)
-
-    def learn(self, value: object, time: Micros) -> None:
-        """Note the parts of a time that was read, when it is in the usual form."""
-        if isinstance(value, str) and value[-1] == "Z" and value[4:20:3][:5] == "--T::":
-            if len(self.seconds) >= MOST_KNOWN or len(self.minutes) >= MOST_KNOWN:
-                self.seconds.clear()
-                self.minutes.clear()
-            second = time % MINUTE
-            self.seconds[value[17:]] = second
-            self.minutes[value[:17]] = time - second
 
 
 def _read_text(text: str) -> Time:
