@@ -13,14 +13,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT
+from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT, Micros
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.errors import BadRecord, Damaged
 from trigdsl.records.forms import members
 from trigdsl.records.native import RESERVED, timed_input
+from trigdsl.records.passing import Passing
 from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
 from trigdsl.records.wording import kind_of
@@ -68,6 +69,7 @@ class JsonLines:
 
     reports: Reports
     columns: Mapping[str, str] | None = None
+    passing: Passing = field(factory=Passing)
 
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Iterable[Input]]:
         """The inputs of all lines in their order, those of a block at a time."""
@@ -87,6 +89,8 @@ class JsonLines:
         """The inputs of records most of which are usual: this runs once for each line of a file."""
         made: list[Input] = []
         add = made.append
+        passing = self.passing
+        counts, add_user, is_sorted, until = passing.events, passing.users.add, passing.is_sorted, passing.until
         for index, record in enumerate(records):
             user, time, event, identity = record.user, record.time, record.event, record.id
             if (
@@ -104,8 +108,22 @@ class JsonLines:
                     continue
                 at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
                 if FIRST_INSTANT <= at <= LAST_INSTANT:
-                    properties = record.properties if event is not None else None
-                    add(Input(user, at, event, properties, record.set, record.add, record.remove, identity or None))
+                    if is_sorted and at < passing.last:
+                        passing.on_late(_input(record, at))
+                        continue
+                    if event in counts and identity is None and at <= until and not _updates(record):
+                        counts[event] += 1
+                        add_user(user)
+                        if at > passing.last:
+                            passing.last = at
+                        if at < passing.first:
+                            passing.first = at
+                        continue
+                    if event is not None:
+                        passing.meet(event)
+                    if is_sorted:
+                        passing.last = at
+                    add(_input(record, at))
                     continue
             made += self.line(lines[index], first + index)
         return made
@@ -135,6 +153,12 @@ class JsonLines:
             if naive:
                 self.reports.no_offset(number)
             yield made
+
+
+def _input(record: _Native, at: Micros) -> Input:
+    """The input of a usual record."""
+    properties = record.properties if record.event is not None else None
+    return Input(record.user, at, record.event, properties, record.set, record.add, record.remove, record.id or None)  # type: ignore[arg-type]
 
 
 def _updates(record: _Native) -> bool:

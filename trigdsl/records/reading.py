@@ -11,6 +11,7 @@ from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.files import Progress, Source, chunks_of, sources, total_bytes
 from trigdsl.records.forms import check_columns
 from trigdsl.records.json_lines import JsonLines
+from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import NO_OFFSET, Reject, Reports
 
 __all__ = ["NO_OFFSET", "Reject", "UnreadableFile", "read_inputs", "total_bytes"]
@@ -23,6 +24,7 @@ def read_inputs(
     on_reject: Callable[[Reject], None],
     on_warning: Callable[[str, str], None] | None = None,
     progress: Progress | None = None,
+    passing: Passing | None = None,
 ) -> Iterator[Input]:
     """The inputs of all files, in the order in which they stand there.
 
@@ -32,14 +34,15 @@ def read_inputs(
 
     What cannot be used goes to `on_reject`.  `on_warning(what, where)` is called for each record that was
     used with a doubt: `what` is a fixed text to count by, `where` is `FILE:LINE`.  `progress(n)` says now and
-    then that n more bytes of the files, compressed as they are, have been read; see `total_bytes`.
+    then that n more bytes of the files, compressed as they are, have been read; see `total_bytes`.  Records that
+    `passing` has no use for may be counted there instead of being handed on.
 
     Raises UnreadableFile: at once for what is not there, unknown, or lacks its library; while iterating when
     a file turns out to be unreadable.  ValueError for a name in `columns` that is none.
     """
     check_columns(columns)
     found = sources(paths)
-    return chain.from_iterable(_batches(found, columns, on_reject, on_warning, progress))
+    return chain.from_iterable(_batches(found, columns, on_reject, on_warning, progress, passing or Passing()))
 
 
 def _batches(
@@ -48,17 +51,18 @@ def _batches(
     on_reject: Callable[[Reject], None],
     on_warning: Callable[[str, str], None] | None,
     progress: Progress | None,
+    passing: Passing,
 ) -> Iterator[Iterable[Input]]:
     for source in found:
         reports = Reports(source.path, on_reject, on_warning)
         try:
-            yield from _of_source(source, columns, reports, progress)
+            yield from _of_source(source, columns, reports, progress, passing)
         except UnreadableFile as error:
             raise error.of(source.path) from None
 
 
 def _of_source(
-    source: Source, columns: Mapping[str, str] | None, reports: Reports, progress: Progress | None
+    source: Source, columns: Mapping[str, str] | None, reports: Reports, progress: Progress | None, passing: Passing
 ) -> Iterable[Iterable[Input]]:
     if source.kind == "parquet":
         from trigdsl.records.parquet_rows import parquet_inputs
@@ -69,7 +73,7 @@ def _of_source(
         from trigdsl.records.csv_rows import csv_inputs
 
         return [_raising_for(source, csv_inputs(lines, columns, reports))]
-    return JsonLines(reports, columns).batches(lines)
+    return JsonLines(reports, columns, passing).batches(lines)
 
 
 def _raising_for(source: Source, inputs: Iterator[Input]) -> Iterator[Input]:

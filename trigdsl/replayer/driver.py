@@ -19,6 +19,7 @@ from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.records.passing import Passing
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
@@ -48,6 +49,7 @@ class Replay:
         is_sorted: bool = False,
         profiles: Iterable[tuple[str, dict[str, Value]]] = (),
         on_late: Callable[[Input], None] | None = None,
+        passing: Passing | None = None,
         on_violation: OnViolation | None = None,
     ) -> None:
         self.program = program
@@ -59,6 +61,11 @@ class Replay:
         self._is_sorted = is_sorted
         self._profiles = profiles
         self._on_late = on_late
+        self._passing_by = passing or Passing()
+        self._passing_by.concerns = self._clockwork.machine.concerns
+        self._passing_by.until = LAST_INSTANT if until is None else until
+        self._passing_by.is_sorted = is_sorted
+        self._passing_by.on_late = self._leave_out
         self._users: set[str] = set()
         self._aliases = Aliases()
 
@@ -149,7 +156,19 @@ class Replay:
             if heeded[event] or given.set or given.add or given.remove or (given.alias and self._is_sorted):
                 yield given
         stats.inputs, stats.events = handled, handled - updates
-        if handled:
+        self._count_passing(first, last)
+
+    def _count_passing(self, first: Micros, last: Micros) -> None:
+        """Count what the reader let pass as if it had been handed on."""
+        stats, passing = self.stats, self._passing_by
+        for event, count in passing.events.items():
+            if count:
+                stats.event_names[event] = stats.event_names.get(event, 0) + count
+                stats.inputs += count
+                stats.events += count
+        self._users |= passing.users
+        first, last = min(first, passing.first), max(last, passing.last)
+        if stats.inputs:
             stats.first, stats.last = first, last
 
     def _leave_out(self, given: Input) -> None:

@@ -16,6 +16,7 @@ from trigdsl.engine.program import Program
 from trigdsl.model.decisions import json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, instant_text
+from trigdsl.records.passing import Passing
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, shown
@@ -86,12 +87,14 @@ def run(job: Job, progress: Progress) -> Summary:
             if job.strict:
                 raise RejectedError(reject)
 
+        passing = Passing()
         inputs = read_inputs(
             job.events,
             columns=job.columns,
             on_reject=on_reject,
             on_warning=lambda what, _where: tally.record_warning(what),
             progress=progress.read,
+            passing=passing,
         )
         replay = Replay(
             job.program,
@@ -99,6 +102,7 @@ def run(job: Job, progress: Progress) -> Summary:
             until=job.until,
             drain=job.drain,
             is_sorted=job.is_sorted,
+            passing=passing,
             profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
             on_late=lambda given: on_reject(_late(given, job.events)),
             on_violation=tally.violation if job.invariants else None,
