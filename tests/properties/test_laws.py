@@ -1,4 +1,4 @@
-"""Every law holds, on random programs and streams of records: for each a thirtieth of the budget."""
+"""Every law holds, on random programs and streams of records: for each a fortieth of the budget."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ APART = 10_000
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_law(law: Law) -> None:
     start = FIRST + APART * (1 + LAWS.index(law))
-    for seed in range(start, start + share(30)):
+    for seed in range(start, start + share(40)):
         drawn = case(seed)
         if breach(law, drawn, seed) is not None:
             pytest.fail(told(law, drawn, seed), pytrace=False)
