@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import length_of
@@ -103,7 +103,7 @@ class Plans:
         return {"sent": self._plan("sent", asked), **plans}, other  # `any` does not stand for `sent`
 
     def _plan(self, name: str | None, asked: tuple[Asked, ...]) -> EventPlan:
-        return EventPlan(
+        plan = EventPlan(
             keeps=self._keeps(name, asked),
             silences=self._tests("silences", name),
             sends=self._tests("sends", name),
@@ -114,6 +114,8 @@ class Plans:
             triggered=self._triggered(name),
             watches=self._watched(name),
         )
+        waits = (plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.triggers, plan.watches)
+        return evolve(plan, only_ends=bool(plan.enders) and not any(waits))
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
         made = []

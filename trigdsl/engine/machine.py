@@ -83,6 +83,8 @@ class Machine:
         plan = self.program.plan(given.event) if given.event is not None else None
         if plan is None and not changes and not is_first and not self._must_look():
             return
+        if plan is not None and plan.only_ends and state.runs is None and not changes and not self._reads_first:
+            return
         if self.program.calendar_rules and (is_first or changes):
             self._arm_calendars()
         self._react(given.event, given.properties or EMPTY, given.id, plan, changes, is_first=is_first)

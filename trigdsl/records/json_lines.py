@@ -91,6 +91,7 @@ class JsonLines:
         add = made.append
         passing = self.passing
         counts, add_user, is_sorted, until = passing.events, passing.users.add, passing.is_sorted, passing.until
+        earliest, latest = passing.first, passing.last
         for index, record in enumerate(records):
             user, time, event, identity = record.user, record.time, record.event, record.id
             if (
@@ -108,24 +109,24 @@ class JsonLines:
                     continue
                 at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
                 if FIRST_INSTANT <= at <= LAST_INSTANT:
-                    if is_sorted and at < passing.last:
+                    if at < latest and is_sorted:
                         passing.on_late(_input(record, at))
-                        continue
-                    if event in counts and identity is None and at <= until and not _updates(record):
+                    elif event in counts and identity is None and at <= until and not _updates(record):
                         counts[event] += 1
                         add_user(user)
-                        if at > passing.last:
-                            passing.last = at
-                        if at < passing.first:
-                            passing.first = at
-                        continue
-                    if event is not None:
-                        passing.meet(event)
-                    if is_sorted:
-                        passing.last = at
-                    add(_input(record, at))
+                        if at > latest:
+                            latest = at
+                        if at < earliest:
+                            earliest = at
+                    else:
+                        if event is not None:
+                            passing.meet(event)
+                        if is_sorted:
+                            latest = at
+                        add(_input(record, at))
                     continue
             made += self.line(lines[index], first + index)
+        passing.first, passing.last = earliest, latest
         return made
 
     def _by_line(self, lines: list[bytes], first: int) -> Iterator[Input]:
