@@ -15,13 +15,12 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from trigdsl.engine.context import Context
-from trigdsl.engine.values import key_of
+from trigdsl.engine.values import NUMBERS, key_of
 from trigdsl.model.values import HOUR, Micros, Value
 
 TODAY_KEEP: Micros = 50 * HOUR
 """How long `today` keeps events: no local date lasts longer, whatever its zone's clock does."""
 
-NUMBERS = frozenset({int, float})
 
 Read: TypeAlias = Callable[[Context], Value]
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from trigdsl.engine import values
 from trigdsl.engine.context import Context
+from trigdsl.engine.values import NUMBERS
 from trigdsl.model.values import Value
-
-NUMBERS = frozenset({int, float})
 
 
 def _noted(c: Context, place: int, answer: bool | None, a: Value, b: Value) -> bool | None:

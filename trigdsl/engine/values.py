@@ -21,6 +21,7 @@ from trigdsl.engine.reading import Zone, as_date, as_instant, as_month_day
 from trigdsl.model.values import Value
 
 __all__ = [
+    "NUMBERS",
     "add",
     "as_date",
     "as_instant",
@@ -46,7 +47,7 @@ __all__ = [
     "type_name",
 ]
 
-_NUMBERS = frozenset({int, float})
+NUMBERS = frozenset({int, float})
 _ORDERED = frozenset({str, datetime, date, timedelta})
 _AS_DATES = ({str, date}, {date, datetime})
 _AS_INSTANTS = {str, datetime}
@@ -73,7 +74,7 @@ def type_name(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    return type(value) in _NUMBERS
+    return type(value) in NUMBERS
 
 
 def truth(value: object) -> bool | None:
@@ -87,7 +88,7 @@ def truth(value: object) -> bool | None:
 def equal(a: Value, b: Value, zone: Zone) -> bool | None:
     """`a == b`: lists and records by content, the rest by value; unknown for different types."""
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _double(a) == _double(b)
     if kind is other:
         return None if a is None else a == b if kind is not list and kind is not dict else same(a, b)
@@ -109,7 +110,7 @@ def less_equal(a: Value, b: Value, zone: Zone) -> bool | None:
 
 def _ordered(a: Value, b: Value, zone: Zone) -> tuple[Any, Any] | None:
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _double(a), _double(b)
     return (a, b) if kind is other and kind in _ORDERED else _aligned(a, b, zone)
 
@@ -208,7 +209,7 @@ def same(a: Value, b: Value) -> bool:
 
 
 def _same_scalar(a: Any, b: Any) -> bool:
-    if type(a) in _NUMBERS and type(b) in _NUMBERS:
+    if type(a) in NUMBERS and type(b) in NUMBERS:
         return _double(a) == _double(b) or (_is_nan(a) and _is_nan(b))
     return type(a) is type(b) and a == b
 
@@ -271,7 +272,7 @@ def number(value: int | float) -> int | float | None:
 def add(a: Any, b: Any) -> Value:
     """Number + number, duration + duration, instant + duration either way round."""
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _of_doubles(a, b, float.__add__, int.__add__)
     if (kind, other) in _SUMS:
         return _bounded(lambda: a + b)
@@ -281,7 +282,7 @@ def add(a: Any, b: Any) -> Value:
 def subtract(a: Any, b: Any) -> Value:
     """Number - number, duration - duration, instant - instant, date - date, instant - duration."""
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _of_doubles(a, b, float.__sub__, int.__sub__)
     if (kind, other) in _DIFFERENCES:
         return _bounded(lambda: a - b)
@@ -291,9 +292,9 @@ def subtract(a: Any, b: Any) -> Value:
 def multiply(a: Any, b: Any) -> Value:
     """Number × number, duration × number either way round (to the nearest microsecond)."""
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _of_doubles(a, b, float.__mul__, int.__mul__)
-    if (kind is timedelta and other in _NUMBERS) or (kind in _NUMBERS and other is timedelta):
+    if (kind is timedelta and other in NUMBERS) or (kind in NUMBERS and other is timedelta):
         return _bounded(lambda: a * b)
     return None
 
@@ -301,16 +302,16 @@ def multiply(a: Any, b: Any) -> Value:
 def divide(a: Any, b: Any) -> Value:
     """Number ÷ number, duration ÷ number, duration ÷ duration (a number); by zero missing."""
     kind, other = type(a), type(b)
-    if kind in _NUMBERS and other in _NUMBERS:
+    if kind in NUMBERS and other in NUMBERS:
         return _bounded(lambda: number(float(a) / float(b)))
-    if kind is timedelta and (other in _NUMBERS or other is timedelta):
+    if kind is timedelta and (other in NUMBERS or other is timedelta):
         return _bounded(lambda: a / b)
     return None
 
 
 def negate(a: Any) -> Value:
     """-a of a number or a duration."""
-    if type(a) in _NUMBERS:
+    if type(a) in NUMBERS:
         return number(-a)
     return _bounded(lambda: -a) if type(a) is timedelta else None
 
