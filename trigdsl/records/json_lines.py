@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from attrs import field, frozen
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT, Micros
+from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT, Micros, instant, micros
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.errors import BadRecord, Damaged
 from trigdsl.records.forms import members
@@ -90,10 +90,28 @@ class JsonLines:
         made: list[Input] = []
         add = made.append
         passing = self.passing
-        counts, add_user, is_sorted, until = passing.events, passing.users.add, passing.is_sorted, passing.until
-        earliest, latest = passing.first, passing.last
+        counts, add_user, is_sorted = passing.events, passing.users.add, passing.is_sorted
+        earliest, latest, until = instant(passing.first), instant(passing.last), instant(passing.until)
         for index, record in enumerate(records):
             user, time, event, identity = record.user, record.time, record.event, record.id
+            # Most records of a stream pass.  To count one, its time need only be compared, not converted.
+            if (
+                event in counts
+                and time.__class__ is datetime
+                and time.tzinfo is UTC
+                and latest <= time <= until
+                and user.__class__ is str
+                and user
+                and identity is None
+                and record.alias is None
+                and not _updates(record)
+            ):
+                counts[event] += 1
+                add_user(user)
+                latest = time
+                if latest < earliest:
+                    earliest = latest
+                continue
             if (
                 time.__class__ is datetime
                 and user.__class__ is str
@@ -109,24 +127,22 @@ class JsonLines:
                     continue
                 at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
                 if FIRST_INSTANT <= at <= LAST_INSTANT:
-                    if at < latest and is_sorted:
+                    if time < latest and is_sorted:
                         passing.on_late(_input(record, at))
-                    elif event in counts and identity is None and at <= until and not _updates(record):
+                    elif event in counts and identity is None and time <= until and not _updates(record):
                         counts[event] += 1
                         add_user(user)
-                        if at > latest:
-                            latest = at
-                        if at < earliest:
-                            earliest = at
+                        latest = max(latest, time)
+                        earliest = min(earliest, time)
                     else:
                         if event is not None:
                             passing.meet(event)
                         if is_sorted:
-                            latest = at
+                            latest = time
                         add(_input(record, at))
                     continue
             made += self.line(lines[index], first + index)
-        passing.first, passing.last = earliest, latest
+        passing.first, passing.last = micros(earliest), micros(latest)
         return made
 
     def _by_line(self, lines: list[bytes], first: int) -> Iterator[Input]:
