@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import LAST_INSTANT, SECOND, Micros
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros
 from trigdsl.records.json_lines import JsonLines
 from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reports
@@ -54,3 +54,10 @@ def test_an_offset_is_heeded() -> None:
     passing, _ = _passing(is_sorted=True)
     assert _read(["1970-01-01T02:00:01+02:00", "1970-01-01T00:00:02Z"], passing) == []
     assert (passing.first, passing.last) == (SECOND, 2 * SECOND)
+
+
+def test_an_offset_does_not_bring_in_what_is_before_the_year_1() -> None:
+    passing, _ = _passing()
+    assert _read(["0001-01-01T01:00:00+01:00", "0001-01-01T00:59:59+01:00"], passing) == []
+    assert passing.events == {"view": 1}
+    assert passing.first == FIRST_INSTANT

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -54,6 +54,7 @@ _FINE_TIME = re.compile(rb":\d\d\.\d{7}")
 _ANY = msgspec.json.Decoder()
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNUSUAL_EVENTS = RESERVED | {""}
+_FIRST = instant(FIRST_INSTANT)
 
 # A line must be this long to nest too deep or to hold an integer that is no double (309 digits).
 _LONG = 2 * DEEPEST
@@ -98,8 +99,9 @@ class JsonLines:
             if (
                 event in counts
                 and time.__class__ is datetime
-                and time.tzinfo is UTC
-                and latest <= time <= until
+                and time.tzinfo is not None
+                and _FIRST <= time <= until
+                and (time >= latest or not is_sorted)
                 and user.__class__ is str
                 and user
                 and identity is None
@@ -108,9 +110,10 @@ class JsonLines:
             ):
                 counts[event] += 1
                 add_user(user)
-                latest = time
-                if latest < earliest:
-                    earliest = latest
+                if time > latest:
+                    latest = time
+                if time < earliest:
+                    earliest = time
                 continue
             if (
                 time.__class__ is datetime
@@ -129,11 +132,6 @@ class JsonLines:
                 if FIRST_INSTANT <= at <= LAST_INSTANT:
                     if time < latest and is_sorted:
                         passing.on_late(_input(record, at))
-                    elif event in counts and identity is None and time <= until and not _updates(record):
-                        counts[event] += 1
-                        add_user(user)
-                        latest = max(latest, time)
-                        earliest = min(earliest, time)
                     else:
                         if event is not None:
                             passing.meet(event)
