@@ -39,6 +39,13 @@ rule c: if cart then send push
     assert _kinds(text) == [n.ListDecl, n.Rule]
 
 
+@pytest.mark.parametrize("expected", ["expect 1 send", "expect no send", "expect 2 sends", "expect r"])
+def test_an_item_may_begin_on_the_line_where_a_test_ends(expected: str) -> None:
+    text = f'test "t": +1d cart {expected} list a'
+    assert _found(text) == []
+    assert _kinds(text) == [n.Test, n.ListDecl]
+
+
 def test_mistakes_that_leave_a_tree_are_all_found_and_the_item_stays() -> None:
     text = 'rule r: if a or b then after 1s1s send push 101%: "\\q" once once'
     assert [code for code, _ in _found(text)] == [

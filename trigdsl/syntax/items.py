@@ -46,7 +46,15 @@ class _Cutter:
         after = self.tokens[place + 1] if place + 1 < len(self.tokens) else None
         if not self.looks_like_start(place, token, after):
             return False
-        return before.type not in _OPEN or (token.line or 0) > (before.end_line or 0)
+        ends = before.type not in _OPEN or self.counts_sends(place - 1)
+        return ends or (token.line or 0) > (before.end_line or 0)
+
+    def counts_sends(self, place: int) -> bool:
+        """Whether the token is the last one of `expect 1 send`."""
+        return self.tokens[place].type == "SEND" and [token.type for token in self.tokens[place - 2 : place]] in (
+            ["EXPECT", "NUMBER"],
+            ["EXPECT", "NO"],
+        )
 
     def looks_like_start(self, place: int, token: Token, after: Token | None) -> bool:
         chunk = self.chunks[-1]

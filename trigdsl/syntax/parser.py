@@ -39,8 +39,13 @@ class ParsedFile:
 
 def parse_file(source: Source, first_id: int = 0) -> ParsedFile:
     """Reads a text of any kind; every mistake is a diagnostic, in source order."""
+    return parse_tokens(source, tokenize(source.text), first_id)
+
+
+def parse_tokens(source: Source, tokens: list[Token], first_id: int = 0) -> ParsedFile:
+    """`parse_file` for who has the tokens of the text already."""
     builder = ItemBuilder(source, first_id)
-    items = [item for chunk in cut(tokenize(source.text)) if (item := _item(chunk, builder)) is not None]
+    items = [item for chunk in cut(tokens) if (item := _item(chunk, builder)) is not None]
     file = builder.node(File, Span(source, 0, len(source.text)), items=tuple(items))
     _report_half_characters(builder)
     diagnostics = sorted(builder.diagnostics, key=lambda found: (found.span.start, found.span.end))

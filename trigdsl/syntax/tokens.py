@@ -9,6 +9,8 @@ from lark import Token
 from trigdsl.source import Source, Span
 from trigdsl.syntax.grammar import parser
 
+__all__ = ["Token", "comments", "tokenize"]
+
 _COMMENT = re.compile(r"#[^\n]*")
 
 

@@ -61,7 +61,7 @@ def _join_surrogates(pair: re.Match[str]) -> str:
     return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
-def _common_margin(lines: list[str]) -> int:
+def common_margin(lines: list[str]) -> int:
     """How many characters of white space all lines begin with."""
     columns = zip(*lines, strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1 and column[0].isspace(), columns))
@@ -75,6 +75,6 @@ def _dedent(inner: str) -> str:
     first, *rest = inner.split("\n")
     if rest and not rest[-1].strip():
         rest[-1] = ""
-    margin = _common_margin([line for line in rest if line.strip()])
+    margin = common_margin([line for line in rest if line.strip()])
     lines = [line[margin:] if line.strip() else "" for line in rest]
     return "\n".join(lines if rest and not first.strip() else [first, *lines])
