@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("loading",),
     ("compiler",),
     ("checker",),
+    ("reading",),
     ("syntax",),
     ("engine",),
     ("diagnostics",),
@@ -31,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
-LANGUAGE_HALF = {"syntax", "checker", "compiler", "loading", "formatter"}
+LANGUAGE_HALF = {"syntax", "reading", "checker", "compiler", "loading", "formatter"}
 KNOWS_NO_SYNTAX = ("engine", "store", "records", "delivery", "model")
 
 # A dependency and the packages or modules that alone may import it.

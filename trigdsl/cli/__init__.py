@@ -18,6 +18,7 @@ from trigdsl.cli.exits import CALL_AT_FAULT, FINE, INTERRUPTED
 
 _COMMANDS = {
     "check": "trigdsl.cli.check",
+    "explain": "trigdsl.cli.explain",
     "fmt": "trigdsl.cli.fmt",
     "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
