@@ -40,7 +40,7 @@ class Prose:
         blocks = [rule.text for rule in self.rules]
         if self.around:
             blocks.append("\n".join(["Around the rules:", *(f"  {line}" for line in self.around)]))
-        return "\n\n".join(blocks)
+        return "\n\n".join(blocks) if blocks else "no rules"
 
 
 def prose_of(program: CheckedProgram) -> Prose:

@@ -23,6 +23,7 @@ _PERIODS = {
     "month": "per calendar month",
     "ever": "ever",
 }
+_ZONE = "(in the time zone of the program)"
 IGNORES = "While a run is unfinished, a new trigger starts none."
 
 
@@ -64,7 +65,7 @@ def _while_pending(node: WhilePending) -> str:
 
 
 def _campaign(node: Campaign) -> str:
-    parts = [] if node.start is None else [f"No run starts before {words.date(node.start)}."]
+    parts = [] if node.start is None else [f"No run starts before {words.date(node.start)} {_ZONE}."]
     end = "Nothing starts and nothing is done after"
-    parts += [] if node.end is None else [f"{end} {words.date(node.end)}."]
+    parts += [] if node.end is None else [f"{end} {words.date(node.end)} {_ZONE}."]
     return " ".join(parts)

@@ -59,11 +59,11 @@ _GATHERED = {
     "distinct": "the number of different values of",
 }
 _SYSTEM = {
-    "sent": "a send of",
-    "opened": "an open of",
-    "clicked": "a click on",
-    "bounced": "a bounce of",
-    "unsubscribed": "an unsubscription from",
+    "sent": ("a", "send of"),
+    "opened": ("an", "open of"),
+    "clicked": ("a", "click on"),
+    "bounced": ("a", "bounce of"),
+    "unsubscribed": ("an", "unsubscription from"),
 }
 _PLAIN_VALUES = Text | Number | Boolean | Date | Path | ListLiteral | RecordLiteral | Call | TemplateFile
 
@@ -76,12 +76,22 @@ _CONDITIONS = Or | And | Not | Compare | Matches | In | Member | Exists | Happen
 def event(node: EventSet) -> str:
     """An event as somebody would name it, in parentheses where it is several or has a `where`."""
     match node:
-        case Event():
-            return words.name(node.name)
         case AnyEvent():
             return "any event"
         case SystemEvent():
-            return f"{_SYSTEM[node.kind]} {words.name(node.rule)}"
+            return f"{_SYSTEM[node.kind][0]} {which_event(node)}"
+    return which_event(node)
+
+
+def which_event(node: EventSet) -> str:
+    """An event behind `the latest` and `the previous`."""
+    match node:
+        case Event():
+            return words.name(node.name)
+        case AnyEvent():
+            return "event of any kind"
+        case SystemEvent():
+            return f"{_SYSTEM[node.kind][1]} {words.name(node.rule)}"
         case EventGroup():
             return f"({' or '.join(event(part) for part in node.events)})"
     return f"({event(node.event)} where {condition(node.condition)})"
@@ -95,7 +105,7 @@ def loose_event(node: EventSet) -> str:
 def period(node: Period) -> str:
     if node.duration is not None:
         return f"in the last {words.duration(node.duration)}"
-    return f"since the latest {event(node.event)}" if node.event is not None else node.kind
+    return f"since the latest {which_event(node.event)}" if node.event is not None else node.kind
 
 
 # Conditions
@@ -121,8 +131,23 @@ def condition(node: Expression) -> str:
         case Exists():
             return f"{_side(node.operand)} {'is missing' if node.negated else 'exists'}"
         case Happened():
-            return f"{'no ' if node.negated else ''}{event(node.event)} happened {period(node.period)}"
+            return _happened(node)
     return f"{value(node)} holds"
+
+
+def _happened(node: Happened) -> str:
+    ever = node.period.kind == "ever"
+    if not node.negated:
+        return f"{event(node.event)} {'has ever happened' if ever else 'happened ' + period(node.period)}"
+    match node.event:
+        case AnyEvent():
+            nothing = "no event"
+        case EventGroup():
+            nothing = f"none of {event(node.event)}"
+        case _:
+            never = "has never happened" if ever else f"did not happen {period(node.period)}"
+            return f"{event(node.event)} {never}"
+    return f"{nothing} {'has ever happened' if ever else 'happened ' + period(node.period)}"
 
 
 def _part(node: Expression) -> str:
@@ -162,7 +187,7 @@ def value(node: Expression | TemplateFile) -> str:
         case TemplateFile():
             return f"the template file {words.text(node.path)}"
         case Call():
-            return f"{words.name(node.name)}({', '.join(value(argument) for argument in node.arguments)})"
+            return f"{words.function(node.name)}({', '.join(value(argument) for argument in node.arguments)})"
     return _computed(node)
 
 
@@ -177,16 +202,16 @@ def _computed(node: Expression) -> str:
         case Aggregate():
             return _aggregate(node)
         case TimeSince():
-            return f"the time since the {'previous' if node.previous else 'latest'} {event(node.event)}"
+            return f"the time since the {'previous' if node.previous else 'latest'} {which_event(node.event)}"
         case Previous():
-            return f"{words.path(node.path)} of the previous {event(node.event)}"
+            return f"{words.path(node.path)} of the previous {which_event(node.event)}"
     return f"whether {_part(node)}"
 
 
 def _aggregate(node: Aggregate) -> str:
     when = "over all time" if node.period is None else period(node.period)
     if node.function == "count":
-        return f"the number of {event(node.event)} {when}"
+        return f"the number of times that {event(node.event)} happened {when}"
     return f"{_GATHERED[node.function]} {words.path(node.path)} of {event(node.event)} {when}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 
 from trigdsl.reading import words
-from trigdsl.reading.expressions import event, loose_event, value
+from trigdsl.reading.expressions import loose_event, value, which_event
 from trigdsl.syntax.nodes import (
     BecomesTrigger,
     CalendarTrigger,
@@ -34,7 +34,7 @@ def trigger(node: Trigger) -> str:
         case EventTrigger():
             return _event_trigger(node)
         case SilenceTrigger():
-            return f"{words.duration(node.duration)} after the latest {event(node.event)}, if no further one came"
+            return f"{words.duration(node.duration)} after the latest {which_event(node.event)} without a further one"
         case BecomesTrigger():
             return f"when {words.attribute(node.attribute)} becomes {value(node.value)}"
         case ChangesTrigger():

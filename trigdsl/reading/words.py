@@ -34,6 +34,11 @@ def path(parts: Sequence[str]) -> str:
     return ".".join(printed.quoted(part) for part in parts)
 
 
+def function(node: Name) -> str:
+    """The name of a function, as it is before its parentheses if it is plain."""
+    return node.text if PLAIN_NAME.fullmatch(node.text) else name(node)
+
+
 def attribute(node: Name) -> str:
     return path(("user", node.text))
 
