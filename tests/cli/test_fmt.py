@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,12 @@ def test_permissions_and_links_stay() -> None:
     assert Path("link.trig").is_symlink()
     assert read("a") == FINE
     assert Path("rules/a.trig").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_hooks_for_pre_commit_call_commands_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8")
+    commands = re.findall(r"^  entry: trig (\w+)$", hooks, re.MULTILINE)
+    assert commands == re.findall(r"^- id: trig-(\w+)$", hooks, re.MULTILINE) == ["fmt", "check"]
+    for command in commands:
+        assert main([command, "--help"]) == 0
+    assert "PATHS" in capsys.readouterr().out

@@ -23,12 +23,58 @@ def test_a_short_rule_is_one_line() -> None:
     assert lines('rule r  "T":\nif e\nthen\tsend push "x"\n once') == ['rule r "T": if e then send push "x" once']
 
 
-def test_a_rule_with_a_name_is_one_line_up_to_100_cells() -> None:
+def test_a_rule_with_a_name_is_one_line_up_to_105_cells() -> None:
     start = 'rule r: if e then send push "'
-    fits = start + "x" * (99 - len(start)) + '"'
-    assert len(fits) == 100
+    fits = start + "x" * (104 - len(start)) + '"'
+    assert len(fits) == 105
     assert lines(fits) == [fits]
     assert lines(fits.replace("x", "xx", 1))[0] == "rule r:"
+
+
+def test_the_blocks_of_a_tour() -> None:
+    text = """\
+timezone "Asia/Seoul"  # for users who have none of their own
+
+event purchase = "Order Completed" { total: number, items: list, cart.id: text }
+
+channel push:
+  between 09:00-21:00 local
+  cap 2 per day
+  requires user.push_opt_in
+channel sms:
+  cap 1 per 7d
+cap all 5 per 7d
+
+rule cart_reminder "Abandoned cart":
+  if cart_abandoned and no purchase in last 1d
+  then after 30m send push
+    when cart.value > 200: "Your {{ cart.items | length }} items ship free today"
+    when cart.value < 10:  "Almost there: your basket is waiting"
+    otherwise:             "You left something behind"
+  unless purchase
+  expires 12h
+  for each cart.id
+  while pending restart for at most 24h
+  tag cart
+
+rule hundred:  if 100th session_start then send in_app "100 visits. Thank you!"
+rule birthday: if every year on user.birthday at 09:00 then send email template "birthday.j2"
+rule sale:     if every sale_days at 10:00 and user not in unsubscribed then send push "Today only" urgent
+
+rule welcome:
+  if signup
+  then send email with { subject: "Welcome", body: template "welcome.j2" }
+  then after 1 calendar day at 10:00 if no onboarding_completed ever send push "Two steps left" not on holidays_kr
+  stop on onboarding_completed
+
+test "a purchase cancels the reminder":
+  user { timezone: "Asia/Seoul", push_opt_in: true, name: "Mina" }
+  2026-11-20 10:00 cart_abandoned { cart: { id: "c1", value: 250, items: ["a", "b"] } }
+  +20m             purchase { total: 250, cart: { id: "c1" } }
+  expect no sends
+"""
+    assert formatted(text) == text
+    assert formatted(" ".join(text.split("\n\n", 1)[1].split("\n"))).split() == text.split("\n\n", 1)[1].split()
 
 
 def test_a_rule_without_a_name_is_one_line_up_to_120_cells() -> None:

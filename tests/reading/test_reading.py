@@ -208,7 +208,8 @@ def test_variants_by_share() -> None:
             "between 09:00-12:00, 14:00-24:00 utc on weekdays not on fiestas else skip",
             [
                 "Only between 09:00 and 12:00 or between 14:00 and 24:00 in UTC, and only on Monday, Tuesday, "
-                "Wednesday, Thursday or Friday, and only on dates not in the calendar `fiestas`; outside of that it is skipped."
+                "Wednesday, Thursday or Friday, and only on dates not in the calendar `fiestas`; outside of that it is "
+                "skipped."
             ],
         ),
         ("on fiestas", ["Only on dates in the calendar `fiestas`; outside of that it waits."]),

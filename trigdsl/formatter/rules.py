@@ -17,7 +17,7 @@ from trigdsl.syntax.nodes import Rule, Send, Step
 MOST_IN_ONE_LINE = 2
 """Modifiers and clauses of a rule in one line."""
 
-NAMED_WIDTH = 100
+NAMED_WIDTH = 105
 """The cells of a line with a whole rule that has a name; one without is a sentence and takes the whole width."""
 
 _MODIFIERS = terminals("UNLESS BETWEEN ON NOT_ON EXPIRES PRIORITY URGENT")
