@@ -240,7 +240,7 @@ class Layout:
             if self.lines[-1].text:
                 self._line(self.indent + INDENT)
             line = self.lines[-1]
-            line.text, line.is_comment = comment.text, True
+            line.text = comment.text
             line.blank = line.blank or (comment.blank and self.keeps_blank)
             self.lines.append(Line(line.indent))
 

@@ -30,7 +30,6 @@ class Line:
     table: str = ""
     stop: int = 0
     blank: bool = False
-    is_comment: bool = False
 
     @property
     def width(self) -> int:
