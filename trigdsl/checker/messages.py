@@ -373,6 +373,39 @@ def limit_of_zero(span: Span) -> Diagnostic:
     )
 
 
+# --------------------------------------------------------------------------------------- templates
+
+
+def broken_template(reason: str, span: Span, *labels: Label) -> Diagnostic:
+    return _error("template", span, f"the template is broken: {reason}", "mend the template", *labels)
+
+
+def unknown_in_template(kind: str, name: str, span: Span, known: Iterable[str], *labels: Label) -> Diagnostic:
+    """`kind` is `filter`, `test` or `function`."""
+    help = did_you_mean(name, known) or f"use one of the {kind}s that templates have, or none"
+    return _error("template", span, f"templates have no {kind} `{name}`", help, *labels)
+
+
+def filter_called(name: str, span: Span, *labels: Label) -> Diagnostic:
+    message = f"templates have no function `{name}`"
+    return _error("template", span, message, f"use the filter: `value | {name}`", *labels)
+
+
+def no_template_files(span: Span) -> Diagnostic:
+    return _error("template", span, "a program given as text has no template files", "write the text itself")
+
+
+def template_outside(path: str, span: Span) -> Diagnostic:
+    message = f"the template `{path}` is outside the program's folder"
+    return _error("template", span, message, "move it into the program's folder")
+
+
+def unreadable_template(path: str, why: str, span: Span, beside: Iterable[str]) -> Diagnostic:
+    """`beside` are the files that there are, as a program would write them."""
+    help = did_you_mean(path, beside) or f"put it at {path.rpartition('/')[2]} beside the rules"
+    return _error("template", span, f"cannot read the template `{path}`: {why}", help)
+
+
 # --------------------------------------------------------------------------------------- tests
 
 
