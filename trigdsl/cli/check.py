@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 @click.command(short_help="Look for mistakes in rules.")
 @click.argument("rules", required=False, metavar="RULES")
 @click.option("-e", "expression", metavar="TEXT", help="Check this text instead of a file.")
-@click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as a JSON list.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    help="Print the diagnostics as text (the default), as a JSON list, as a SARIF log for code scanning, or as"
+    " annotations of GitHub Actions.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--show-code", is_flag=True, help="Print the Python source that the rules compile to.")
-def check(rules: str | None, expression: str | None, as_json: bool, show_code: bool) -> int:
+def check(rules: str | None, expression: str | None, form: str | None, as_json: bool, show_code: bool) -> int:
     """Look for mistakes in RULES, a .trig file or a folder of them, without running anything.
 
-    Every finding comes with its place, the line itself, and what to do about it. The exit status is 1
-    when there is an error; warnings alone leave it 0.
+    Every finding comes with its place, the line itself, and what to do about it, in the order of the text.
+    The exit status is 0 when the rules can run (warnings alone leave it so), 1 when there is an error, and
+    2 when the call is wrong or a file cannot be read.
 
     \b
     Example:
@@ -31,17 +39,17 @@ def check(rules: str | None, expression: str | None, as_json: bool, show_code: b
     """
     if (rules is None) == (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
-    if as_json and show_code:
-        raise click.UsageError("--json and --show-code exclude each other")
-    diagnostics, code = _check(rules, expression)
     if as_json:
-        _print_json(diagnostics)
-    elif show_code and code is not None:
+        if form not in (None, "json"):
+            raise click.UsageError(f"--json and --format {form} exclude each other")
+        form = "json"
+    if show_code and form not in (None, "text"):
+        raise click.UsageError(f"--show-code and {'--json' if as_json else f'--format {form}'} exclude each other")
+    diagnostics, code = _check(rules, expression)
+    if show_code and code is not None:
         click.echo(code)
     else:
-        from trigdsl.cli.program import print_diagnostics
-
-        print_diagnostics(diagnostics, sys.stdout)
+        _print(diagnostics, form or "text")
     return FINE if code is not None else RULES_AT_FAULT
 
 
@@ -57,9 +65,24 @@ def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic,
     return program.diagnostics, program.code
 
 
-def _print_json(diagnostics: tuple[Diagnostic, ...]) -> None:
+def _print(diagnostics: tuple[Diagnostic, ...], form: str) -> None:
+    if form == "text":
+        from trigdsl.cli.program import print_diagnostics
+
+        print_diagnostics(diagnostics, sys.stdout)
+    elif form == "github":
+        from trigdsl.diagnostics.render_github import to_commands
+
+        for command in to_commands(diagnostics):
+            click.echo(command)
+    else:
+        from trigdsl.diagnostics.render_json import to_list
+        from trigdsl.diagnostics.render_sarif import to_sarif
+
+        _print_json(to_list(diagnostics) if form == "json" else to_sarif(diagnostics))
+
+
+def _print_json(data: Any) -> None:
     import msgspec
 
-    from trigdsl.diagnostics.render_json import to_list
-
-    click.echo(msgspec.json.format(msgspec.json.encode(to_list(diagnostics)), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2))
