@@ -11,6 +11,7 @@ from trigdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from trigdsl.diagnostics.suggest import did_you_mean, suggest
 from trigdsl.source import Span
 
+_WEEKDAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _ARTICLES = {"instant": "an instant"}
 
 
@@ -119,6 +120,8 @@ def unknown_rule(name: str, span: Span, rules: Iterable[str]) -> Diagnostic:
 
 def unknown_calendar(name: str, span: Span, calendars: Iterable[str]) -> Diagnostic:
     help = did_you_mean(name, calendars) or f"declare it: `calendar {name} = [2026-12-24]`"
+    if name.lower() in _WEEKDAYS:
+        help = f"write `{name.lower()[:3]}` for the day of the week"
     return _error("unknown-calendar", span, f"there is no calendar `{name}`", help)
 
 
