@@ -111,6 +111,41 @@ def test_of_broken_rules_there_is_no_code_but_the_fault(capsys: pytest.CaptureFi
     assert "error" in capsys.readouterr().out
 
 
+def test_bounds_are_told_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rule cart: if cart and count(visit) in last 7d > 1 then after 30m send push while pending stack"
+    assert main(["check", "-e", text, "--bounds"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Rule cart\n")
+    assert "runs  100: unfinished run  the triggering event, a position and a timer  for 30m\n" in out
+    assert "asks: visit in the last 7d before the latest\n" in out
+    assert out.endswith("\nAt most 100 unfinished runs for one user.\n")
+
+
+def test_bounds_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rule cart: if cart and count(visit) in last 7d > 1 then after 30m send push"
+    assert main(["check", "-e", text, "--bounds", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["most_runs"] == 1
+    [rule] = found["rules"]
+    assert (rule["rule"], rule["slots"]) == ("cart", [0])
+    assert rule["kept"] == [
+        {
+            "what": "runs",
+            "label": "unfinished run",
+            "holds": "the triggering event, a position and a timer",
+            "most": 1,
+            "number": None,
+            "seconds": 1800,
+        }
+    ]
+    assert {"history", "profile", "lists", "ids"} == {one["what"] for one in found["program"]}
+
+
+def test_of_broken_rules_there_are_no_bounds_but_the_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--bounds"]) == 1
+    assert "error" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -121,6 +156,8 @@ def test_of_broken_rules_there_is_no_code_but_the_fault(capsys: pytest.CaptureFi
         ["-e", GOOD, "--format", "sarif", "--show-code"],
         ["-e", GOOD, "--json", "--format", "github"],
         ["-e", GOOD, "--format", "xml"],
+        ["-e", GOOD, "--bounds", "--show-code"],
+        ["-e", GOOD, "--bounds", "--format", "sarif"],
         ["one", "two"],
         ["--nonsense"],
     ],

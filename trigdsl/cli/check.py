@@ -11,6 +11,7 @@ from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 
 if TYPE_CHECKING:
     from trigdsl.diagnostics.diagnostic import Diagnostic
+    from trigdsl.engine.program import Program
 
 
 @click.command(short_help="Look for mistakes in rules.")
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
     " annotations of GitHub Actions.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--bounds", "show_bounds", is_flag=True, help="Print what the rules keep for a user, at most.")
 @click.option("--show-code", is_flag=True, help="Print the Python source that the rules compile to.")
-def check(rules: str | None, expression: str | None, form: str | None, as_json: bool, show_code: bool) -> int:
+def check(
+    rules: str | None,
+    expression: str | None,
+    form: str | None,
+    as_json: bool,
+    show_bounds: bool,
+    show_code: bool,
+) -> int:
     """Look for mistakes in RULES, a .trig file or a folder of them, without running anything.
 
     Every finding comes with its place, the line itself, and what to do about it, in the order of the text.
@@ -45,16 +54,20 @@ def check(rules: str | None, expression: str | None, form: str | None, as_json: 
         form = "json"
     if show_code and form not in (None, "text"):
         raise click.UsageError(f"--show-code and {'--json' if as_json else f'--format {form}'} exclude each other")
-    diagnostics, code = _check(rules, expression)
-    if show_code and code is not None:
-        click.echo(code)
+    if show_bounds and (show_code or form not in (None, "text", "json")):
+        raise click.UsageError("--bounds goes with text and JSON only")
+    diagnostics, program = _check(rules, expression)
+    if show_code and program is not None:
+        click.echo(program.code)
+    elif show_bounds and program is not None:
+        _print_bounds(program, as_json=form == "json")
     else:
         _print(diagnostics, form or "text")
-    return FINE if code is not None else RULES_AT_FAULT
+    return FINE if program is not None else RULES_AT_FAULT
 
 
-def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic, ...], str | None]:
-    """Everything there is to say about the rules, in source order, and their code when they can run."""
+def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic, ...], Program | None]:
+    """Everything there is to say about the rules, in source order, and the program when they can run."""
     from trigdsl.cli.program import read_program
     from trigdsl.diagnostics.diagnostic import TrigError
 
@@ -62,7 +75,20 @@ def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic,
         program = read_program(rules, expression)
     except TrigError as error:
         return error.diagnostics, None
-    return program.diagnostics, program.code
+    return program.diagnostics, program
+
+
+def _print_bounds(program: Program, *, as_json: bool) -> None:
+    from trigdsl.engine.bounds import bounds
+
+    found = bounds(program)
+    if as_json:
+        _print_json(found.to_dict())
+        return
+    from trigdsl.cli.bounds_text import bounds_blocks
+    from trigdsl.cli.tables import print_blocks
+
+    print_blocks(bounds_blocks(found), sys.stdout)
 
 
 def _print(diagnostics: tuple[Diagnostic, ...], form: str) -> None:
