@@ -24,7 +24,9 @@ def _warning(code: str, span: Span, message: str, help: str | None, *labels: Lab
 
 
 def a(kind: str) -> str:
-    """A type with its article: `a number`, `an instant`; text goes without."""
+    """A type with its article: `a number`, `an instant`, `text or a number`; text goes without."""
+    if "|" in kind:
+        return _either([a(one) for one in sorted(kind.split("|"), key=lambda one: one != "text")])
     return "text" if kind == "text" else _ARTICLES.get(kind, f"a {kind}")
 
 
