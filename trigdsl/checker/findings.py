@@ -24,9 +24,10 @@ class Findings:
     def __len__(self) -> int:
         return len(self._held)
 
-    def label_from(self, place: int, labels: tuple[Label, ...]) -> None:
-        """Add labels to what was found since there were `place` findings."""
-        self._held[place:] = [evolve(found, labels=(*found.labels, *labels)) for found in self._held[place:]]
+    def move_from(self, place: int, span: Span, labels: tuple[Label, ...]) -> None:
+        """Let what was found since there were `place` findings be at `span`, with these labels too."""
+        moved = [evolve(found, span=span, labels=(*found.labels, *labels)) for found in self._held[place:]]
+        self._held[place:] = moved
 
     @property
     def has_errors(self) -> bool:

@@ -114,9 +114,9 @@ class _Check:
 
     def _read(self, read: Read) -> None:
         before = len(self._findings)
-        span = self._template.path(read.path, read.line)
-        read_type(read.path, span, self._context, self._scope, self._findings)
-        self._findings.label_from(before, self._named_at())
+        read_type(read.path, self._template.whole, self._context, self._scope, self._findings)
+        if len(self._findings) > before:  # most reads are fine, so their place is looked for only now
+            self._findings.move_from(before, self._template.path(read.path, read.line), self._named_at())
 
     def _functions(self, parsed: ParsedTemplate) -> None:
         for name, line in parsed.functions:
