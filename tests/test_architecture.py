@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "tester", "explainer", "verifier", "differ"),
+    ("formatter", "tester", "explainer", "verifier", "differ", "schema"),
     ("__init__",),
     ("embedding",),
     ("replayer",),
@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
-LANGUAGE_HALF = {"syntax", "reading", "checker", "compiler", "loading", "formatter"}
+LANGUAGE_HALF = {"syntax", "reading", "checker", "compiler", "loading", "formatter", "schema"}
 KNOWS_NO_SYNTAX = ("engine", "store", "records", "delivery", "model")
 
 # A dependency and the packages or modules that alone may import it.

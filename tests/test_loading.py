@@ -82,6 +82,37 @@ def test_what_is_wrong_with_a_template_file_is_said(tmp_path: Path, content: byt
     assert codes(caught.value) == ["template"]
 
 
+def test_names_are_found_in_the_template_file_that_reads_them(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        rules_trig='user { name: text }\nrule r: if visit then send email template "mail.j2"\n'
+        'rule s: if visit then send email template "mail.j2" with { a: "{{ user.b }}" }',
+        mail_j2="Hello {{ user.name }},\r\n\r\n  {{ user.nmae | uper }} {{ user['x'] }}\r\n",
+    )
+    with pytest.raises(TrigError) as caught:
+        trigdsl.load(tmp_path / "rules.trig")
+    found = [
+        (Path(one.span.source.name).name, one.span.position, one.span.text, [label.span.text for label in one.labels])
+        for one in caught.value.diagnostics
+    ]
+    named = ['template "mail.j2"']
+    assert found == [
+        ("rules.trig", (3, 67), "user.b", []),
+        ("mail.j2", (3, 6), "user.nmae", named),
+        ("mail.j2", (3, 18), "uper", named),
+        ("mail.j2", (3, 29), "user['x']", named),
+    ]
+    assert caught.value.diagnostics[1].span.source.name == str(tmp_path / "mail.j2")
+
+
+def test_a_misspelt_template_file_is_found(tmp_path: Path) -> None:
+    text = 'rule r: if visit then send email template "parts/mial.j2"'
+    written(tmp_path, rules_trig=text, parts__mail_j2="Hello")
+    with pytest.raises(TrigError) as caught:
+        trigdsl.load(tmp_path / "rules.trig")
+    assert caught.value.diagnostics[0].help == "did you mean `parts/mail.j2`?"
+
+
 def test_findings_of_several_files_come_together(tmp_path: Path) -> None:
     written(tmp_path, a_trig="if visit then send push unles x", b_trig="if visit then after 30 send push")
     with pytest.raises(TrigError) as caught:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from trigdsl.checker import messages
 from trigdsl.checker.check import check
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.code import TooDeepError
 from trigdsl.compiler.compile import compile_program
-from trigdsl.compiler.templates import TemplateSyntaxError, parse_template
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.engine.program import Program
 from trigdsl.model.signatures import Signature, parse_signature
 from trigdsl.source import Source
 from trigdsl.syntax import nodes
 from trigdsl.syntax.parser import parse_file
-from trigdsl.syntax.walk import walk
 
 Functions = Mapping[str, tuple[Callable[..., Any], str]]
 """Functions of the host by name: the function, and its signature such as `(text, number) -> text`."""
@@ -57,7 +58,24 @@ def load_checked(path: str | Path, functions: Functions | None = None) -> tuple[
     return _compile(sources, path if path.is_dir() else path.parent, functions or {})
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Loading makes many objects that all stay, so looking for garbage among them takes time and finds none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _compile(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
+    with _without_collecting():
+        return _compiled(sources, folder, functions)
+
+
+def _compiled(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -69,11 +87,9 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
             files.append((parsed.file, source))
     signatures = {name: parse_signature(signature) for name, (_, signature) in functions.items()}
     complete = all(finding.severity is not Severity.ERROR for finding in findings)
-    checked, found = check(files, signatures, complete=complete)
-    findings += found
     templates = TemplateFiles(folder)
-    for file, _ in files:
-        findings += _template_findings(file, templates)
+    checked, found = check(files, signatures, complete=complete, find_template=templates.find)
+    findings += found
     diagnostics = in_order(findings, sources)
     if checked is None or any(finding.severity is Severity.ERROR for finding in diagnostics):
         raise TrigError(diagnostics)
@@ -90,9 +106,14 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
 
 
 def in_order(findings: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple[Diagnostic, ...]:
-    """The findings by file and place."""
-    places = {source.name: place for place, source in enumerate(sources)}
-    return tuple(sorted(findings, key=lambda one: (places.get(one.span.source.name, -1), one.span.start)))
+    """The findings by file and place; those in files of templates come last."""
+    places = {source.name: (place, "") for place, source in enumerate(sources)}
+
+    def place(finding: Diagnostic) -> tuple[tuple[int, str], int]:
+        name = finding.span.source.name
+        return places.get(name, (len(sources), name)), finding.span.start
+
+    return tuple(sorted(findings, key=place))
 
 
 class TemplateFiles:
@@ -100,66 +121,39 @@ class TemplateFiles:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = None if folder is None else folder.resolve()
+        self._read: dict[Path, Source] = {}
 
     def read(self, node: nodes.TemplateFile) -> str | None:
         """The text, None when it cannot be had."""
         found = self.find(node)
-        return found if isinstance(found, str) else None
+        return found.text if isinstance(found, Source) else None
 
-    def find(self, node: nodes.TemplateFile) -> str | Diagnostic:
-        """The text of a template file, or what is wrong with it."""
+    def find(self, node: nodes.TemplateFile) -> Source | Diagnostic:
+        """A template file, or what is wrong with it."""
         if self._folder is None:
-            return _template_error(node, "a program given as text has no template files", "write the text itself")
-        path = (Path(node.span.source.name).parent / node.path).resolve()
+            return messages.no_template_files(node.span)
+        beside = Path(node.span.source.name).parent
+        path = (beside / node.path).resolve()
         if not path.is_relative_to(self._folder):
-            help_ = "move it into the program's folder"
-            return _template_error(node, f"the template `{node.path}` is outside the program's folder", help_)
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return _template_error(
-                node,
-                f"cannot read the template `{node.path}`: {why.lower()}",
-                f"put it at {path.name} beside the rules",
-            )
+            return messages.template_outside(node.path, node.span)
+        if path not in self._read:
+            try:
+                text = path.read_bytes().decode("utf-8")
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                return messages.unreadable_template(node.path, why.lower(), node.span, _files_near(beside, node.path))
+            self._read[path] = Source(str(beside / node.path), text)
+        return self._read[path]
 
 
-def _template_findings(file: nodes.File, templates: TemplateFiles) -> list[Diagnostic]:
-    """What is wrong with the templates of a file: texts of sends and their fields, and template files."""
-    findings = []
-    for node in walk(file):
-        if isinstance(node, nodes.TemplateFile):
-            found = templates.find(node)
-            if isinstance(found, Diagnostic):
-                findings.append(found)
-            else:
-                findings += _syntax_findings(node, found)
-        elif isinstance(node, nodes.Send):
-            for text in _texts(node):
-                findings += _syntax_findings(text, text.value)
-    return findings
-
-
-def _texts(send: nodes.Send) -> list[nodes.Text]:
-    contents = [send.content, *(variant.content for variant in send.variants)]
-    texts = [content for content in contents if isinstance(content, nodes.Text)]
-    if send.fields is not None:
-        texts += [node for node in walk(send.fields) if isinstance(node, nodes.Text)]
-    return texts
-
-
-def _syntax_findings(node: nodes.Text | nodes.TemplateFile, text: str) -> list[Diagnostic]:
+def _files_near(beside: Path, path: str) -> list[str]:
+    """The files in the folder of a template, written as its path is."""
+    folder = path.rpartition("/")[0]
     try:
-        parse_template(text)
-    except TemplateSyntaxError as error:
-        where = f" (line {error.line} of the template)" if "\n" in text else ""
-        return [_template_error(node, f"the template is broken: {error}{where}", "mend the template")]
-    return []
-
-
-def _template_error(node: nodes.Node, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(code="template", severity=Severity.ERROR, message=message, span=node.span, help=help_)
+        names = sorted(one.name for one in (beside / folder).iterdir() if one.suffix != ".trig")
+    except OSError:
+        return []
+    return [f"{folder}/{name}" if folder else name for name in names]
 
 
 def _too_deep(files: Sequence[tuple[nodes.File, Source]]) -> Diagnostic:

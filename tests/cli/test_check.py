@@ -59,6 +59,29 @@ def test_json_holds_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == []
 
 
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_the_exit_status_does_not_depend_on_the_format(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--format", form]) == 1
+    assert "sedn" in capsys.readouterr().out
+    assert main(["check", "-e", GOOD, "--format", form]) == 0
+    assert "sedn" not in capsys.readouterr().out
+
+
+def test_a_sarif_log_names_the_code_and_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--format", "sarif"]) == 1
+    [result] = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert result["ruleId"] == "syntax-error"
+    assert result["locations"][0]["physicalLocation"]["region"]["startColumn"] == 28
+
+
+def test_annotations_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", f"{BAD}\nrule r: if a then after 30 send push", "--format", "github"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error"]
+    assert main(["check", "-e", GOOD, "--format", "github"]) == 0
+    assert capsys.readouterr().out == ""
+
+
 def test_several_faults_come_in_the_order_of_the_text(capsys: pytest.CaptureFixture[str]) -> None:
     text = "event a { x: text }\nrule r: if a and event.y == 1 then send push\nrule r: if a then send push"
     main(["check", "-e", text, "--json"])
@@ -88,6 +111,41 @@ def test_of_broken_rules_there_is_no_code_but_the_fault(capsys: pytest.CaptureFi
     assert "error" in capsys.readouterr().out
 
 
+def test_bounds_are_told_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rule cart: if cart and count(visit) in last 7d > 1 then after 30m send push while pending stack"
+    assert main(["check", "-e", text, "--bounds"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Rule cart\n")
+    assert "runs  100: unfinished run  the triggering event, a position and a timer  for 30m\n" in out
+    assert "asks: visit in the last 7d before the latest\n" in out
+    assert out.endswith("\nAt most 100 unfinished runs for one user.\n")
+
+
+def test_bounds_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rule cart: if cart and count(visit) in last 7d > 1 then after 30m send push"
+    assert main(["check", "-e", text, "--bounds", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["most_runs"] == 1
+    [rule] = found["rules"]
+    assert (rule["rule"], rule["slots"]) == ("cart", [0])
+    assert rule["kept"] == [
+        {
+            "what": "runs",
+            "label": "unfinished run",
+            "holds": "the triggering event, a position and a timer",
+            "most": 1,
+            "number": None,
+            "seconds": 1800,
+        }
+    ]
+    assert {"history", "profile", "lists", "ids"} == {one["what"] for one in found["program"]}
+
+
+def test_of_broken_rules_there_are_no_bounds_but_the_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", BAD, "--bounds"]) == 1
+    assert "error" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -95,6 +153,11 @@ def test_of_broken_rules_there_is_no_code_but_the_fault(capsys: pytest.CaptureFi
         ["rules.trig", "-e", GOOD],
         ["not_there.trig"],
         ["-e", GOOD, "--json", "--show-code"],
+        ["-e", GOOD, "--format", "sarif", "--show-code"],
+        ["-e", GOOD, "--json", "--format", "github"],
+        ["-e", GOOD, "--format", "xml"],
+        ["-e", GOOD, "--bounds", "--show-code"],
+        ["-e", GOOD, "--bounds", "--format", "sarif"],
         ["one", "two"],
         ["--nonsense"],
     ],

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from attrs import fields
+from hypothesis import given
+from hypothesis import strategies as st
 from reading import at, clause, duration, expression, item, read, step, text, trigger
 
 from trigdsl.syntax import nodes as n
+from trigdsl.syntax.build.texts import offsets, text_value
 from trigdsl.syntax.walk import walk
 
 
@@ -157,3 +160,18 @@ def _values(part: object) -> Iterator[object]:
     elif isinstance(part, n.Node):
         names = [field.name for field in fields(type(part)) if field.name != "span"]
         yield from _values(tuple(getattr(part, name) for name in names))
+
+
+@given(
+    st.lists(st.sampled_from(["a", " ", "\n", "\r\n", '\\"', "\\n", "\\u00e9", "\\ud83d\\ude00", "é", "  ", "\t"])),
+    st.booleans(),
+)
+def test_each_character_of_a_text_is_found_where_it_is_written(parts: list[str], long: bool) -> None:
+    inner = "".join(parts if long else [part for part in parts if "\n" not in part])
+    written = f'"""{inner}"""' if long else f'"{inner}"'
+    value, _ = text_value(written)
+    places = offsets(written)
+    assert len(places) == len(value)
+    assert places == sorted(set(places))
+    for char, place in zip(value, places, strict=True):
+        assert written[place] == char or written[place] == "\\"

@@ -10,6 +10,7 @@ from reading import items, read
 from trigdsl.diagnostics.codes import CODES
 from trigdsl.syntax import messages
 from trigdsl.syntax.grammar import parser
+from trigdsl.syntax.habit_table import HABITS
 
 _CASES = Path(__file__).resolve().parents[1] / "cases" / "syntax"
 
@@ -54,6 +55,21 @@ def test_findings_are_worded_for_people(program: str) -> None:
         assert found.message[0] == "`" or not found.message[0].isupper()
         words = f"{found.message} {found.help or ''}".replace(found.span.text, "").split()
         assert not terminals & set(words) - {"EVENT", "NAME", "RULE", "CONDITION"}
+
+
+def test_slips_name_the_mend() -> None:
+    """What people write by habit gets a help that says what to write, wherever it can be told."""
+    slips = (_CASES / "slips.case").read_text(encoding="utf-8")
+    findings = [line for line in slips.split("\n") if line.count(" | ") >= 2]
+    assert len(findings) >= 100
+    assert [line for line in findings if line.count(" | ") < 3] == []
+
+
+def test_every_habit_of_the_table_is_worded_for_people() -> None:
+    for line in HABITS:
+        for text in (line.message, line.help):
+            assert text.format(word="w", next="n", before="b")
+            assert not text.endswith(".")
 
 
 def test_every_wording_is_met_by_a_case() -> None:

@@ -127,3 +127,26 @@ def test_numbers_of_any_length() -> None:
     assert _found(f"if {digits}th a then send push") == [("bad-number", f"{digits}th")]
     assert _found(f"if a then send push holdout {digits}%") == [("bad-percentage", f"{digits}%")]
     assert _found("if a then send push holdout 0.{}1%".format("0" * 5000)) == []
+
+
+def test_slips_of_several_items_are_all_told() -> None:
+    text = """
+rule a: if cart then wait 30m send push
+rule b if cart then send push between 9am-9pm
+segment vip: user.tier == "gold"
+rule d: if cart and a <> 3 then send push
+timezone Europe/Berlin
+list good
+"""
+    assert _found(text) == [
+        ("syntax-error", "wait"),
+        ("missing-colon", "b"),
+        ("syntax-error", ":"),
+        ("unknown-sign", "<>"),
+        ("syntax-error", "Europe/Berlin"),
+    ]
+    assert _kinds(text) == [n.ListDecl]
+
+
+def test_a_file_that_begins_with_when() -> None:
+    assert [found.help for found in read("when cart then send push").diagnostics] == ["write `if` instead of `when`"]

@@ -9,7 +9,7 @@ from trigdsl.checker.fields import Type
 from trigdsl.checker.findings import Findings
 from trigdsl.checker.literals import check_readable
 from trigdsl.checker.scope import Scope
-from trigdsl.checker.types import accepts
+from trigdsl.checker.types import accepts, alternatives
 from trigdsl.engine.functions import BUILTINS
 from trigdsl.syntax.nodes import Call
 
@@ -29,9 +29,8 @@ def check_call(node: Call, given: Sequence[Type], scope: Scope, findings: Findin
         findings.add(messages.argument_count(name, wanted, len(given), node.span))
     parameters += parameters[-1:] * (len(given) - len(parameters))
     for argument, wanted, kind in zip(node.arguments, parameters, given, strict=False):
-        alternatives = wanted.split("|")
-        if kind is not None and not any(accepts(one, kind) for one in alternatives):
-            findings.add(messages.argument_mismatch(name, alternatives, kind, argument.span))
+        if not all(any(accepts(one, given) for one in wanted.split("|")) for given in alternatives(kind)):
+            findings.add(messages.argument_mismatch(name, wanted.split("|"), str(kind), argument.span))
         else:
             check_readable(argument, wanted, findings)
     return None if signature.returns == "any" else signature.returns

@@ -20,6 +20,7 @@ from trigdsl.checker.scope import Scope
 from trigdsl.checker.segments import check_segments
 from trigdsl.checker.spelling import check_spelling
 from trigdsl.checker.steps import check_step
+from trigdsl.checker.template_names import FindTemplate, check_templates
 from trigdsl.checker.triggers import check_trigger
 from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.model.signatures import Signature
@@ -43,7 +44,11 @@ OF_THE_WHOLE = frozenset(
 
 
 def check(
-    files: Files, functions: Mapping[str, Signature] = NO_FUNCTIONS, *, complete: bool = True
+    files: Files,
+    functions: Mapping[str, Signature] = NO_FUNCTIONS,
+    *,
+    complete: bool = True,
+    find_template: FindTemplate | None = None,
 ) -> tuple[CheckedProgram | None, tuple[Diagnostic, ...]]:
     """Checks a program of one or more files, in the order in which their rules stand.
 
@@ -51,7 +56,8 @@ def check(
     there is an error, and all findings in the order of the text.  Node ids must be unique in the program.
 
     Without `complete`, parts of the text could not be parsed and are not in the trees: there is no program then,
-    and nothing is said about names that may be declared in those parts.
+    and nothing is said about names that may be declared in those parts.  `find_template` gives the files of
+    templates; without it nothing is said about them.
     """
     findings = Findings()
     items = [item for file, _ in files for item in file.items]
@@ -59,6 +65,7 @@ def check(
     types: dict[int, str] = {}
     check_references(items, scope, findings)
     _check_meaning(items, scope, Expressions(scope, findings, types))
+    check_templates(scope, find_template, findings)
     check_history(items, scope, findings)
     check_segments(scope, findings)
     check_rule_cycles(scope, findings)

@@ -1,7 +1,4 @@
-"""A rule's sends → the texts that are their content, and what is too long for its channel.
-
-The templates among them are parsed where they are compiled.
-"""
+"""A rule's sends → the texts that are their content, and what is too long for its channel."""
 
 from __future__ import annotations
 

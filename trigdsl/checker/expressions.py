@@ -18,7 +18,7 @@ from trigdsl.checker.findings import Findings
 from trigdsl.checker.literals import check_readable
 from trigdsl.checker.properties import path_type, property_type
 from trigdsl.checker.scope import Scope
-from trigdsl.checker.types import ORDERED, arithmetic, can_equal, can_order, either
+from trigdsl.checker.types import ORDERED, alternatives, arithmetic, can_equal, can_order, either, is_one_of
 from trigdsl.engine.values import compile_pattern
 from trigdsl.syntax.nodes import (
     Aggregate,
@@ -138,7 +138,7 @@ class Expressions:
             fits = can_equal(left, right)
         else:
             for part, kind in ((node.left, left), (node.right, right)):
-                if kind not in (None, *ORDERED):
+                if not is_one_of(kind, ORDERED):
                     wanted = "a number, text or time"
                     self.findings.add(messages.operand_mismatch(node.operator, wanted, str(kind), part.span))
                     return "boolean"
@@ -151,10 +151,10 @@ class Expressions:
 
     def _text_test(self, node: Compare, left: Type, right: Type) -> None:
         takes_list = node.operator == "contains"
-        if left not in (None, "text") and not (takes_list and left == "list"):
+        if not is_one_of(left, ("text", "list") if takes_list else ("text",)):
             wanted = "text or a list" if takes_list else "text"
             self.findings.add(messages.operand_mismatch(node.operator, wanted, str(left), node.left.span))
-        elif right not in (None, "text") and not (takes_list and left != "text"):
+        elif not is_one_of(right, ("text",)) and (not takes_list or "text" in alternatives(left)):
             self.findings.add(messages.operand_mismatch(node.operator, "text", str(right), node.right.span))
 
     def _matches(self, node: Matches, context: Context) -> Type:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from trigdsl.diagnostics.diagnostic import Diagnostic, Severity
+from trigdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from trigdsl.source import Source, Span
 from trigdsl.syntax.nodes import Node
 
@@ -21,6 +21,14 @@ class Findings:
     def add(self, diagnostic: Diagnostic) -> None:
         self._held.append(diagnostic)
 
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def move_from(self, place: int, span: Span, labels: tuple[Label, ...]) -> None:
+        """Let what was found since there were `place` findings be at `span`, with these labels too."""
+        moved = [evolve(found, span=span, labels=(*found.labels, *labels)) for found in self._held[place:]]
+        self._held[place:] = moved
+
     @property
     def has_errors(self) -> bool:
         return any(found.severity is Severity.ERROR for found in self._held)
@@ -30,11 +38,15 @@ class Findings:
         return Findings([found for found in self._held if found.code not in codes])
 
     def in_order(self, sources: Sequence[Source]) -> tuple[Diagnostic, ...]:
-        """All findings: by file, then by place; one mistake at one place is told once."""
-        order = {id(source): number for number, source in enumerate(sources)}
+        """All findings: by file, then by place; one mistake at one place is told once.
+
+        What stands in other sources, which are files of templates, comes last, by their names.
+        """
+        order: dict[int, object] = {id(source): (number, "") for number, source in enumerate(sources)}
         unique: dict[tuple[object, ...], Diagnostic] = {}
         for found in self._held:
-            place = (order.get(id(found.span.source), -1), found.span.start, found.span.end)
+            source = found.span.source
+            place = (order.get(id(source), (len(sources), source.name)), found.span.start, found.span.end)
             unique.setdefault((*place, found.code), found)
         return tuple(found for _, found in sorted(unique.items(), key=lambda pair: pair[0][:3]))
 

@@ -11,6 +11,7 @@ from trigdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from trigdsl.diagnostics.suggest import did_you_mean, suggest
 from trigdsl.source import Span
 
+_WEEKDAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _ARTICLES = {"instant": "an instant"}
 
 
@@ -23,7 +24,9 @@ def _warning(code: str, span: Span, message: str, help: str | None, *labels: Lab
 
 
 def a(kind: str) -> str:
-    """A type with its article: `a number`, `an instant`; text goes without."""
+    """A type with its article: `a number`, `an instant`, `text or a number`; text goes without."""
+    if "|" in kind:
+        return _either([a(one) for one in sorted(kind.split("|"), key=lambda one: one != "text")])
     return "text" if kind == "text" else _ARTICLES.get(kind, f"a {kind}")
 
 
@@ -119,6 +122,8 @@ def unknown_rule(name: str, span: Span, rules: Iterable[str]) -> Diagnostic:
 
 def unknown_calendar(name: str, span: Span, calendars: Iterable[str]) -> Diagnostic:
     help = did_you_mean(name, calendars) or f"declare it: `calendar {name} = [2026-12-24]`"
+    if name.lower() in _WEEKDAYS:
+        help = f"write `{name.lower()[:3]}` for the day of the week"
     return _error("unknown-calendar", span, f"there is no calendar `{name}`", help)
 
 
@@ -371,6 +376,39 @@ def limit_of_zero(span: Span) -> Diagnostic:
     return _warning(
         "cap-of-zero", span, "at most 0 runs means that the rule never acts", "write 1 or more, or remove the rule"
     )
+
+
+# --------------------------------------------------------------------------------------- templates
+
+
+def broken_template(reason: str, span: Span, *labels: Label) -> Diagnostic:
+    return _error("template", span, f"the template is broken: {reason}", "mend the template", *labels)
+
+
+def unknown_in_template(kind: str, name: str, span: Span, known: Iterable[str], *labels: Label) -> Diagnostic:
+    """`kind` is `filter`, `test` or `function`."""
+    help = did_you_mean(name, known) or f"use one of the {kind}s that templates have, or none"
+    return _error("template", span, f"templates have no {kind} `{name}`", help, *labels)
+
+
+def filter_called(name: str, span: Span, *labels: Label) -> Diagnostic:
+    message = f"templates have no function `{name}`"
+    return _error("template", span, message, f"use the filter: `value | {name}`", *labels)
+
+
+def no_template_files(span: Span) -> Diagnostic:
+    return _error("template", span, "a program given as text has no template files", "write the text itself")
+
+
+def template_outside(path: str, span: Span) -> Diagnostic:
+    message = f"the template `{path}` is outside the program's folder"
+    return _error("template", span, message, "move it into the program's folder")
+
+
+def unreadable_template(path: str, why: str, span: Span, beside: Iterable[str]) -> Diagnostic:
+    """`beside` are the files that there are, as a program would write them."""
+    help = did_you_mean(path, beside) or f"put it at {path.rpartition('/')[2]} beside the rules"
+    return _error("template", span, f"cannot read the template `{path}`: {why}", help)
 
 
 # --------------------------------------------------------------------------------------- tests

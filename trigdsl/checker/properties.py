@@ -33,23 +33,28 @@ _BUILT_IN: Final[dict[str, dict[str, str]]] = {
 
 def path_type(node: Path, context: Context, scope: Scope, findings: Findings) -> Type:
     """The type that a path reads in a context."""
-    root, path = resolve(node.parts)
-    written = ".".join(node.parts)
+    return read_type(node.parts, node.span, context, scope, findings)
+
+
+def read_type(parts: tuple[str, ...], span: Span, context: Context, scope: Scope, findings: Findings) -> Type:
+    """The type that a path of these names reads in a context; `span` is where it is written."""
+    root, path = resolve(parts)
+    written = ".".join(parts)
     match root:
         case "now" | "local" | "rule":
-            return _built_in(node, root, path, findings)
+            return _built_in(parts, span, root, path, findings)
         case "user":
             carrier = scope.user_carrier
         case "trigger":
             carrier = context.trigger
             if not context.testing:
-                findings.add(messages.trigger_outside_where(written, node.span))
+                findings.add(messages.trigger_outside_where(written, span))
         case _:
             carrier = context.event
     if carrier.absent:
-        findings.add(messages.no_triggering_event(written, carrier.why, node.span))
-    prefix = ".".join(node.parts[: len(node.parts) - len(path)])
-    return _read(carrier, path, node.span, findings, prefix=prefix) if path else "record"
+        findings.add(messages.no_triggering_event(written, carrier.why, span))
+    prefix = ".".join(parts[: len(parts) - len(path)])
+    return _read(carrier, path, span, findings, prefix=prefix) if path else "record"
 
 
 def property_type(node: Node, carrier: Carrier, path: tuple[str, ...], findings: Findings) -> Type:
@@ -84,11 +89,11 @@ def _read(
     return None
 
 
-def _built_in(node: Path, root: str, path: tuple[str, ...], findings: Findings) -> Type:
+def _built_in(parts: tuple[str, ...], span: Span, root: str, path: tuple[str, ...], findings: Findings) -> Type:
     known = _BUILT_IN[root]
     if not path:
         return "instant" if root == "now" else "record"
     if len(path) == 1 and path[0] in known:
         return known[path[0]]
-    findings.add(messages.unknown_root_field(root, ".".join(node.parts), node.span, list(known)))
+    findings.add(messages.unknown_root_field(root, ".".join(parts), span, list(known)))
     return None

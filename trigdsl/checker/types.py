@@ -1,10 +1,12 @@
 """Two types and an operator → the type that comes of them, or a clash.
 
-An unknown type (None) fits everything: what is not declared is never refused.
+An unknown type (None) fits everything: what is not declared is never refused.  A type that is one of several, such as
+`number|text` of `n default "none"`, fits where each of them does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from trigdsl.checker.fields import Type
@@ -40,33 +42,54 @@ _ARITHMETIC: Final = {
 }
 
 
+def alternatives(kind: Type) -> tuple[Type, ...]:
+    """The types that a value of this type may have."""
+    return (None,) if kind is None else tuple(kind.split("|"))
+
+
+def is_one_of(kind: Type, wanted: Collection[str]) -> bool:
+    """Whether a value of this type certainly has one of the wanted ones, or may have any."""
+    return all(one is None or one in wanted for one in alternatives(kind))
+
+
 def can_equal(left: Type, right: Type) -> bool:
     """Whether `==` and `!=` can compare values of the two types."""
+    return all(_alike(one, other) for one in alternatives(left) for other in alternatives(right))
+
+
+def _alike(left: Type, right: Type) -> bool:
     return left is None or right is None or left == right or frozenset({left, right}) in _ALIKE
 
 
 def can_order(left: Type, right: Type) -> bool:
     """Whether `<` and its like can compare values of the two types."""
-    return all(one is None or one in ORDERED for one in (left, right)) and can_equal(left, right)
+    return is_one_of(left, ORDERED) and is_one_of(right, ORDERED) and can_equal(left, right)
 
 
 def accepts(wanted: Type, given: Type) -> bool:
     """Whether a value of type `given` can stand where `wanted` is declared."""
-    if wanted in (None, "any") or given is None or wanted == given:
+    if wanted is None or wanted == "any":
         return True
-    return wanted is not None and given in _READ_AS.get(wanted, frozenset())
+    return all(one in (None, wanted) or one in _READ_AS.get(wanted, frozenset()) for one in alternatives(given))
 
 
 def arithmetic(operator: str, left: Type, right: Type) -> tuple[bool, Type]:
     """Whether the operator has a meaning for the two types, and the type of the result where it is sure."""
-    fitting = {
+    found = [_results(operator, one, other) for one in alternatives(left) for other in alternatives(right)]
+    sure = {next(iter(results)) if len(results) == 1 else None for results in found}
+    return all(found), None if None in sure else "|".join(sorted(map(str, sure)))
+
+
+def _results(operator: str, left: Type, right: Type) -> set[str]:
+    return {
         result
         for (sign, one, other), result in _ARITHMETIC.items()
         if sign == operator and left in (None, one) and right in (None, other)
     }
-    return bool(fitting), fitting.pop() if len(fitting) == 1 else None
 
 
 def either(one: Type, other: Type) -> Type:
     """The type of a value that is one or the other."""
-    return one if one == other else None
+    if one is None or other is None:
+        return None
+    return "|".join(sorted({*one.split("|"), *other.split("|")}))

@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": "trigdsl.cli.explain",
     "fmt": "trigdsl.cli.fmt",
     "replay": "trigdsl.cli.replay",
+    "schema": "trigdsl.cli.schema",
     "test": "trigdsl.cli.test",
 }
 

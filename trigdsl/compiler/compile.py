@@ -8,7 +8,7 @@ runs it without knowing that there was a text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trigdsl.checker.program import CheckedProgram
@@ -40,7 +40,11 @@ def compile_program(
     for channel in checked.channels:
         policies.channel(channel)
     compiler = RuleCompiler(unit, policies, Contents(unit, read_template))
-    rules = tuple(compiler.compile(rule) for rule in checked.rules)
+    rules, uses = [], {}
+    for rule in checked.rules:
+        unit.questions.touched = set()
+        rules.append(compiler.compile(rule))
+        uses[rule.index] = tuple(sorted(unit.questions.touched))
     plans = Plans(unit)
     for rule in checked.rules:
         plans.add_rule(rule)
@@ -49,7 +53,7 @@ def compile_program(
     asked = unit.questions.asked
     by_name, other = plans.make(asked)
     return Program(
-        rules=rules,
+        rules=tuple(rules),
         zone=zone(checked.timezone) if checked.timezone else None,
         slots=tuple(one.slot() for one in asked),
         plans=by_name,
@@ -64,15 +68,17 @@ def compile_program(
         segment_rules=_which(rules, SegmentFires),
         attribute_rules=_index(rules, AttributeFires, "attribute"),
         list_rules=_index(rules, ListFires, "list"),
+        slot_labels=tuple(one.label for one in asked),
+        slot_uses=uses,
         invariants=compile_invariants(checked.invariants),
     )
 
 
-def _which(rules: tuple[CompiledRule, ...], kind: type) -> tuple[int, ...]:
+def _which(rules: Sequence[CompiledRule], kind: type) -> tuple[int, ...]:
     return tuple(rule.index for rule in rules if isinstance(rule.fires, kind))
 
 
-def _index(rules: tuple[CompiledRule, ...], kind: type, attribute: str) -> dict[str, tuple[int, ...]]:
+def _index(rules: Sequence[CompiledRule], kind: type, attribute: str) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for rule in rules:
         if isinstance(rule.fires, kind):

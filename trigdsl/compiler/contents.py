@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from trigdsl.checker.paths import resolve
-from trigdsl.compiler.templates import parse_template
+from trigdsl.checker.templates import parse_template
 from trigdsl.engine.program import CompiledVariant, Content, FieldTemplate
 from trigdsl.engine.rendering import Template
 from trigdsl.syntax import nodes
@@ -25,6 +25,7 @@ class Contents:
     def __init__(self, unit: Unit, read_template: ReadTemplate) -> None:
         self._unit = unit
         self._read_template = read_template
+        self._triggers = {rule.name: rule.node.trigger for rule in unit.checked.rules}
 
     def variants(self, send: nodes.Send, rule: str) -> tuple[tuple[CompiledVariant, ...], bool]:
         """The variants of a send in order, and whether they are shares; content without variants is one."""
@@ -73,8 +74,7 @@ class Contents:
             return [checked.user_fields] if checked.user_fields else []
         if root not in ("event", "trigger"):
             return []
-        trigger = next(one.node.trigger for one in checked.rules if one.name == rule)
-        names = [node.name for node in walk(trigger) if isinstance(node, nodes.Event)]
+        names = [node.name for node in walk(self._triggers[rule]) if isinstance(node, nodes.Event)]
         return [checked.event_fields[name] for name in names if name in checked.event_fields]
 
     def fields(self, record: nodes.RecordLiteral | None, rule: str) -> tuple[FieldTemplate, ...] | None:

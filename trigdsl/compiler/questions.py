@@ -16,6 +16,7 @@ from trigdsl.compiler.patterns import Alternative, alternatives, decided_later
 from trigdsl.engine import history
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
+from trigdsl.syntax.printer import print_tree
 from trigdsl.syntax.walk import walk
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Asked:
     length: Micros = 0
     reset: tuple[Alternative, ...] = ()
     timed: bool = False
+    label: str = ""
 
     def slot(self) -> history.Slot:
         if self.kind in (history.Latest, history.Count):
@@ -61,6 +63,8 @@ class Questions:
         self._asked: dict[Any, Asked] = {}
         self._later: dict[Any, Later] = {}
         self.captures: dict[str | None, set[int]] = {}
+        self.touched: set[int] = set()
+        """The slots that were asked since somebody emptied it, to tell which rule asks which."""
 
     @property
     def asked(self) -> tuple[Asked, ...]:
@@ -82,8 +86,10 @@ class Questions:
             read = self._property(path) if path else None
             ways = alternatives(self._unit, event)
             again = alternatives(self._unit, reset) if reset is not None else ()
-            self._asked[key] = Asked(len(self._asked), kind, ways, read, reset=again)
+            label = _label(event, path)
+            self._asked[key] = Asked(len(self._asked), kind, ways, read, reset=again, label=label)
         asked = self._asked[key]
+        self.touched.add(asked.number)
         asked.length = max(asked.length, length)
         return asked
 
@@ -96,6 +102,7 @@ class Questions:
         if key not in self._later:
             self._later[key] = self._make_later(event, path, writer)
         later = self._later[key]
+        self.touched.add(later.asked.number)
         later.asked.length = max(later.asked.length, length)
         return later
 
@@ -121,7 +128,8 @@ class Questions:
         name = f"where_{event.id}"
         test = self._unit.function(name, "c, w", event.span.text, f"(lambda e: {text})(w[{shift}:])")
         read = self._unit.function(f"note_{event.id}", "c", f"of {event.span.text}", f"({', '.join(notes)},)")
-        asked = Asked(len(self._asked), history.Window, tuple(Alternative(way.name, ()) for way in ways), read)
+        kept = tuple(Alternative(way.name, ()) for way in ways)
+        asked = Asked(len(self._asked), history.Window, kept, read, label=_label(event, path))
         self._asked[object()] = asked
         return Later(asked, test.__name__, len(notes) - 1 if path else None)
 
@@ -219,6 +227,14 @@ class Questions:
                 slot = self.ask(history.Window, node.event, node.path, length=length).number
                 found.append(f"window_passes(c, {slot}, {length})")
         return list(dict.fromkeys(found))
+
+
+def _label(event: nodes.EventSet, path: tuple[str, ...]) -> str:
+    """The events, and the property of them, as a rule writes them."""
+    text = print_tree(event)
+    if not path:
+        return text
+    return f"{text}.{'.'.join(path)}" if isinstance(event, nodes.Event) else f"{'.'.join(path)} of {text}"
 
 
 def _is_late(event: nodes.EventSet) -> bool:

@@ -24,6 +24,7 @@ class Unit:
         self.questions = Questions(self)
         self.tests = Tests(self)
         self._segments: dict[tuple[str, bool], str] = {}
+        self._segment_slots: dict[tuple[str, bool], set[int]] = {}
 
     def wire(self, name: str) -> str:
         """The name on the wire of an event as rules name it."""
@@ -45,11 +46,14 @@ class Unit:
         """The name of the function that tells whether the user is certainly in a segment, or certainly not."""
         key = (name, certainly)
         if key not in self._segments:
+            before, self.questions.touched = self.questions.touched, set()
             condition = self.checked.segments[name].condition
             writer = Writer(self, Reading.NOTHING)
             text = writer.true(condition) if certainly else writer.false(condition)
             label = f"segment_{name}" if certainly else f"segment_{name}__not"
             self._segments[key] = self.function(label, "c", condition.span.text, text).__name__
+            self._segment_slots[key], self.questions.touched = self.questions.touched, before
+        self.questions.touched |= self._segment_slots[key]
         return self._segments[key]
 
     def place(self, node: nodes.Node, rule: str | None) -> int:

@@ -156,8 +156,8 @@ class Actions:
             return
         run.started_goal = True
         state = self._c.state
-        if state.goals is None:
-            state.goals = []
+        # What can no longer be reached is forgotten here, since the event that would reach it may never come.
+        state.goals = [kept for kept in state.goals or () if kept[1] >= self._c.now]
         state.goals.append([run.rule, later(self._c.now, goal.length), variant, control, run.event])
         self._machine.observations.exposed[run.rule, variant, control] += 1
 

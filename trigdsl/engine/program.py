@@ -343,7 +343,8 @@ class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
 
     `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
-    program that says `any` needs it).  `code` is the generated Python source, to be looked at.
+    program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
+    `slot_uses` which slots a rule asks.  `code` is the generated Python source, to be looked at.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -362,6 +363,8 @@ class Program:
     segment_rules: tuple[int, ...]
     attribute_rules: Mapping[str, tuple[int, ...]]
     list_rules: Mapping[str, tuple[int, ...]]
+    slot_labels: tuple[str, ...] = ()
+    slot_uses: Mapping[int, tuple[int, ...]] = field(factory=dict)
     invariants: tuple[CompiledInvariant, ...] = ()
 
     def plan(self, event: str) -> EventPlan | None:

@@ -95,8 +95,9 @@ def _environment() -> jinja2.Environment:
 
 
 def _worded(message: str) -> str:
-    """A message of Jinja in the form of ours: lower case, backticks, no full stop, one line."""
+    """A message of Jinja in the form of ours: lower case, backticks, no full stop, one line, signs as they are."""
     first = " ".join(message.split()).replace("'", "`").rstrip(".")
+    first = first.replace("`end of print statement`", "`}}`").replace("`end of statement block`", "`%}`")
     return first[:1].lower() + first[1:]
 
 

@@ -55,6 +55,10 @@ def missing_word(span: Span, word: str, before: str) -> Diagnostic:
     return _error("syntax-error", span, f"`{word}` is missing before {shown(before)}", f"put in `{word}`")
 
 
+def one_too_many(span: Span) -> Diagnostic:
+    return _error("syntax-error", span, f"this {shown(span.text)} is one too many", "remove it")
+
+
 def never_closed(span: Span, closing: str) -> Diagnostic:
     return _error("syntax-error", span, f"this {shown(span.text)} is never closed", f"put in a `{closing}`")
 

@@ -14,8 +14,9 @@ from trigdsl.syntax import messages
 from trigdsl.syntax.build import ItemBuilder
 from trigdsl.syntax.grammar import parser
 from trigdsl.syntax.items import cut
+from trigdsl.syntax.mistake import Mistake
 from trigdsl.syntax.nodes import File, Item
-from trigdsl.syntax.slips import Mistake, diagnose
+from trigdsl.syntax.slips import diagnose
 from trigdsl.syntax.spans import span_of
 from trigdsl.syntax.tokens import tokenize
 

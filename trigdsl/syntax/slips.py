@@ -7,22 +7,21 @@ answer wins, and the plain "expected … but found …" comes last.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 
-from attrs import frozen
 from lark import Token
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.diagnostics.suggest import suggest
-from trigdsl.source import Source, Span
+from trigdsl.source import Span
 from trigdsl.syntax import messages
 from trigdsl.syntax.build.literals import parts_of
 from trigdsl.syntax.expected import END, describe
 from trigdsl.syntax.grammar import NO_TOKENS, keywords, terminals
+from trigdsl.syntax.habits import habit, habit_at_end
 from trigdsl.syntax.items import ITEM_STARTS
 from trigdsl.syntax.lexical import no_token, unit_of
+from trigdsl.syntax.misforms import misform
+from trigdsl.syntax.mistake import Mistake
 from trigdsl.syntax.spans import span_of
 
 _ITEM_WORDS = {"RULE": "the rule", "IF": "the rule", "TEST": "the test"}
@@ -31,58 +30,23 @@ _CONDITION_SIGNS = terminals(
     "IN_LAST SINCE TODAY EVER LPAR"
 )
 _CONDITION_STARTS = terminals("NOT TRUE FALSE NUMBER TEXT TIME_SINCE LSQB PREVIOUS")
-_INSERTED = {"THEN": "then", "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COMMA": ",", "IF": "if", "PER": "per"}
-
-
-@frozen
-class Mistake:
-    """The tokens of an item, the place of the one that does not fit, and a parser that has read those before it.
-
-    `place` is the number of tokens where the item ends too early.
-    """
-
-    source: Source
-    tokens: list[Token]
-    place: int
-    parser: InteractiveParser
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.place] if self.place < len(self.tokens) else Token(END, "")
-
-    def type_at(self, step: int) -> str:
-        """The type of the token `step` places further on, or the end's."""
-        place = self.place + step
-        return self.tokens[place].type if 0 <= place < len(self.tokens) else END
-
-    def span(self, first: int = 0, last: int = 0) -> Span:
-        """From the token `first` places further on to the one `last` places on."""
-        return span_of(self.source, self.tokens[self.place + first], self.tokens[self.place + last])
-
-    def accepted(self) -> set[str]:
-        return set(self.parser.accepts())  # type: ignore[no-untyped-call]
-
-    def follows_item(self) -> bool:
-        """Whether an item could end before the token, which begins a line: a new item was probably meant."""
-        if not 0 < self.place < len(self.tokens):
-            return False
-        return (self.token.line or 0) > (self.tokens[self.place - 1].end_line or 0) and self.would_take(END)
-
-    def takes_word(self, terminal: str) -> bool:
-        """Whether a keyword would have been taken here, or would have begun a new item."""
-        return self.would_take(terminal) or (terminal in ITEM_STARTS and self.follows_item())
-
-    def would_take(self, *types: str) -> bool:
-        """Whether tokens of these types would have been taken here."""
-        parser: InteractiveParser = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
-        parser.parser_state.parse_conf = copy(parser.parser_state.parse_conf)
-        parser.parser_state.parse_conf.callbacks = {}
-        try:
-            for kind in types:
-                parser.feed_token(Token(kind, ""))
-        except UnexpectedToken:
-            return False
-        return True
+_INSERTED = {
+    "THEN": "then",
+    "RPAR": ")",
+    "RSQB": "]",
+    "RBRACE": "}",
+    "COMMA": ",",
+    "IF": "if",
+    "PER": "per",
+    "AT": "at",
+    "AFTER": "after",
+    "SET": "set",
+    "SEND": "send",
+    "EQUAL": "=",
+    "LSQB": "[",
+    "LBRACE": "{",
+}
+_ONE_TOO_MANY = terminals("COLON COMMA RPAR RSQB RBRACE THEN IF AT AT_MOST EQUAL")
 
 
 Slip = Callable[[Mistake], Diagnostic | None]
@@ -301,8 +265,17 @@ def _misspelt_keyword(at: Mistake) -> Diagnostic | None:
     return messages.misspelt_keyword(at.span(), meant) if meant else None
 
 
+def _one_too_many(at: Mistake) -> Diagnostic | None:
+    """A sign or word without which the text goes on."""
+    if at.place == 0 or at.token.type not in _ONE_TOO_MANY or at.follows_item():
+        return None
+    return messages.one_too_many(at.span()) if at.would_take(at.type_at(1)) else None
+
+
 _SLIPS: tuple[Slip, ...] = (
+    misform,
     _no_token,
+    habit,
     _single_equals,
     _duration_without_unit,
     _unit_after_number,
@@ -326,6 +299,7 @@ _SLIPS: tuple[Slip, ...] = (
     _misspelt_keyword,
     _missing_colon,
     _missing_word,
+    _one_too_many,
     _misplaced_cap,
 )
-_AT_END: tuple[Slip, ...] = (_unclosed_at_end,)
+_AT_END: tuple[Slip, ...] = (_unclosed_at_end, habit_at_end)

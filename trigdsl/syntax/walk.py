@@ -26,7 +26,12 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         current = waiting.pop()
         yield current
-        waiting += reversed(list(children(current)))
+        for name in reversed(_field_names(type(current))):  # type: ignore[arg-type]
+            value = getattr(current, name)
+            if isinstance(value, Node):
+                waiting.append(value)
+            elif isinstance(value, tuple):
+                waiting += [part for part in reversed(value) if isinstance(part, Node)]
 
 
 @cache

@@ -21,6 +21,41 @@ def text_value(written: str) -> tuple[str, list[tuple[int, int]]]:
     return _PAIR.sub(_join_surrogates, value), wrong
 
 
+def offsets(written: str) -> list[int]:
+    """For each character of `text_value(written)`, the offset in `written` at which it begins."""
+    quotes = 3 if written.startswith('"""') else 1
+    kept = list(range(quotes, len(written) - quotes))
+    if quotes == 3:
+        kept = _dedented(written, [at for at in kept if written[at : at + 2] != "\r\n"])
+    found, inner = [], "".join(written[at] for at in kept)
+    place = 0
+    for escape in _ESCAPE.finditer(inner):
+        found += kept[place : escape.start()]
+        found.append(kept[escape.start()])
+        place = escape.end()
+    found += kept[place:]
+    unescaped = _ESCAPE.sub(lambda escape: _unescape(escape.group()), inner)
+    lows = {pair.start() + 1 for pair in _PAIR.finditer(unescaped)}
+    return [at for number, at in enumerate(found) if number not in lows]
+
+
+def _dedented(written: str, kept: list[int]) -> list[int]:
+    """The offsets of what `_dedent` leaves of the characters at `kept`."""
+    inner = "".join(written[at] for at in kept)
+    left: list[int] = []
+    place = 0
+    # What is left out of a line is its beginning, so what is left is its end; a first line may be dropped whole.
+    lines, shorter = inner.split("\n"), _dedent(inner).split("\n")
+    for number, line in enumerate(lines):
+        dropped = len(lines) - len(shorter)
+        if number >= dropped:
+            end = place + len(line)
+            left += kept[end - len(shorter[number - dropped]) : end]
+            left += kept[end : end + 1]
+        place += len(line) + 1
+    return left
+
+
 def _wrong_escapes(inner: str) -> list[tuple[int, int]]:
     escapes = list(_ESCAPE.finditer(inner))
     wrong = []

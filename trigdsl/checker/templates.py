@@ -1,15 +1,16 @@
-"""A template's text → what it reads and calls, or the first thing that is wrong with it."""
+"""A template's text → what it reads, calls and applies, or the first thing that is wrong with it."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
 
 from trigdsl.engine.rendering import is_plain, parse_tree
 from trigdsl.engine.templates.limits import TemplateFailure
-from trigdsl.engine.templates.paths import static_path
+from trigdsl.engine.templates.paths import static_path, walk
 from trigdsl.engine.templates.statements import compile_tree
 
 _TAG = re.compile(r"\{[{%#]")
@@ -31,35 +32,65 @@ class TemplateSyntaxError(ValueError):
 
 
 @frozen
+class Read:
+    """A path that a template reads, and the line of its text (from 1) where it does."""
+
+    path: tuple[str, ...]
+    line: int
+
+
+@frozen(slots=False)
 class ParsedTemplate:
     """What a check needs to know of a template.
 
-    `reads` are the paths that it reads from outside, names without the places of lists: `("cart", "items")`
+    `found` are the paths that it reads from outside, names without the places of lists: `("cart", "items")`
     for `cart.items[0]`.  Where a key is computed or a whole record is used, the path ends there.  `functions`
-    are the names that it calls and does not define.  `is_plain`: it holds no template code.
+    are the names that it calls and does not define, with their lines.  `is_plain`: it holds no template code.
     """
 
     text: str
-    reads: frozenset[tuple[str, ...]] = frozenset()
-    functions: frozenset[str] = frozenset()
+    found: tuple[Read, ...] = ()
+    functions: tuple[tuple[str, int], ...] = ()
     is_plain: bool = True
 
+    @property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """The paths alone."""
+        return frozenset(read.path for read in self.found)
 
+
+@lru_cache(4096)
 def parse_template(text: str) -> ParsedTemplate:
     """Parses a template; raises TemplateSyntaxError when it cannot be rendered whatever the data."""
     if is_plain(text):
         return ParsedTemplate(text)
     try:
-        tree = parse_tree(text)
-        compile_tree(tree)
-        found = _Reads()
-        found.block(tree.body, frozenset())
+        compile_tree(parse_tree(text))
+        return names_in(text)
     except TemplateFailure as failure:
         line = failure.line or 1
         raise TemplateSyntaxError(failure.message, line, _column(text, line)) from None
     except RecursionError:
         raise TemplateSyntaxError("the template is nested too deep", 1, 1) from None
-    return ParsedTemplate(text, frozenset(found.paths), frozenset(found.functions), is_plain=False)
+
+
+def names_in(text: str) -> ParsedTemplate:
+    """What a template reads and calls, whether or not it can be rendered; raises TemplateFailure where it is none."""
+    tree = parse_tree(text)
+    found = _Reads()
+    found.block(tree.body, frozenset())
+    reads, functions = dict.fromkeys(found.reads), dict.fromkeys(found.functions)
+    return ParsedTemplate(text, tuple(reads), tuple(functions), is_plain=False)
+
+
+def applied(text: str) -> tuple[tuple[str, str, int], ...]:
+    """The filters and tests of a template that can be read: (`filter` or `test`, its name, its line)."""
+    try:
+        nodes = list(walk(parse_tree(text)))
+    except (TemplateFailure, RecursionError):
+        return ()
+    kinds = {"Filter": "filter", "Test": "test"}
+    return tuple((kinds[kind], node.name, node.lineno) for node in nodes if (kind := type(node).__name__) in kinds)
 
 
 def _column(text: str, line: int) -> int:
@@ -75,8 +106,8 @@ class _Reads:
     """
 
     def __init__(self) -> None:
-        self.paths: set[tuple[str, ...]] = set()
-        self.functions: set[str] = set()
+        self.reads: list[Read] = []
+        self.functions: list[tuple[str, int]] = []
 
     def block(self, nodes: list[Any], bound: frozenset[str]) -> frozenset[str]:
         for node in nodes:
@@ -138,7 +169,7 @@ class _Reads:
         path = static_path(node)
         if path is not None:
             if path[0] not in bound:
-                self.paths.add((path[0], *_texts(path[1])))
+                self.reads.append(Read((path[0], *_texts(path[1])), _line(node)))
             return
         if type(node).__name__ == "Call":
             self._call(node, bound)
@@ -148,9 +179,16 @@ class _Reads:
 
     def _call(self, node: Any, bound: frozenset[str]) -> None:
         if type(node.node).__name__ == "Name" and node.node.name not in bound | _NO_FUNCTIONS:
-            self.functions.add(node.node.name)
+            self.functions.append((node.node.name, node.lineno))
         for part in (*node.args, *node.kwargs):
             self._read(part, bound)
+
+
+def _line(node: Any) -> int:
+    """The line on which a path begins."""
+    while type(node).__name__ != "Name":
+        node = node.node
+    return int(node.lineno)
 
 
 def _names(target: Any) -> frozenset[str]:

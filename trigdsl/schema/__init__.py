@@ -1,0 +1,1 @@
+"""Records of events → the declarations that they would have in a program."""
