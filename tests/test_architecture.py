@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "tester", "explainer", "verifier", "differ"),
+    ("formatter", "highlighter", "tester", "explainer", "verifier", "differ"),
     ("__init__",),
     ("embedding",),
     ("replayer",),
@@ -44,6 +44,9 @@ HOMES = {
     "sqlite3": ("store",),
     "psycopg": ("store",),
     "bytewax": ("distributed",),
+    "pygls": ("lsp",),
+    "lsprotocol": ("lsp",),
+    "pygments": ("highlighter",),
 }
 MOST_JINJA_MODULES = 2
 
