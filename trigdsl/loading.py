@@ -73,7 +73,7 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
     findings += found
     templates = TemplateFiles(folder)
     for file, _ in files:
-        findings += _template_findings(file, templates)
+        findings += template_findings(file, templates)
     diagnostics = in_order(findings, sources)
     if checked is None or any(finding.severity is Severity.ERROR for finding in diagnostics):
         raise TrigError(diagnostics)
@@ -125,8 +125,8 @@ class TemplateFiles:
             )
 
 
-def _template_findings(file: nodes.File, templates: TemplateFiles) -> list[Diagnostic]:
-    """What is wrong with the templates of a file: texts of sends and their fields, and template files."""
+def template_findings(file: nodes.Node, templates: TemplateFiles) -> list[Diagnostic]:
+    """What is wrong with the templates in a file or a part of one: texts of sends, their fields, template files."""
     findings = []
     for node in walk(file):
         if isinstance(node, nodes.TemplateFile):
@@ -172,4 +172,4 @@ def _too_deep(files: Sequence[tuple[nodes.File, Source]]) -> Diagnostic:
     )
 
 
-__all__ = ["Functions", "Signature", "TemplateFiles", "load", "parse"]
+__all__ = ["Functions", "Signature", "TemplateFiles", "load", "parse", "template_findings"]
