@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 URI = "untitled:rules.trig"
-PATIENCE = 60
+PATIENCE = 30
 """Seconds after which an answer counts as missing."""
 
 
@@ -104,39 +103,79 @@ def edited(text: str, edits: list[lsp.TextEdit]) -> str:
     return text
 
 
-@asynccontextmanager
-async def editor(options: Any = None, folders: list[str] | None = None, *command: str) -> AsyncIterator[Editor]:
-    client = LanguageClient("tests", "1")
-    await client.start_io(*(command or (sys.executable, "-m", "trigdsl", "lsp")))
-    try:
+class Session:
+    """One server process and its event loop, which scenarios share: each finds it without a file open."""
+
+    def __init__(self, options: Any = None, folders: list[str] | None = None) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.client = LanguageClient("tests", "1")
+        self.editor = self.loop.run_until_complete(self._start(options, folders or []))
+
+    async def _start(self, options: Any, folders: list[str]) -> Editor:
+        await self.client.start_io(sys.executable, "-m", "trigdsl", "lsp")
         params = lsp.InitializeParams(
             capabilities=lsp.ClientCapabilities(),
             initialization_options=options,
-            workspace_folders=[lsp.WorkspaceFolder(uri, uri) for uri in folders or []],
+            workspace_folders=[lsp.WorkspaceFolder(uri, uri) for uri in folders],
         )
-        started = await asyncio.wait_for(client.initialize_async(params), PATIENCE)
-        one = Editor(client, started.capabilities)
+        started = await asyncio.wait_for(self.client.initialize_async(params), PATIENCE)
+        editor = Editor(self.client, started.capabilities)
 
-        @client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def note(params: lsp.PublishDiagnosticsParams) -> None:
-            one.told.setdefault(params.uri, []).append(params)
-            one.news.set()
+            editor.told.setdefault(params.uri, []).append(params)
+            editor.news.set()
 
-        client.initialized(lsp.InitializedParams())
-        yield one
-        await asyncio.wait_for(client.shutdown_async(None), PATIENCE)
-        client.exit(None)
-    finally:
-        await client.stop()
+        self.client.initialized(lsp.InitializedParams())
+        return editor
+
+    def run(self, scenario: Callable[[Editor], Awaitable[None]]) -> None:
+        try:
+            self.loop.run_until_complete(asyncio.wait_for(self._run(scenario), 20 * PATIENCE))
+        finally:
+            for uri in self.editor.texts:
+                params = lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(uri))
+                self.client.text_document_did_close(params)
+            self.editor.texts.clear()
+            self.editor.told.clear()
+
+    async def _run(self, scenario: Callable[[Editor], Awaitable[None]]) -> None:
+        await scenario(self.editor)
+
+    def stop(self) -> int | None:
+        """Shuts the server down; its exit status."""
+        return self.loop.run_until_complete(self._stop())
+
+    async def _stop(self) -> int | None:
+        try:
+            await asyncio.wait_for(self.client.shutdown_async(None), PATIENCE)
+        finally:
+            self.client.exit(None)  # ends the server, whether it was asked to shut down or not
+            await asyncio.wait_for(self.client.stop(), PATIENCE)
+        return self.client._server.returncode if self.client._server is not None else None
+
+
+_shared: list[Session] = []
 
 
 def in_editor(
     scenario: Callable[[Editor], Awaitable[None]], options: Any = None, folders: list[str] | None = None
 ) -> None:
-    """Runs a scenario against a server of its own."""
+    """Runs a scenario against the server that is running, or against one of its own where it has wishes."""
+    if options is None and folders is None:
+        if not _shared:
+            _shared.append(Session())
+        _shared[0].run(scenario)
+        return
+    session = Session(options, folders)
+    try:
+        session.run(scenario)
+    finally:
+        session.stop()
 
-    async def run() -> None:
-        async with editor(options, folders) as one:
-            await scenario(one)
 
-    asyncio.run(run())
+def stop_shared() -> None:
+    """Ends the server that scenarios shared, which must go without a complaint."""
+    while _shared:
+        status = _shared.pop().stop()
+        assert status == 0, status

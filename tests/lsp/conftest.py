@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,3 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _server_ends() -> Iterator[None]:
+    yield
+    from client import stop_shared
+
+    stop_shared()

@@ -39,10 +39,11 @@ ACCIDENTS = [
 
 
 def findings(reading: Reading) -> list[tuple[object, ...]]:
-    found = []
-    for piece, start in reading.placed():
-        for one in piece.diagnostics:
-            found.append((start + one.span.start, start + one.span.end, one.code, one.message, one.help))
+    found = [
+        (start + one.span.start, start + one.span.end, one.code, one.message, one.help)
+        for piece, start in reading.placed()
+        for one in piece.diagnostics
+    ]
     return sorted(found, key=str)
 
 

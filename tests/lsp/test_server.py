@@ -57,7 +57,7 @@ def test_what_the_server_offers() -> None:
         assert offers.completion_provider is not None
         assert offers.definition_provider
         assert offers.references_provider
-        assert offers.rename_provider == lsp.RenameOptions(prepare_provider=True)
+        assert offers.rename_provider
         assert offers.document_symbol_provider
         assert offers.code_action_provider
         assert offers.semantic_tokens_provider is not None
@@ -323,7 +323,10 @@ def test_the_outline() -> None:
         ("rule x: if a and b = 3 then send push", "rule x: if a and b == 3 then send push"),
         ("rule x: if a && b == 3 then send push", "rule x: if a and b == 3 then send push"),
         ("rule x: if a then after 30 min send push", None),
-        ("segment vip = user.a == 1\nif a and user in vpi then send p", "segment vip = user.a == 1\nif a and user in vip then send p"),
+        (
+            "segment vip = user.a == 1\nif a and user in vpi then send p",
+            "segment vip = user.a == 1\nif a and user in vip then send p",
+        ),
         ("rule x: IF a then send push", "rule x: if a then send push"),
     ],
 )  # fmt: skip

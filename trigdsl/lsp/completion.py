@@ -54,6 +54,16 @@ _KIND_AFTER: dict[str, Kind] = {
 _FRESH = frozenset({"RULE", "EVENT", "CHANNEL", "CALENDAR", "SEGMENT", "LIST", "INVARIANT", "AS"})
 """Tokens after which a new name is made up."""
 
+_OF_RULES = ("sent", "opened", "clicked", "bounced", "unsubscribed")
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPECIAL_AFTER: dict[str, tuple[str, ...]] = {
+    "EVERY": ("day", "weekday", "weekend", "month", "year", *_WEEK),
+    "ON": ("weekdays", "weekends", *_WEEK),
+    "IF": (*_OF_RULES, "ignored"),
+    **dict.fromkeys(("UNLESS", "STOP_ON", "GOAL", "SINCE", "TIME_SINCE", "FIRST", "ORDINAL", "NO"), _OF_RULES),
+}
+"""Words that mean something where names can stand too, so that the grammar does not tell whether to offer them."""
+
 _ITEM_KINDS: dict[Kind, lsp.CompletionItemKind] = {
     Kind.EVENT: lsp.CompletionItemKind.Event,
     Kind.RULE: lsp.CompletionItemKind.Function,
@@ -132,21 +142,17 @@ def _items(place: _Place) -> Iterator[lsp.CompletionItem]:
     before = follows.before[-1] if follows.before else ""
     if before in _FRESH:
         return
-    yield from _types(follows)
+    if follows.before[:1] in (("EVENT",), ("USER",)) and before == "COLON":
+        yield from (_item(name, lsp.CompletionItemKind.TypeParameter) for name in TYPES)
+        return
     if follows.name or not follows.fits:
         yield from _names(place, before)
     if follows.path and before not in _KIND_AFTER:
         yield from _values(place)
     if follows.duration:
         yield from (_item(text, lsp.CompletionItemKind.Unit) for text in ("30m", "1h", "1d", "7d"))
-    for word in follows.keywords:
+    for word in (*follows.keywords, *_SPECIAL_AFTER.get(before, ())):
         yield _item(word, lsp.CompletionItemKind.Keyword, doc=KEYWORD_DOCS.get(word))
-
-
-def _types(follows: Continuation) -> Iterator[lsp.CompletionItem]:
-    declares = follows.before[:1] in (("EVENT",), ("USER",))
-    if declares and follows.before[-1:] == ("COLON",):
-        yield from (_item(name, lsp.CompletionItemKind.TypeParameter) for name in TYPES)
 
 
 def _names(place: _Place, before: str) -> Iterator[lsp.CompletionItem]:

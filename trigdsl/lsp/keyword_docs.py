@@ -7,7 +7,7 @@ from typing import Final
 KEYWORD_DOCS: Final[dict[str, str]] = {
     # Declarations
     "timezone": 'The zone of users who have none of their own: `timezone "Asia/Seoul"`.',
-    "event": 'Declares an event, its name on the wire, its fields: `event purchase = "Order Completed" { total: number }`.',
+    "event": 'Declares an event, its name on the wire, its fields: `event paid = "Order Completed" { total: number }`.',
     "user": "Declares the user's attributes: `user { name: text }`. In conditions, the user whom the rule is about.",
     "channel": "Declares a channel with its windows, caps and requirements: `channel push: cap 2 per day`.",
     "cap": "Holds messages back that would be more than so many in a period: `cap all 5 per 7d`.",
@@ -79,7 +79,7 @@ KEYWORD_DOCS: Final[dict[str, str]] = {
     "not on": "Not on the dates of a calendar: `not on korean_holidays`.",
     "else skip": "A step outside its window is skipped, instead of waiting for it to open.",
     "expires": "How late a step may be: `expires 12h`.",
-    "priority": "Which of several steps due at the same instant comes first: the higher number; 0 where nothing is said.",
+    "priority": "Which of several steps due at one instant comes first: the higher number; 0 where none is given.",
     "urgent": "The step ignores caps and windows, though never `requires`, and counts against no cap.",
     # Clauses
     "stop on": "An event that ends the run, whichever step it is at: `stop on signup`.",
@@ -91,7 +91,7 @@ KEYWORD_DOCS: Final[dict[str, str]] = {
     "ignore": "The new trigger does nothing while a run is waiting.",
     "restart": "The new trigger ends the waiting run and starts another.",
     "stack": "The new trigger starts one more run.",
-    "for at most": "For how long after the first trigger a new one may still restart the run: `restart for at most 24h`.",
+    "for at most": "For how long after the first trigger others may restart the run: `restart for at most 24h`.",
     "for each": "Runs are kept apart by a property: `for each cart.id`.",
     "from": "The first date of a campaign: `from 2026-11-20`.",
     "until": "The last date of a campaign: `until 2026-12-01`.",

@@ -122,7 +122,7 @@ def _synchronise(server: LanguageServer, state: State) -> None:
         _set_options(state.workspace, options if isinstance(options, Mapping) else {})
         folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
         state.workspace.roots = tuple(Path(path) for uri in folders if uri and (path := to_fs_path(uri)))
-        state.workspace.encoding = str(server.workspace.position_encoding or "utf-16")
+        state.workspace.encoding = lsp.PositionEncodingKind(server.workspace.position_encoding or "utf-16").value
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     async def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
