@@ -106,13 +106,14 @@ def edited(text: str, edits: list[lsp.TextEdit]) -> str:
 class Session:
     """One server process and its event loop, which scenarios share: each finds it without a file open."""
 
-    def __init__(self, options: Any = None, folders: list[str] | None = None) -> None:
+    def __init__(self, options: Any = None, folders: list[str] | None = None, code: str | None = None) -> None:
+        self.command = ("-c", code) if code is not None else ("-m", "trigdsl", "lsp")
         self.loop = asyncio.new_event_loop()
         self.client = LanguageClient("tests", "1")
         self.editor = self.loop.run_until_complete(self._start(options, folders or []))
 
     async def _start(self, options: Any, folders: list[str]) -> Editor:
-        await self.client.start_io(sys.executable, "-m", "trigdsl", "lsp")
+        await self.client.start_io(sys.executable, *self.command)
         params = lsp.InitializeParams(
             capabilities=lsp.ClientCapabilities(),
             initialization_options=options,
@@ -159,15 +160,21 @@ _shared: list[Session] = []
 
 
 def in_editor(
-    scenario: Callable[[Editor], Awaitable[None]], options: Any = None, folders: list[str] | None = None
+    scenario: Callable[[Editor], Awaitable[None]],
+    options: Any = None,
+    folders: list[str] | None = None,
+    code: str | None = None,
 ) -> None:
-    """Runs a scenario against the server that is running, or against one of its own where it has wishes."""
-    if options is None and folders is None:
+    """Runs a scenario against the server that is running, or against one of its own where it has wishes.
+
+    `code` is a program of Python that starts a server in place of the command.
+    """
+    if options is None and folders is None and code is None:
         if not _shared:
             _shared.append(Session())
         _shared[0].run(scenario)
         return
-    session = Session(options, folders)
+    session = Session(options, folders, code)
     try:
         session.run(scenario)
     finally:

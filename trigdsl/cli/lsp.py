@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from trigdsl.cli.exits import FINE
@@ -24,5 +27,7 @@ def lsp() -> int:
         if error.name is None or error.name.split(".")[0] not in {"pygls", "lsprotocol"}:
             raise
         raise click.UsageError("`trig lsp` needs a package: pip install 'trigdsl[lsp]'") from error
-    create_server().start_io()
+    # Copies, since the server closes its streams when it ends, and whoever called wants to flush its own.
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as given, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as taken:
+        create_server().start_io(given, taken)
     return FINE
