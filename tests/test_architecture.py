@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "tester", "explainer", "verifier", "differ", "schema"),
+    ("formatter", "highlighter", "tester", "explainer", "verifier", "differ", "schema"),
     ("__init__",),
     ("embedding",),
     ("replayer",),
@@ -45,6 +45,9 @@ HOMES = {
     "sqlite3": ("store",),
     "psycopg": ("store",),
     "bytewax": ("distributed",),
+    "pygls": ("lsp",),
+    "lsprotocol": ("lsp",),
+    "pygments": ("highlighter",),
 }
 MOST_JINJA_MODULES = 2
 

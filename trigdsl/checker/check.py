@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import frozen
+
 from trigdsl.checker import messages
 from trigdsl.checker.clauses import check_clauses
 from trigdsl.checker.contents import check_lengths
@@ -43,6 +45,19 @@ OF_THE_WHOLE = frozenset(
 """Codes of what only a program that was read as a whole can be blamed for."""
 
 
+@frozen
+class Examined:
+    """All that checking learns of a program, whether it can run or not.
+
+    `program` is None when it cannot; `types` maps the id of an expression to its type's name, where that is known.
+    """
+
+    program: CheckedProgram | None
+    findings: tuple[Diagnostic, ...]
+    scope: Scope
+    types: Mapping[int, str]
+
+
 def check(
     files: Files,
     functions: Mapping[str, Signature] = NO_FUNCTIONS,
@@ -50,6 +65,18 @@ def check(
     complete: bool = True,
     find_template: FindTemplate | None = None,
 ) -> tuple[CheckedProgram | None, tuple[Diagnostic, ...]]:
+    """The program and the findings of `examine`."""
+    examined = examine(files, functions, complete=complete, find_template=find_template)
+    return examined.program, examined.findings
+
+
+def examine(
+    files: Files,
+    functions: Mapping[str, Signature] = NO_FUNCTIONS,
+    *,
+    complete: bool = True,
+    find_template: FindTemplate | None = None,
+) -> Examined:
     """Checks a program of one or more files, in the order in which their rules stand.
 
     `functions` are the signatures of the functions that the host registers.  Answers the program, None when
@@ -74,7 +101,7 @@ def check(
     if not complete:
         findings = findings.without(OF_THE_WHOLE)
     program = None if findings.has_errors or not complete else _program(items, scope, types, functions)
-    return program, findings.in_order([source for _, source in files])
+    return Examined(program, findings.in_order([source for _, source in files]), scope, types)
 
 
 def _check_meaning(items: list[Item], scope: Scope, expressions: Expressions) -> None:

@@ -22,6 +22,8 @@ _COMMANDS = {
     "fmt": "trigdsl.cli.fmt",
     "replay": "trigdsl.cli.replay",
     "schema": "trigdsl.cli.schema",
+    "lsp": "trigdsl.cli.lsp",
+    "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
 }
 
