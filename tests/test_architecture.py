@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "tester", "explainer", "verifier", "differ"),
+    ("formatter", "tester", "explainer", "verifier", "differ", "linter"),
     ("__init__",),
     ("embedding",),
     ("replayer",),
