@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "highlighter", "tester", "explainer", "verifier", "differ", "schema"),
+    ("formatter", "highlighter", "tester", "explainer", "verifier", "differ", "schema", "linter"),
     ("__init__",),
     ("embedding",),
     ("replayer",),

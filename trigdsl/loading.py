@@ -37,7 +37,7 @@ def parse_checked(
     text: str, name: str = "<text>", functions: Functions | None = None
 ) -> tuple[Program, CheckedProgram]:
     """`parse`, and the checked program beside it, which tools ask for tests and declarations."""
-    return _compile([Source(name, text)], None, functions or {})
+    return compile_sources([Source(name, text)], None, functions or {})
 
 
 def load(path: str | Path, functions: Functions | None = None) -> Program:
@@ -51,11 +51,15 @@ def load(path: str | Path, functions: Functions | None = None) -> Program:
 def load_checked(path: str | Path, functions: Functions | None = None) -> tuple[Program, CheckedProgram]:
     """`load`, and the checked program beside it."""
     path = Path(path)
+    return compile_sources(read_sources(path), path if path.is_dir() else path.parent, functions or {})
+
+
+def read_sources(path: Path) -> list[Source]:
+    """The texts of a `.trig` file, or of all in a folder; raises as `load` does when one cannot be read."""
     files = sorted(path.rglob("*.trig")) if path.is_dir() else [path]
     if not files:
         raise FileNotFoundError(f"no .trig file in {path}")
-    sources = [Source(str(file), file.read_text(encoding="utf-8-sig")) for file in files]
-    return _compile(sources, path if path.is_dir() else path.parent, functions or {})
+    return [Source(str(file), file.read_text(encoding="utf-8-sig")) for file in files]
 
 
 @contextmanager
@@ -70,7 +74,13 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _compile(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
+def compile_sources(
+    sources: Sequence[Source], folder: Path | None, functions: Functions
+) -> tuple[Program, CheckedProgram]:
+    """Compile texts as one program; `folder` holds the template files, None when there are none.
+
+    Raises TrigError as `parse` does.
+    """
     with _without_collecting():
         return _compiled(sources, folder, functions)
 

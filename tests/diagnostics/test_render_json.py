@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from trigdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from trigdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from trigdsl.diagnostics.render_json import to_list
 from trigdsl.source import Source, Span
 
@@ -42,6 +42,7 @@ def test_every_fact_of_the_text_is_there() -> None:
                 }
             ],
             "help": "remove one",
+            "fix": None,
         }
     ]
 
@@ -51,3 +52,13 @@ def test_without_help_it_is_null() -> None:
     [out] = to_list([finding])
     assert out["help"] is None
     assert (out["line"], out["column"], out["text"]) == (1, 1, "")
+
+
+def test_a_fix_is_its_edits() -> None:
+    span = Span(Source("-e", "a b"), 1, 3)
+    fix = Fix("remove it", (Edit(span, ""),))
+    finding = Diagnostic(code="c", severity=Severity.NOTE, message="m", span=span, fix=fix)
+    [out] = to_list([finding])
+    place = {"file": "-e", "line": 1, "column": 2, "end_line": 1, "end_column": 4, "text": " b"}
+    assert out["severity"] == "note"
+    assert out["fix"] == {"title": "remove it", "edits": [{**place, "replacement": ""}]}

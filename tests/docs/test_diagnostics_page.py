@@ -1,4 +1,4 @@
-"""The page of diagnostics: an entry for every code, an example that provokes just it, and a mended one."""
+"""The pages of diagnostics and lints: an entry for every code, an example that provokes just it, and a mended one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from test_docs import DOCUMENTS, FENCE, ROOT, blocks, blocks_of
 
 import trigdsl
 from trigdsl.diagnostics.codes import CODES
+from trigdsl.linter.lint import lint
+from trigdsl.loading import parse_checked
 
-PAGE = ROOT / "docs" / "diagnostics.md"
+PAGES = (ROOT / "docs" / "diagnostics.md", ROOT / "docs" / "lints.md")
 IN_PYTHON = {"too-deep"}
 """Codes whose example would be too long to read; a session shows it, which `test_docs` runs."""
 
@@ -35,7 +37,8 @@ class Entry:
 
 def entries() -> list[Entry]:
     found = []
-    for part in re.split(r"^### ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+    text = "\n## \n".join(page.read_text("utf-8") for page in PAGES)
+    for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
         code, _, rest = part.partition("\n")
         rest = rest.partition("\n## ")[0]
         shown = [block for block in blocks_of(rest) if block.language == "trig"]
@@ -47,7 +50,8 @@ def entries() -> list[Entry]:
 
 def findings(text: str) -> list[tuple[str, str]]:
     try:
-        diagnostics = trigdsl.parse(text).diagnostics
+        program, checked = parse_checked(text)
+        diagnostics = lint(checked, program.diagnostics)
     except trigdsl.TrigError as error:
         diagnostics = error.diagnostics
     return [(found.code, str(found.severity)) for found in diagnostics]
@@ -69,11 +73,12 @@ def test_the_example_brings_up_just_this_code_and_the_mended_one_nothing(
     monkeypatch.setitem(sys.modules, "holidays", Regions("holidays"))
     if entry.code == "missing-extra":
         monkeypatch.setitem(sys.modules, "holidays", None)
-    severity = "warning" if entry.prose.startswith("*Warning.*") else "error"
+    opening = entry.prose.partition(" ")[0]
+    severity = {"*Warning.*": "warning", "*Note.*": "note"}.get(opening, "error")
     [wrong], [right] = entry.wrong, entry.right
     assert set(findings(wrong)) == {(entry.code, severity)}
     assert findings(right) == []
 
 
-def test_rules_that_are_wrong_stand_on_this_page_alone() -> None:
-    assert [path for path in DOCUMENTS if path != PAGE and any(block.is_wrong for block in blocks(path))] == []
+def test_rules_that_are_wrong_stand_on_these_pages_alone() -> None:
+    assert [path for path in DOCUMENTS if path not in PAGES and any(block.is_wrong for block in blocks(path))] == []

@@ -146,6 +146,7 @@ def _program(
         lists=scope.lists,
         tests=tuple(item for item in items if isinstance(item, Test)),
         invariants=tuple(item for item in items if isinstance(item, Invariant)),
+        items=tuple(items),
         types=types,
         host_functions=dict(functions),
     )

@@ -13,6 +13,7 @@ from trigdsl.syntax.nodes import (
     CapDecl,
     HolidayDecl,
     Invariant,
+    Item,
     Policy,
     Rule,
     SegmentDecl,
@@ -43,6 +44,7 @@ class CheckedProgram:
     `wire_names` maps events with an alias, by their name in rules, to their name on the wire.
     `event_fields` and `user_fields` map a path to its type's name, for what is declared with fields.
     `lists` are the declared ones and those that `add to` and `remove from` name.
+    `items` are all items of all files in their order, those above among them.
     `types` maps the id of an expression to its type's name, where that is known.
     """
 
@@ -58,5 +60,6 @@ class CheckedProgram:
     lists: frozenset[str]
     tests: tuple[Test, ...]
     invariants: tuple[Invariant, ...]
+    items: tuple[Item, ...]
     types: dict[int, str]
     host_functions: Mapping[str, Signature]

@@ -7,14 +7,14 @@ Conditions are left aside: only a delay breaks a cycle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from trigdsl.checker import messages
 from trigdsl.checker.cycles import find_cycles
 from trigdsl.checker.fields import leaves
 from trigdsl.checker.findings import Findings
-from trigdsl.checker.program import CheckedRule
+from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.checker.scope import Scope
 from trigdsl.checker.segments import members, segments_behind
 from trigdsl.diagnostics.diagnostic import Label
@@ -59,7 +59,7 @@ _LITERALS = (Text, Number, Boolean, Date, Duration, ListLiteral, Negative)
 
 def check_rule_cycles(scope: Scope, findings: Findings) -> None:
     """Finds cycles of rules without a delay."""
-    edges = _edges(scope)
+    edges = triggered(scope, immediate)
     for cycle in find_cycles(edges):
         steps = [edges[one][other] for one, other in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
         following = (*cycle[2:], *cycle[:2])[: len(cycle) - 1]
@@ -69,22 +69,24 @@ def check_rule_cycles(scope: Scope, findings: Findings) -> None:
         findings.add(messages.rule_cycle(cycle, steps[0].span, labels))
 
 
-def _edges(scope: Scope) -> dict[str, dict[str, Action]]:
-    """For each rule the rules that it triggers at once, with the first action that does so."""
+def triggered(
+    scope: Scope | CheckedProgram, actions: Callable[[CheckedRule], Iterable[Action]]
+) -> dict[str, dict[str, Action]]:
+    """For each rule the rules that these actions of it can trigger, with the first that does so."""
     listeners: dict[Mark, list[str]] = {}
     for rule in scope.rules:
         for mark in set(_heard(rule.node.trigger, scope)):
             listeners.setdefault(mark, []).append(rule.name)
     edges: dict[str, dict[str, Action]] = {rule.name: {} for rule in scope.rules}
     for rule in scope.rules:
-        for action in _immediate(rule):
+        for action in actions(rule):
             for mark in _caused(action, rule.name):
                 for listener in listeners.get(mark, ()):
                     edges[rule.name].setdefault(listener, action)
     return edges
 
 
-def _immediate(rule: CheckedRule) -> Iterator[Action]:
+def immediate(rule: CheckedRule) -> Iterator[Action]:
     """The actions that may be carried out at the instant of the trigger."""
     for step in rule.node.steps:
         if step.after or step.calendar_days is not None or step.at:
@@ -113,7 +115,7 @@ def _is_literal(value: Expression) -> bool:
     return all(isinstance(node, _LITERALS) for node in walk(value))
 
 
-def _heard(trigger: Trigger, scope: Scope) -> Iterator[Mark]:
+def _heard(trigger: Trigger, scope: Scope | CheckedProgram) -> Iterator[Mark]:
     """What can trigger at once; a silence and `ignored` wait, and a calendar heeds nobody."""
     match trigger:
         case EventTrigger(event=event):

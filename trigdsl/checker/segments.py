@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from trigdsl.checker import messages
 from trigdsl.checker.cycles import find_cycles
 from trigdsl.checker.findings import Findings, words
+from trigdsl.checker.program import CheckedProgram
 from trigdsl.checker.scope import Scope
 from trigdsl.diagnostics.diagnostic import Label
 from trigdsl.syntax.nodes import (
@@ -36,7 +37,7 @@ def check_segments(scope: Scope, findings: Findings) -> None:
             _check_time(name, use, segment, findings)
 
 
-def segments_behind(condition: Expression, scope: Scope) -> Iterator[SegmentDecl]:
+def segments_behind(condition: Expression, scope: Scope | CheckedProgram) -> Iterator[SegmentDecl]:
     """The segments that a condition asks for, directly or through others, each once."""
     seen: set[str] = set()
     pending: list[Node] = [condition]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 if TYPE_CHECKING:
     from trigdsl.diagnostics.diagnostic import Diagnostic
     from trigdsl.engine.program import Program
+    from trigdsl.source import Source
 
 
 @click.command(short_help="Look for mistakes in rules.")
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--bounds", "show_bounds", is_flag=True, help="Print what the rules keep for a user, at most.")
 @click.option("--show-code", is_flag=True, help="Print the Python source that the rules compile to.")
+@click.option("--fix", is_flag=True, help="Mend in the files what is safe to mend, and show what is left.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--explain", "code", metavar="CODE", help="Print the page of a code such as unless-never.")
 def check(
     rules: str | None,
     expression: str | None,
@@ -34,18 +39,24 @@ def check(
     as_json: bool,
     show_bounds: bool,
     show_code: bool,
+    fix: bool,
+    diff: bool,
+    code: str | None,
 ) -> int:
     """Look for mistakes in RULES, a .trig file or a folder of them, without running anything.
 
     Every finding comes with its place, the line itself, and what to do about it, in the order of the text.
-    The exit status is 0 when the rules can run (warnings alone leave it so), 1 when there is an error, and
+    The exit status is 0 when the rules can run (warnings and notes alone leave it so), 1 when there is an error, and
     2 when the call is wrong or a file cannot be read.
 
     \b
     Example:
       trig check rules.trig
       trig check -e 'if signup then send push'
+      trig check --explain unless-never
     """
+    if code is not None:
+        return _explain(code)
     if (rules is None) == (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
     if as_json:
@@ -56,6 +67,16 @@ def check(
         raise click.UsageError(f"--show-code and {'--json' if as_json else f'--format {form}'} exclude each other")
     if show_bounds and (show_code or form not in (None, "text", "json")):
         raise click.UsageError("--bounds goes with text and JSON only")
+    if diff and (fix or show_code or show_bounds or form is not None):
+        raise click.UsageError("--diff stands alone: it shows what --fix would change")
+    if fix and (show_code or show_bounds):
+        raise click.UsageError("--fix goes with the diagnostics only")
+    if fix and expression is not None:
+        raise click.UsageError("--fix mends files; with -e, --diff shows what it would change")
+    if fix or diff:
+        _mend(rules, expression, in_place=fix)
+        if diff:
+            return FINE
     diagnostics, program = _check(rules, expression)
     if show_code and program is not None:
         click.echo(program.code)
@@ -68,14 +89,49 @@ def check(
 
 def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic, ...], Program | None]:
     """Everything there is to say about the rules, in source order, and the program when they can run."""
-    from trigdsl.cli.program import read_program
+    from trigdsl.cli.program import read_checked
     from trigdsl.diagnostics.diagnostic import TrigError
+    from trigdsl.linter.lint import lint
 
     try:
-        program = read_program(rules, expression)
+        program, checked = read_checked(rules, expression)
     except TrigError as error:
         return error.diagnostics, None
-    return program.diagnostics, program
+    return lint(checked, program.diagnostics), program
+
+
+def _explain(code: str) -> int:
+    from trigdsl.cli.arguments import one_of
+    from trigdsl.diagnostics.codes import CODES
+    from trigdsl.diagnostics.pages import page
+
+    click.echo(page(one_of(code, CODES, "code")), nl=False)
+    return FINE
+
+
+def _mend(rules: str | None, expression: str | None, *, in_place: bool) -> None:
+    """Makes all safe fixes in the files, or shows them; says on standard error how many there were."""
+    from trigdsl.cli import mending
+
+    diagnostics, _ = _check(rules, expression)
+    sources, folder = _sources(rules, expression)
+    after, count = mending.mended(sources, folder, diagnostics)
+    if not in_place:
+        click.echo(mending.diff(sources, after), nl=False)
+        return
+    mending.write(sources, after)
+    click.echo(f"mended {count} finding{'' if count == 1 else 's'}", err=True)
+
+
+def _sources(rules: str | None, expression: str | None) -> tuple[list[Source], Path | None]:
+    from trigdsl.cli.program import EXPRESSION_NAME
+    from trigdsl.loading import read_sources
+    from trigdsl.source import Source
+
+    if rules is None:
+        return [Source(EXPRESSION_NAME, expression or "")], None
+    path = Path(rules)
+    return read_sources(path), path if path.is_dir() else path.parent
 
 
 def _print_bounds(program: Program, *, as_json: bool) -> None:

@@ -109,4 +109,30 @@ CODES: Final[dict[str, str]] = {
     "test-without-expect": "a test that expects nothing",
     # Templates (loading)
     "template": "a template that is broken, or whose file cannot be read",
+    # Conditions (linter)
+    "never-true": "a condition that nothing can meet",
+    "always-true": "a condition that cannot be false",
+    "self-comparison": "a comparison of something with itself",
+    "duplicate-operand": "a condition or event said twice",
+    "duplicate-entry": "a value that stands twice in one list",
+    # Steps (linter)
+    "unless-never": "an `unless` on a step that is done at once",
+    "idle-within": "an `unless` whose time is longer than its step waits",
+    "duplicate-ending": "an event that ends a run by two clauses",
+    "stop-never": "`stop on` in a rule that does all at once",
+    "pending-never": "`while pending` in a rule that does all at once",
+    "idle-priority": "a priority on a step that is done at once",
+    "delay-beyond-campaign": "a step that comes due after its campaign",
+    "limit-beyond-campaign": "a limit over a longer time than the campaign",
+    "self-assignment": "an attribute set to itself",
+    "undone-action": "a list that one step joins and leaves",
+    # Windows and days (linter)
+    "windows-never-meet": "a step on two channels that are never open together",
+    "days-never-meet": "conditions on days that no day meets",
+    "overlapping-windows": "two windows of one list that overlap",
+    "at-outside-window": "a time of day outside the window of its step",
+    # Comments that allow (linter)
+    "allow-unknown": "a comment that allows a code that there is not",
+    "allow-without-reason": "a comment that allows without saying why",
+    "allow-idle": "a comment that allows what is not found",
 }

@@ -10,10 +10,14 @@ from trigdsl.source import Span
 
 
 class Severity(StrEnum):
-    """How grave a diagnostic is; only an ERROR keeps a program from running."""
+    """How grave a diagnostic is; only an ERROR keeps a program from running.
+
+    A WARNING is about what is most likely a mistake, a NOTE about what is worth a second look.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @frozen
@@ -24,12 +28,29 @@ class Label:
     text: str
 
 
+@frozen
+class Edit:
+    """What stands at `span` is replaced by `replacement`; an empty span inserts, an empty text removes."""
+
+    span: Span
+    replacement: str
+
+
+@frozen
+class Fix:
+    """How to mend a finding without changing what the program does: `title` says it as an action."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
 @frozen(kw_only=True)
 class Diagnostic:
     """One finding about a program.
 
     `code` is a kebab-case name with a page in the docs; `message` one sentence without capital and
-    full stop, with user text in backticks; `span` what is underlined; `help` what to do, as an action.
+    full stop, with user text in backticks; `span` what is underlined; `help` what to do, as an action;
+    `fix` the same as edits of the text, where a machine may do it.
     """
 
     code: str
@@ -38,6 +59,7 @@ class Diagnostic:
     span: Span
     labels: tuple[Label, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         line, column = self.span.position

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from trigdsl.diagnostics.diagnostic import Diagnostic
+from trigdsl.diagnostics.diagnostic import Diagnostic, Fix
 from trigdsl.source import Span
 
 
@@ -15,7 +15,7 @@ def to_list(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 
 
 def to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Code, severity, message, place, labels and help (null when there is none)."""
+    """Code, severity, message, place, labels, help and fix (null when there is none)."""
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
@@ -23,7 +23,13 @@ def to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
         **_place(diagnostic.span),
         "labels": [{"message": label.text, **_place(label.span)} for label in diagnostic.labels],
         "help": diagnostic.help,
+        "fix": None if diagnostic.fix is None else _fix(diagnostic.fix),
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [{**_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits}
 
 
 def _place(span: Span) -> dict[str, Any]:

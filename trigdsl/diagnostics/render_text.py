@@ -9,7 +9,7 @@ from trigdsl.diagnostics.excerpt import UnderlinedLine, underlined_lines, visibl
 from trigdsl.source import Span
 
 _BOLD, _RED, _YELLOW, _BLUE, _GREEN = "1", "1;31", "1;33", "1;34", "1;32"
-_COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW}
+_COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _BLUE}
 
 
 def render_all(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
@@ -42,7 +42,7 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
 def summary_line(diagnostics: Sequence[Diagnostic]) -> str:
     """How many there are of each severity: `2 errors, 1 warning`, or `no errors`."""
     parts = []
-    for severity in (Severity.ERROR, Severity.WARNING):
+    for severity in Severity:
         count = sum(diagnostic.severity is severity for diagnostic in diagnostics)
         if count:
             parts.append(f"{count} {severity}{'s' if count > 1 else ''}")

@@ -1,0 +1,1 @@
+"""Checked program → what is allowed and yet most likely not meant."""
