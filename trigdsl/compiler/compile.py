@@ -65,6 +65,7 @@ def compile_program(
         attribute_rules=_index(rules, AttributeFires, "attribute"),
         list_rules=_index(rules, ListFires, "list"),
         invariants=compile_invariants(checked.invariants),
+        slot_keys=tuple(one.key for one in asked),
     )
 
 

@@ -16,6 +16,7 @@ from trigdsl.compiler.patterns import Alternative, alternatives, decided_later
 from trigdsl.engine import history
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
+from trigdsl.syntax.printer import print_tree
 from trigdsl.syntax.walk import walk
 
 if TYPE_CHECKING:
@@ -29,10 +30,18 @@ class Asked:
     number: int
     kind: type[Any]
     ways: tuple[Alternative, ...]
+    what: str
+    """What it is asked for, as text: slots of one kind, of other programs too, ask the same when this is equal."""
     read: history.Read | None = None
     length: Micros = 0
     reset: tuple[Alternative, ...] = ()
     timed: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the slot keeps, as text."""
+        timed = " timed" if self.timed else ""
+        return f"{self.kind.__name__.lower()}{timed} {self.what}"
 
     def slot(self) -> history.Slot:
         if self.kind in (history.Latest, history.Count):
@@ -82,7 +91,8 @@ class Questions:
             read = self._property(path) if path else None
             ways = alternatives(self._unit, event)
             again = alternatives(self._unit, reset) if reset is not None else ()
-            self._asked[key] = Asked(len(self._asked), kind, ways, read, reset=again)
+            what = _what(event, path, (*ways, *again)) + (f" since {print_tree(reset)}" if reset is not None else "")
+            self._asked[key] = Asked(len(self._asked), kind, ways, what, read, reset=again)
         asked = self._asked[key]
         asked.length = max(asked.length, length)
         return asked
@@ -121,7 +131,10 @@ class Questions:
         name = f"where_{event.id}"
         test = self._unit.function(name, "c, w", event.span.text, f"(lambda e: {text})(w[{shift}:])")
         read = self._unit.function(f"note_{event.id}", "c", f"of {event.span.text}", f"({', '.join(notes)},)")
-        asked = Asked(len(self._asked), history.Window, tuple(Alternative(way.name, ()) for way in ways), read)
+        # What it notes depends on what can be read where it is asked.
+        what = f"{_what(event, path, ways)} for {'a trigger' if late.without_event else 'an event'} of {writer.rule}"
+        any_way = tuple(Alternative(way.name, ()) for way in ways)
+        asked = Asked(len(self._asked), history.Window, any_way, what, read)
         self._asked[object()] = asked
         return Later(asked, test.__name__, len(notes) - 1 if path else None)
 
@@ -219,6 +232,12 @@ class Questions:
                 slot = self.ask(history.Window, node.event, node.path, length=length).number
                 found.append(f"window_passes(c, {slot}, {length})")
         return list(dict.fromkeys(found))
+
+
+def _what(event: nodes.EventSet, path: tuple[str, ...], ways: tuple[Alternative, ...]) -> str:
+    """The property, the events as rules name them, and their names on the wire."""
+    wires = ", ".join(dict.fromkeys("*" if way.name is None else way.name for way in ways))
+    return f"{'.'.join(path)} of {print_tree(event)} [{wires}]"
 
 
 def _is_late(event: nodes.EventSet) -> bool:

@@ -234,7 +234,8 @@ class CompiledGoal:
 class CompiledRule:
     """One rule. `captures` are the history slots whose `previous` must be noted when a run starts.
 
-    `starts` and `ends` bound the campaign: [starts, ends) as instants.
+    `starts` and `ends` bound the campaign: [starts, ends) as instants.  `fingerprint` is the same as long as the
+    rule's own text is, whatever its layout.
     """
 
     index: int
@@ -253,6 +254,7 @@ class CompiledRule:
     goal: CompiledGoal | None = None
     tags: tuple[str, ...] = ()
     captures: tuple[int, ...] = ()
+    fingerprint: str = ""
 
 
 @frozen(kw_only=True)
@@ -343,7 +345,8 @@ class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
 
     `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
-    program that says `any` needs it).  `code` is the generated Python source, to be looked at.
+    program that says `any` needs it).  `code` is the generated Python source, to be looked at.  `slot_keys` tell of
+    each history slot what it asks, so that another program that asks the same finds what is kept.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -363,6 +366,7 @@ class Program:
     attribute_rules: Mapping[str, tuple[int, ...]]
     list_rules: Mapping[str, tuple[int, ...]]
     invariants: tuple[CompiledInvariant, ...] = ()
+    slot_keys: tuple[str, ...] = ()
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""
