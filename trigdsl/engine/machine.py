@@ -43,6 +43,13 @@ from trigdsl.model.values import Micros, Value
 _by_rule = attrgetter("rule")
 
 
+def delivery_key(user: str, rule: str, run: Run, place: int) -> str:
+    """The name of what is delivered for the action at `place` (from 0) of the step at which a user's run stands."""
+    owner = run.started_as or user
+    named = f"{len(owner)} {owner} {rule} {run.triggered} {run.number} {run.step + 1} {place}"
+    return blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
 class Machine:
     """Runs one program for one user at a time.
 
@@ -99,6 +106,20 @@ class Machine:
         if into.first is not None and self.program.calendar_rules:
             timers.arm_calendars(self.program, c)
         if into.first is not None and self.program.segment_rules:
+            timers.look_at_segments(self.program, c)
+        self.timers_changed = True
+        self._settle()
+
+    def adopt(self, state: State, now: Micros, ended: list[Run], retimed: list[Run]) -> None:
+        """Fit a state to this program that was another's: some runs end, others are armed anew, timers are found."""
+        c = self._bind(state, now)
+        for run in ended:
+            self.end(run, "rule changed")
+        for run in retimed:
+            self.steps.retime(run, now)
+        if state.first is not None and self.program.calendar_rules:
+            timers.arm_calendars(self.program, c)
+        if state.first is not None and self.program.segment_rules:
             timers.look_at_segments(self.program, c)
         self.timers_changed = True
         self._settle()
@@ -356,8 +377,7 @@ class Machine:
     ) -> None:
         """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
         rule, user = self.program.rules[run.rule], self.context.state.user
-        owner, step = run.started_as or user, run.step + 1
-        named = f"{len(owner)} {owner} {rule.name} {run.triggered} {run.number} {step} {place}"
+        step = run.step + 1
         self.decisions.append(
             Decision(
                 user=user,
@@ -368,7 +388,7 @@ class Machine:
                 time=self.context.now,
                 triggered=run.triggered,
                 due=run.due,
-                key=blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+                key=delivery_key(user, rule.name, run, place),
                 reason=reason,
                 channel=action.channel.name if isinstance(action, SendAction) else None,
                 target=action.target,

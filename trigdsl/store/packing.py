@@ -6,7 +6,7 @@ lacks goes by these extension types, whose data is MessagePack again:
 | type | holds | data |
 |---|---|---|
 | 1 | a date | its text, `YYYY-MM-DD` |
-| 2 | a duration | microseconds |
+| 2 | a duration | microseconds, a number or type 3 |
 | 3 | a whole number beyond 64 bits | its decimal digits, as text |
 | 4 | what a `where` that is decided later noted of an event | a list of values |
 """
@@ -44,7 +44,7 @@ def packed(value: Any) -> Any:
     if kind is date:
         return _extension(DATE, value.isoformat())
     if kind is timedelta:
-        return _extension(DURATION, value // _MICROSECOND)
+        return _extension(DURATION, packed(value // _MICROSECOND))
     raise TypeError(f"{kind.__name__} is no value of the language")
 
 
