@@ -45,7 +45,7 @@ def _encode(parts: list[Any]) -> bytes:
 
 
 def _decode(data: bytes, what: str) -> list[Any]:
-    form, *parts = decode(data)
-    if form > FORM:
-        raise StoreTooNew(what, form, FORM)
-    return parts
+    parts: list[Any] = decode(data)
+    if parts[0] > FORM:
+        raise StoreTooNew(what, parts[0], FORM)
+    return parts[1:]

@@ -26,7 +26,7 @@ class SleepingStates(MutableMapping[str, State]):
 
     def wake(self, users: Iterable[str]) -> None:
         """Load the states of many users at once."""
-        missing = [user for user in dict.fromkeys(users) if user not in self._awake]
+        missing = [user for user in dict.fromkeys(users) if user not in self._awake and user not in self._gone]
         found = self._asked.load(missing)
         for user, data in found.items():
             self._stored[user] = data
