@@ -20,7 +20,9 @@ import trigdsl
 RULES = """
 channel push:
   cap 2 per day
-rule cart: if cart and value > 20 and no purchase in last 1d then after 30m send push "{{ value }} waits" unless purchase
+rule cart:
+  if cart and value > 20 and no purchase in last 1d
+  then after 30m send push "{{ value }} waits" unless purchase
 rule loyal: if purchase and count(purchase) in last 7d >= 3 then send email "Thank you" once per 7d
 rule quiet: if no visit for 3d then send push "We miss you"
 """

@@ -35,7 +35,7 @@ class Keeper:
         self._log = log
         self._expires = _expiries(clockwork.program)
         self._horizon: Micros | None = None
-        self._held: dict[int, HeldRow] = {}
+        self._held: dict[int, Input] = {}
         self._released: list[int] = []
         self._rejects: list[RejectRow] = []
         self._decisions: list[Decision] = []
@@ -103,7 +103,7 @@ class Keeper:
 
     def hold(self, number: int, given: Input) -> None:
         """A record is held back for its place."""
-        self._held[number] = HeldRow(number=number, time=given.time, user=given.user, body=encode_input(given))
+        self._held[number] = given
 
     def release(self, number: int) -> None:
         """A record that was held back has been handled."""
@@ -122,7 +122,7 @@ class Keeper:
         self.states.flush()
         self.links.flush()
         if self._held:
-            t.hold(self._held.values())
+            t.hold([_held_row(number, given) for number, given in self._held.items()])
         if self._released:
             t.release(self._released)
         if self._rejects:
@@ -156,6 +156,10 @@ class Keeper:
 
     def _clear(self) -> None:
         self._held, self._released, self._rejects, self._decisions = {}, [], [], []
+
+
+def _held_row(number: int, given: Input) -> HeldRow:
+    return HeldRow(number=number, time=given.time, user=given.user, body=encode_input(given))
 
 
 def held_inputs(t: Transaction) -> list[tuple[Micros, int, Input]]:
