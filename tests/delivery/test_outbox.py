@@ -142,6 +142,17 @@ def test_a_handover_whose_process_died_is_made_again_with_the_same_key(engine: t
     assert box.ack(again)
 
 
+def test_a_slow_sink_gets_no_more_than_half_a_lease_allows(engine: trigdsl.Engine, clock: Clock) -> None:
+    def slow(_: Handover) -> None:
+        clock.seconds += 20
+
+    fed(engine, "a:hi", "b:hi", "c:hi")
+    box = outbox(engine, clock)
+    assert box.deliver(slow) == 2
+    (left,) = box.claim()
+    assert (left.decision.user, left.attempt) == ("c", 1)
+
+
 def test_a_pause_lasts_and_holds_up_no_other_channel(engine: trigdsl.Engine, clock: Clock) -> None:
     fed(engine, "a:hi", "a:text", "b:hi")
     outbox(engine, clock).pause("push")

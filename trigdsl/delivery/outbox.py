@@ -147,25 +147,39 @@ class Outbox:
 
     def nack(self, handover: Handover, reason: str, *, give_up: bool = False) -> bool:
         """It has not arrived: it is tried again later, or given up when it was tried often enough.  As `ack`."""
+        with self._store.transaction() as t:
+            return self._failed(t, handover, reason, give_up=give_up)
+
+    def _failed(self, t: Transaction, handover: Handover, reason: str, *, give_up: bool) -> bool:
         now = self._now()
         dead = give_up or handover.attempt >= self._backoff.attempts
         after = now if dead else now + self._backoff.wait(handover.attempt)
-        with self._store.transaction() as t:
-            return t.put_back(handover.number, handover.attempt, after, reason, counts=True, dead=dead)
+        return t.put_back(handover.number, handover.attempt, after, reason, counts=True, dead=dead)
 
     # ------------------------------------------------------------------ with a sink
     def deliver(self, sink: Sink, limit: int = 100) -> int:
-        """Hand over what may go now, one after another; how many arrived. What a sink raises is its reason."""
+        """Hand over what may go now, one after another; how many arrived. What a sink raises is its reason.
+
+        What became of them is noted in one transaction at the end, or when half of the lease is over; the rest is
+        left for the next time then.
+        """
+        claimed, half = self.claim(limit), self._now() + self._lease // 2
+        outcomes = []
+        for handover in claimed:
+            if self._now() > half:
+                break
+            outcomes.append((handover, _reason_of(sink, handover)))
+        if not claimed:
+            return 0
         arrived = 0
-        for handover in self.claim(limit):
-            try:
-                sink(handover)
-            except Undeliverable as error:
-                self.nack(handover, str(error) or "undeliverable", give_up=True)
-            except Exception as error:
-                self.nack(handover, f"{type(error).__name__}: {error}")
-            else:
-                arrived += self.ack(handover)
+        with self._store.transaction() as t:
+            for handover, failure in outcomes:
+                if failure is None:
+                    arrived += t.settle(handover.number, handover.attempt)
+                else:
+                    self._failed(t, handover, failure.reason, give_up=failure.give_up)
+            for handover in claimed[len(outcomes) :]:
+                t.put_back(handover.number, handover.attempt, self._now(), "no time", counts=False, dead=False)
         return arrived
 
     def run(self, sink: Sink, stop: Signal, *, idle: float = _IDLE) -> None:
@@ -215,6 +229,24 @@ class Outbox:
         """Try a delivery again that was given up. False when there is none of that number."""
         with self._store.transaction() as t:
             return t.revive(number)
+
+
+@frozen
+class _Failure:
+    """Why a delivery has not arrived, and whether it never will."""
+
+    reason: str
+    give_up: bool
+
+
+def _reason_of(sink: Sink, handover: Handover) -> _Failure | None:
+    try:
+        sink(handover)
+    except Undeliverable as error:
+        return _Failure(str(error) or "undeliverable", give_up=True)
+    except Exception as error:
+        return _Failure(f"{type(error).__name__}: {error}", give_up=False)
+    return None
 
 
 def _handover(row: Delivery) -> Handover:
