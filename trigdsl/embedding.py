@@ -22,6 +22,7 @@ from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
+from trigdsl.store.adopting import adopt_all, check_policy
 from trigdsl.store.errors import StoreError
 from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.opening import open_store
@@ -49,7 +50,8 @@ class Engine:
     A record with an `alias` makes another id this user's from then on, and merges what is kept for the two.
 
     With `on_violation` the program's invariants are checked: it gets each send that breaks one, at once.
-    With `log` a store keeps all decisions, not only those that are to be delivered.
+    With `log` a store keeps all decisions, not only those that are to be delivered.  `on_edit` is
+    what `reload` has, for a store that another program wrote to.
 
     Safe to use from several threads; calls take turns.
     """
@@ -63,7 +65,9 @@ class Engine:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
+        on_edit: str = "keep",
     ) -> None:
+        check_policy(on_edit)
         self.program = program
         self.store = open_store(store) if isinstance(store, str) else store
         self.rejected = 0
@@ -72,6 +76,7 @@ class Engine:
         self._clockwork = Clockwork(program, on_violation)
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
+        self._on_violation = on_violation
         self._refused: list[tuple[Any, str]] = []
         self._clock: Micros | None = None
         self._latest: Micros | None = None
@@ -79,8 +84,11 @@ class Engine:
         self._arrived = 0
         self._position: Position = None
         self._ahead: Micros = FIRST_INSTANT
+        self._log = log
         self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
         self._restore()
+        if self._keeper is not None:
+            self._keeper.adopt(on_edit, self._now())
 
     def __enter__(self) -> Engine:
         return self
@@ -263,7 +271,7 @@ class Engine:
         another user's before.
         """
         with self._transaction():
-            self._clockwork.merge(user, other, FIRST_INSTANT if self._clock is None else self._clock)
+            self._clockwork.merge(user, other, self._now())
             return self._note(self._clockwork.flush())
 
     @property
@@ -306,6 +314,30 @@ class Engine:
             self._held = left
             heapify(self._held)
             return forgotten if t is not None else forgotten.with_held(dropped)
+
+    # ------------------------------------------------------------------ other rules
+    def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+        """Go on with other rules; the decisions are those that end runs which cannot go on.
+
+        A rule is known by its name.  Runs of a rule whose text is as it was are left alone; those of a rule that is
+        gone end.  Of a rule that was changed, `on_edit` tells what becomes of its runs: `keep` (they wait on, and do
+        what the new text says at their step), `retime` (their step is timed anew), `cancel`.  What rules ask of
+        history anew starts empty.
+        """
+        check_policy(on_edit)
+        with self._lock:
+            clockwork = Clockwork(program, self._on_violation)
+            clockwork.machine.observations.taken_aliases = self.refused_aliases
+            if self.store is not None:
+                keeper = Keeper(self.store, clockwork, log=self._log)
+                self._clockwork, self._keeper, self.program = clockwork, keeper, program
+                return keeper.adopt(on_edit, self._now())
+            decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
+            self._clockwork, self.program = clockwork, program
+            return decisions
+
+    def _now(self) -> Micros:
+        return FIRST_INSTANT if self._clock is None else self._clock
 
     # ------------------------------------------------------------------ what lasts
     @contextmanager

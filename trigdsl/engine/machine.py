@@ -11,7 +11,6 @@ What rules themselves cause is queued, and handled likewise right afterwards, fi
 from __future__ import annotations
 
 from collections import deque
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
@@ -34,20 +33,13 @@ from trigdsl.engine.program import (
     SendAction,
     Test,
 )
-from trigdsl.engine.state import Run, State
+from trigdsl.engine.state import Run, State, delivery_key
 from trigdsl.engine.steps import Steps, key_at
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value
 
 _by_rule = attrgetter("rule")
-
-
-def delivery_key(user: str, rule: str, run: Run, place: int) -> str:
-    """The name of what is delivered for the action at `place` (from 0) of the step at which a user's run stands."""
-    owner = run.started_as or user
-    named = f"{len(owner)} {owner} {rule} {run.triggered} {run.number} {run.step + 1} {place}"
-    return blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class Machine:
@@ -110,11 +102,9 @@ class Machine:
         self.timers_changed = True
         self._settle()
 
-    def adopt(self, state: State, now: Micros, ended: list[Run], retimed: list[Run]) -> None:
-        """Fit a state to this program that was another's: some runs end, others are armed anew, timers are found."""
+    def adopt(self, state: State, now: Micros, retimed: list[Run]) -> None:
+        """Go on with a state that another program had: runs whose step is timed anew, and the next timers."""
         c = self._bind(state, now)
-        for run in ended:
-            self.end(run, "rule changed")
         for run in retimed:
             self.steps.retime(run, now)
         if state.first is not None and self.program.calendar_rules:

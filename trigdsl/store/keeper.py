@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.program import Program
@@ -11,13 +12,18 @@ from trigdsl.engine.timers import later
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
+from trigdsl.store.adopting import Adoption
 from trigdsl.store.bodies import decode_input, encode_decision, encode_input
-from trigdsl.store.layouts import layout_of
+from trigdsl.store.codec import layout_number, read_state
+from trigdsl.store.layouts import Layout, decode_layout, layout_of
 from trigdsl.store.protocol import HeldRow, NewDelivery, RejectRow, Store, Transaction
 from trigdsl.store.sleeping import SleepingLinks, SleepingStates
 
 MOST_AWAKE = 20_000
 """How many users' states are kept in memory between transactions."""
+
+USERS_AT_ONCE = 500
+"""How many users' states are adopted in one transaction."""
 
 DUE_AT_ONCE = 2_000
 """How many timers are looked up at once."""
@@ -40,8 +46,9 @@ class Keeper:
         self._rejects: list[RejectRow] = []
         self._decisions: list[Decision] = []
         self._epoch = store.open()
+        self._program_layout = layout_of(clockwork.program)
         with store.transaction(self._epoch) as t:
-            self.layout = t.add_layout(layout_of(clockwork.program).encoded)
+            self.layout = t.add_layout(self._program_layout.encoded)
         self.states = SleepingStates(clockwork.program, self.layout)
         self.links = SleepingLinks()
         clockwork.states, clockwork.links = self.states, self.links
@@ -63,6 +70,47 @@ class Keeper:
             self._horizon = None
         self.states.trim(MOST_AWAKE)
         self.links.trim(MOST_AWAKE)
+
+    # ------------------------------------------------------------------ another program's states
+    def adopt(self, policy: str, now: Micros) -> list[Decision]:
+        """Go on with the states that other programs wrote, some hundred in a transaction; the runs that end with it.
+
+        When it is interrupted, those that are left are adopted when the store is opened next.
+        """
+        with self.store.transaction(self._epoch) as t:
+            written = t.meta("layout")
+            layouts = {number: decode_layout(body) for number, body in t.layouts().items()}
+        if written == b"%d" % self.layout:
+            return []
+        adoptions: dict[int, Adoption] = {}
+        decisions: list[Decision] = []
+        last: str | None = "" if written is not None else None
+        while last is not None:
+            with self.transaction() as t:
+                rows = t.users(last, USERS_AT_ONCE)
+                for user, body in rows:
+                    parts = read_state(body)
+                    number = layout_number(parts)
+                    if number != self.layout:
+                        if number not in adoptions:
+                            adoptions[number] = self._adoption(layouts[number], policy)
+                        self.states.wrote(user, body)
+                        decisions += self._adopted(adoptions[number], user, parts, now)
+                last = rows[-1][0] if rows else None
+        with self.store.transaction(self._epoch) as t:
+            t.set_meta("layout", b"%d" % self.layout)
+        return decisions
+
+    def _adoption(self, old: Layout, policy: str) -> Adoption:
+        return Adoption(program=self._clockwork.program, old=old, new=self._program_layout, policy=policy)
+
+    def _adopted(self, adoption: Adoption, user: str, parts: list[Any], now: Micros) -> list[Decision]:
+        adopted = adoption.adopt(parts)
+        self._clockwork.machine.adopt(adopted.state, now, adopted.retimed)
+        self.states[user] = adopted.state
+        decisions = adopted.decisions(now)
+        self.decided(decisions)
+        return decisions
 
     # ------------------------------------------------------------------ in a transaction
     def wake(self, inputs: Iterable[Input]) -> None:

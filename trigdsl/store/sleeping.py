@@ -33,6 +33,10 @@ class SleepingStates(MutableMapping[str, State]):
             self._awake[user] = decode_state(self._program, data)
         self._absent.update(user for user in missing if user not in found)
 
+    def wrote(self, user: str, data: bytes) -> None:
+        """A user's state stands in the store as these bytes, whoever wrote them."""
+        self._stored[user] = data
+
     @property
     def _asked(self) -> Transaction:
         assert self.transaction is not None, "states are touched in a transaction only"

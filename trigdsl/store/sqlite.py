@@ -16,6 +16,9 @@ from trigdsl.store.errors import StoreError, StoreTaken, StoreTooNew
 from trigdsl.store.protocol import FORM, Transaction
 from trigdsl.store.sql import SqlTransaction
 
+SYNCHRONOUS = "FULL"
+"""A commit waits until the disk has it. Tests, which lose nothing, do not wait."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS layouts (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL UNIQUE);
@@ -58,7 +61,7 @@ class SqliteStore:
     def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA journal_mode=WAL")
-        run("PRAGMA synchronous=FULL")
+        run(f"PRAGMA synchronous={SYNCHRONOUS}")
         run("PRAGMA secure_delete=ON")
         run("PRAGMA cache_size=-65536")
         (form,) = run("PRAGMA user_version").fetchone()
