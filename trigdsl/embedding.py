@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from heapq import heappop, heappush
-from typing import Any
-
-from attrs import frozen
+from heapq import heapify, heappop, heappush
+from threading import RLock
+from typing import Any, TypeAlias
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
@@ -18,66 +18,91 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant
 from trigdsl.model.violations import Violation
-from trigdsl.records.native import BadRecord, input_of
+from trigdsl.records.errors import BadRecord
+from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
+from trigdsl.store.adopting import adopt_all, check_policy
+from trigdsl.store.errors import StoreError
+from trigdsl.store.keeper import Keeper, held_inputs
+from trigdsl.store.opening import open_store
+from trigdsl.store.packing import decode, encode
+from trigdsl.store.personal import Forgotten, export_user, forget_user, shown_state
+from trigdsl.store.protocol import RejectRow, Store, Transaction
 
-
-@frozen(kw_only=True)
-class Event:
-    """An event as an object: the same as the record of these keys. `time` is as in records, or a datetime."""
-
-    user: str
-    time: str | int | float | datetime
-    event: str
-    properties: Mapping[str, Any] | None = None
-    id: str | None = None
-    alias: str | None = None
-
-
-def _input(record: Mapping[str, Any] | Event | Input) -> Input:
-    if isinstance(record, Input):
-        return record
-    if isinstance(record, Event):
-        names = ("user", "time", "event", "properties", "id", "alias")
-        record = {name: getattr(record, name) for name in names}
-    return input_of(record)
+Position: TypeAlias = "str | int | bytes | None"
+"""Where a source of records is: whatever the host needs to go on from there."""
 
 
 class Engine:
-    """Runs a program over records as they come, in memory.
+    """Runs a program over records as they come.
+
+    Without a `store` everything is in memory and goes with the engine.  With one, such as `"sqlite:///state.db"`, what
+    a call takes in and what comes of it is one transaction: when the call returns it lasts, and an engine that opens
+    the store later goes on from there.  Of several engines on one store only the one that opened it last may write.
 
     The clock is the caller's: it moves with the records' times and with `advance`, never by itself.  A record
     before the clock is late: it is rejected, unless `lateness` (such as `"10m"`) holds records back that
     long, so that it still finds its place; decisions come that much later then.  A record that cannot be used
-    is rejected: counted in `rejected`, handed to `on_reject` with the reason, and nothing else is disturbed.
+    is rejected: counted in `rejected`, handed to `on_reject` with the reason, and nothing else is disturbed.  A store
+    keeps it (see `rejects`).
 
     A record with an `alias` makes another id this user's from then on, and merges what is kept for the two.
 
     With `on_violation` the program's invariants are checked: it gets each send that breaks one, at once.
+    With `log` a store keeps all decisions, not only those that are to be delivered.  `on_edit` is
+    what `reload` has, for a store that another program wrote to.
 
-    Not safe to use from several threads at once.
+    Safe to use from several threads; calls take turns.
     """
 
     def __init__(
         self,
         program: Program,
         *,
+        store: str | Store | None = None,
         lateness: str | None = None,
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
+        log: bool = False,
+        on_edit: str = "keep",
     ) -> None:
+        check_policy(on_edit)
         self.program = program
+        self.store = open_store(store) if isinstance(store, str) else store
         self.rejected = 0
         self.duplicates = 0
+        self._lock = RLock()
         self._clockwork = Clockwork(program, on_violation)
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
+        self._on_violation = on_violation
+        self._refused: list[tuple[Any, str]] = []
         self._clock: Micros | None = None
         self._latest: Micros | None = None
         self._held: list[tuple[Micros, int, Input]] = []
         self._arrived = 0
+        self._position: Position = None
+        self._ahead: Micros = FIRST_INSTANT
+        self._log = log
+        self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
+        self._restore()
+        if self._keeper is not None:
+            self._keeper.adopt(on_edit, self._now())
 
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store. Everything that lasts is in it already."""
+        if self.store is not None:
+            with self._lock:
+                self.store.close()
+
+    # ------------------------------------------------------------------ the clock
     @property
     def clock(self) -> datetime | None:
         """The time up to which everything is decided, None before the first record."""
@@ -86,16 +111,86 @@ class Engine:
     @property
     def next_due(self) -> datetime | None:
         """When to call `advance` next: no timer is due before. None when there is none."""
-        due = self._clockwork.next_due
+        with self._transaction() as t:
+            due = self._clockwork.next_due if t is None else t.next_due()
         return None if due is None else instant(due)
 
+    @property
+    def position(self) -> Position:
+        """What the last `feed_many` that had a `position` gave: where its source was then."""
+        return self._position
+
+    def advance(self, time: str | int | float | datetime) -> list[Decision]:
+        """Move the clock: the decisions of all timers up to and including that time.
+
+        Records held back until then are handled first.  Raises ValueError for a time before the clock, and for
+        one that is none.  With a store it is done in parts, each of which lasts.
+        """
+        until, _ = parse_time(time)
+        with self._lock:
+            if self._clock is not None and until < self._clock:
+                raise ValueError(f"the clock is at {instant(self._clock).isoformat()} already and cannot go back")
+            with self._transaction():
+                decisions = self._note(list(self._release(until)))
+            bound: Micros | None = None
+            while bound is None or bound < until:
+                with self._transaction():
+                    bound = until if self._keeper is None else self._keeper.expect_timers(until)
+                    decisions += self._note(list(self._clockwork.run_timers(bound)))
+                    self._clock = bound if self._clock is None else max(bound, self._clock)
+            return decisions
+
+    # ------------------------------------------------------------------ records
     def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
         """Take one record in; the decisions made at once, and those of timers due before its time."""
+        return self.feed_many((record,))
+
+    def feed_many(self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None) -> list[Decision]:
+        """Take records in, one after another; what `feed` would give of each.
+
+        With a store they are one transaction, which is much faster.  `position` tells where their source is after
+        them: it lasts with what they did, so that after a failure the source is read on from `position`, and no
+        record is taken twice or left out.
+        """
+        given = list(records)
+        with self._lock:
+            try:
+                decisions = self._take(given, position)
+            except StoreError:
+                raise
+            except Exception:
+                # The engine failed on a record: that one is left out, and does not hold the others up.
+                if self._keeper is None:
+                    raise
+                decisions = [decision for record in given for decision in self._take_alone(record)]
+                decisions += self._take([], position)
+            self._tell_refused()
+        return decisions
+
+    def _take(self, records: Sequence[Any], position: Position) -> list[Decision]:
+        with self._transaction():
+            read = [(record, *self._read(record)) for record in records]
+            if self._keeper is not None:
+                usable = [given for _, given, _ in read if given is not None]
+                self._keeper.wake(usable)
+                self._ahead = max((given.time for given in usable), default=FIRST_INSTANT) - self._lateness
+            decisions: list[Decision] = []
+            for record, given, reason in read:
+                if given is None:
+                    self._reject(record, reason)
+                else:
+                    decisions += self._take_in(record, given)
+            if position is not None:
+                self._position = position
+            return self._note(decisions)
+
+    def _read(self, record: Any) -> tuple[Input | None, str]:
         try:
-            given = _input(record)
+            return input_from(record), ""
         except BadRecord as error:
-            self._reject(record, str(error))
-            return []
+            return None, str(error)
+
+    def _take_in(self, record: Any, given: Input) -> list[Decision]:
         if self._clock is not None and given.time < self._clock:
             self._reject(record, f"late: `time` is before the engine's clock, {instant(self._clock).isoformat()}")
             return []
@@ -104,52 +199,42 @@ class Engine:
             return []
         self._arrived += 1
         heappush(self._held, (given.time, self._arrived, given))
+        if self._keeper is not None:
+            self._keeper.hold(self._arrived, given)
         self._latest = given.time if self._latest is None else max(self._latest, given.time)
         return list(self._release(self._latest - self._lateness))
 
-    def advance(self, time: str | int | float | datetime) -> list[Decision]:
-        """Move the clock: the decisions of all timers up to and including that time.
-
-        Records held back until then are handled first.  Raises ValueError for a time before the clock, and for
-        one that is none.
-        """
-        until, _ = parse_time(time)
-        if self._clock is not None and until < self._clock:
-            raise ValueError(f"the clock is at {instant(self._clock).isoformat()} already and cannot go back")
-        decisions = [*self._release(until), *self._clockwork.run_timers(until)]
-        self._clock = until
-        return decisions
-
-    def merge(self, user: str, other: str) -> list[Decision]:
-        """Make another id this user's from now on, as a record with that `alias` does, and merge what is kept.
-
-        The decisions are those that end what cannot go on twice.  Raises ValueError when the id was made
-        another user's before.
-        """
-        self._clockwork.merge(user, other, FIRST_INSTANT if self._clock is None else self._clock)
-        return self._clockwork.flush()
-
-    @property
-    def refused_aliases(self) -> int:
-        """How many records had an alias that was another user's already: the first link holds."""
-        return self._clockwork.machine.observations.taken_aliases
-
-    def user_of(self, user: str) -> str:
-        """The id by which a user is known: the same, if it was never made another's."""
-        return user_of(self._clockwork.links, user)
-
-    def pending(self, user: str) -> list[Decision]:
-        """What waits for a user, as decisions with status `pending`, in the order in which it is due."""
-        return self._clockwork.pending([user])
+    def _take_alone(self, record: Any) -> list[Decision]:
+        try:
+            return self._take((record,), None)
+        except StoreError:
+            raise
+        except Exception as error:
+            with self._transaction():
+                self._reject(record, f"the engine failed on it: {type(error).__name__}: {error}")
+            return []
 
     def _release(self, until: Micros) -> Iterator[Decision]:
         """Handle the records held back up to and including a time."""
         while self._held and self._held[0][0] <= until:
-            given = heappop(self._held)[2]
+            _, number, given = heappop(self._held)
             self._clock = given.time
-            yield from self._clockwork.run_timers(given.time - 1)
+            yield from self._run_timers(given.time - 1)
             self._clockwork.handle(given)
             yield from self._clockwork.flush()
+            if self._keeper is not None:
+                self._keeper.release(number)
+
+    def _run_timers(self, until: Micros) -> Iterator[Decision]:
+        """Let all timers up to and including a time go off, those that sleep in the store too."""
+        if self._keeper is None:
+            yield from self._clockwork.run_timers(until)
+            return
+        bound: Micros | None = None
+        while bound is None or bound < until:
+            bound = min(self._keeper.expect_timers(max(until, self._ahead)), until)
+            yield from self._clockwork.run_timers(bound)
+            self._keeper.spare()
 
     def _is_duplicate(self, given: Input) -> bool:
         if given.id is None:
@@ -163,8 +248,135 @@ class Engine:
 
     def _reject(self, record: object, reason: str) -> None:
         self.rejected += 1
+        self._refused.append((record, reason))
+        if self._keeper is not None:
+            self._keeper.reject(owner_of(record), reason, record_text(record).encode("utf-8", "surrogatepass"))
+
+    def _tell_refused(self) -> None:
+        refused, self._refused = self._refused, []
         if self._on_reject is not None:
-            self._on_reject(record, reason)
+            for record, reason in refused:
+                self._on_reject(record, reason)
+
+    def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
+        """Records that could not be used and were kept in the store, by number, those greater than `after`."""
+        with self._transaction() as t:
+            return [] if t is None else t.rejects(after, limit)
+
+    # ------------------------------------------------------------------ users
+    def merge(self, user: str, other: str) -> list[Decision]:
+        """Make another id this user's from now on, as a record with that `alias` does, and merge what is kept.
+
+        The decisions are those that end what cannot go on twice.  Raises ValueError when the id was made
+        another user's before.
+        """
+        with self._transaction():
+            self._clockwork.merge(user, other, self._now())
+            return self._note(self._clockwork.flush())
+
+    @property
+    def refused_aliases(self) -> int:
+        """How many records had an alias that was another user's already: the first link holds."""
+        return self._clockwork.machine.observations.taken_aliases
+
+    def user_of(self, user: str) -> str:
+        """The id by which a user is known: the same, if it was never made another's."""
+        with self._transaction():
+            return user_of(self._clockwork.links, user)
+
+    def pending(self, user: str) -> list[Decision]:
+        """What waits for a user, as decisions with status `pending`, in the order in which it is due."""
+        with self._transaction():
+            return self._clockwork.pending([user])
+
+    def state(self, user: str) -> dict[str, Any] | None:
+        """All that rules know of a user, in JSON's values with instants as text; None when there is nothing."""
+        with self._transaction():
+            state = self._clockwork.states.get(user_of(self._clockwork.links, user))
+            return None if state is None else shown_state(self.program, state)
+
+    def export(self, user: str) -> dict[str, Any]:
+        """Everything that is kept of a user, in JSON's values: for the person who asks what is known of them."""
+        with self._transaction() as t:
+            held = [given for _, _, given in sorted(self._held, key=lambda one: one[:2])]
+            return export_user(self._clockwork, t, user, held)
+
+    def forget(self, user: str) -> Forgotten:
+        """Erase everything that is kept of a user and of all their ids, and tell what it was.
+
+        Nothing of it can be asked for any more.  A store's files give back the room, and hold no byte of it, after
+        `engine.store.vacuum()`.
+        """
+        with self._transaction() as t:
+            forgotten = forget_user(self._clockwork, t, user)
+            left = [one for one in self._held if one[2].user not in forgotten.ids]
+            dropped = len(self._held) - len(left)
+            self._held = left
+            heapify(self._held)
+            return forgotten if t is not None else forgotten.with_held(dropped)
+
+    # ------------------------------------------------------------------ other rules
+    def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+        """Go on with other rules; the decisions are those that end runs which cannot go on.
+
+        A rule is known by its name.  Runs of a rule whose text is as it was are left alone; those of a rule that is
+        gone end.  Of a rule that was changed, `on_edit` tells what becomes of its runs: `keep` (they wait on, and do
+        what the new text says at their step), `retime` (their step is timed anew), `cancel`.  What rules ask of
+        history anew starts empty.
+        """
+        check_policy(on_edit)
+        with self._lock:
+            clockwork = Clockwork(program, self._on_violation)
+            clockwork.machine.observations.taken_aliases = self.refused_aliases
+            if self.store is not None:
+                keeper = Keeper(self.store, clockwork, log=self._log)
+                self._clockwork, self._keeper, self.program = clockwork, keeper, program
+                return keeper.adopt(on_edit, self._now())
+            decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
+            self._clockwork, self.program = clockwork, program
+            return decisions
+
+    def _now(self) -> Micros:
+        return FIRST_INSTANT if self._clock is None else self._clock
+
+    # ------------------------------------------------------------------ what lasts
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction | None]:
+        """What happens in it lasts when it has ended, if there is a store; if it raises, nothing has happened."""
+        with self._lock:
+            if self._keeper is None:
+                yield None
+                return
+            before, refused = self._numbers(), len(self._refused)
+            try:
+                with self._keeper.transaction() as t:
+                    yield t
+                    if (after := self._numbers()) != before:
+                        t.set_meta("engine", encode([1, *after]))
+            except BaseException:
+                del self._refused[refused:]
+                with suppress(StoreError):
+                    self._restore()
+                raise
+
+    def _numbers(self) -> list[Any]:
+        return [self._clock, self._latest, self._arrived, self.rejected, self.duplicates, self._position]
+
+    def _restore(self) -> None:
+        """Take over what the store has of the engine itself."""
+        if self._keeper is None:
+            return
+        with self._keeper.transaction() as t:
+            kept = t.meta("engine")
+            numbers: list[Any] = [None, None, 0, 0, 0, None] if kept is None else decode(kept)[1:]
+            self._clock, self._latest, self._arrived, self.rejected, self.duplicates, self._position = numbers
+            self._held = held_inputs(t)
+            heapify(self._held)
+
+    def _note(self, decisions: list[Decision]) -> list[Decision]:
+        if self._keeper is not None:
+            self._keeper.decided(decisions)
+        return decisions
 
 
 def replay(
@@ -187,7 +399,7 @@ def replay(
     def inputs() -> Iterator[Input]:
         for record in records:
             try:
-                yield _input(record)
+                yield input_from(record)
             except BadRecord as error:
                 if on_reject is not None:
                     on_reject(record, str(error))

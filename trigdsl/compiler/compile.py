@@ -71,6 +71,7 @@ def compile_program(
         slot_labels=tuple(one.label for one in asked),
         slot_uses=uses,
         invariants=compile_invariants(checked.invariants),
+        slot_keys=tuple(one.key for one in asked),
     )
 
 

@@ -30,11 +30,19 @@ class Asked:
     number: int
     kind: type[Any]
     ways: tuple[Alternative, ...]
+    what: str
+    """What it is asked for, as text: slots of one kind, of other programs too, ask the same when this is equal."""
     read: history.Read | None = None
     length: Micros = 0
     reset: tuple[Alternative, ...] = ()
     timed: bool = False
     label: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the slot keeps, as text."""
+        timed = " timed" if self.timed else ""
+        return f"{self.kind.__name__.lower()}{timed} {self.what}"
 
     def slot(self) -> history.Slot:
         if self.kind in (history.Latest, history.Count):
@@ -87,7 +95,8 @@ class Questions:
             ways = alternatives(self._unit, event)
             again = alternatives(self._unit, reset) if reset is not None else ()
             label = _label(event, path)
-            self._asked[key] = Asked(len(self._asked), kind, ways, read, reset=again, label=label)
+            what = _what(event, path, (*ways, *again)) + (f" since {print_tree(reset)}" if reset is not None else "")
+            self._asked[key] = Asked(len(self._asked), kind, ways, what, read, reset=again, label=label)
         asked = self._asked[key]
         self.touched.add(asked.number)
         asked.length = max(asked.length, length)
@@ -128,8 +137,10 @@ class Questions:
         name = f"where_{event.id}"
         test = self._unit.function(name, "c, w", event.span.text, f"(lambda e: {text})(w[{shift}:])")
         read = self._unit.function(f"note_{event.id}", "c", f"of {event.span.text}", f"({', '.join(notes)},)")
-        kept = tuple(Alternative(way.name, ()) for way in ways)
-        asked = Asked(len(self._asked), history.Window, kept, read, label=_label(event, path))
+        # What it notes depends on what can be read where it is asked.
+        what = f"{_what(event, path, ways)} for {'a trigger' if late.without_event else 'an event'} of {writer.rule}"
+        any_way = tuple(Alternative(way.name, ()) for way in ways)
+        asked = Asked(len(self._asked), history.Window, any_way, what, read, label=_label(event, path))
         self._asked[object()] = asked
         return Later(asked, test.__name__, len(notes) - 1 if path else None)
 
@@ -235,6 +246,12 @@ def _label(event: nodes.EventSet, path: tuple[str, ...]) -> str:
     if not path:
         return text
     return f"{text}.{'.'.join(path)}" if isinstance(event, nodes.Event) else f"{'.'.join(path)} of {text}"
+
+
+def _what(event: nodes.EventSet, path: tuple[str, ...], ways: tuple[Alternative, ...]) -> str:
+    """The property, the events as rules name them, and their names on the wire."""
+    wires = ", ".join(dict.fromkeys("*" if way.name is None else way.name for way in ways))
+    return f"{'.'.join(path)} of {print_tree(event)} [{wires}]"
 
 
 def _is_late(event: nodes.EventSet) -> bool:

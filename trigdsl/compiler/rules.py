@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 from trigdsl.checker.program import CheckedRule
@@ -35,6 +36,7 @@ from trigdsl.engine.schedules import Daily, Monthly, OnCalendar, Once, Schedule,
 from trigdsl.engine.zones import UTC, zone
 from trigdsl.model.values import SECOND, Micros
 from trigdsl.syntax import nodes
+from trigdsl.syntax.printer import print_tree
 
 if TYPE_CHECKING:
     from trigdsl.compiler.unit import Unit
@@ -82,6 +84,7 @@ class RuleCompiler:
             goal=None if goal is None else CompiledGoal(length=length_of(goal.within)),
             tags=tags,
             captures=tuple(sorted(self._captures(name))),
+            fingerprint=blake2b(print_tree(node).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
         )
 
     def _captures(self, rule: str) -> set[int]:

@@ -5,7 +5,7 @@ Decisions are ordered by time, then user, then as they were made for that user.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
@@ -34,8 +34,9 @@ class Clockwork:
     def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
         self.program = program
         self.machine = Machine(program, on_violation)
-        self.states: dict[str, State] = {}
-        self.links: dict[str, str] = {}
+        self.states: MutableMapping[str, State] = {}
+        """The state of each user; a store puts one in its place that loads them as they are touched."""
+        self.links: MutableMapping[str, str] = {}
         """Ids that were merged into users, see `links`."""
         self._heap: list[tuple[Micros, str]] = []
         self._is_draining = False
@@ -44,6 +45,15 @@ class Clockwork:
     def next_due(self) -> Micros | None:
         """A moment no later than the earliest timer, None when there is none."""
         return self._heap[0][0] if self._heap else None
+
+    def expect(self, timers: Iterable[tuple[Micros, str]]) -> None:
+        """Heed timers of users whose states slept; one that has gone off or moved since does no harm."""
+        for timer in timers:
+            heappush(self._heap, timer)
+
+    def forget_timers(self) -> None:
+        """Heed no timer any more: they are kept elsewhere, and come back with `expect`."""
+        self._heap.clear()
 
     def state(self, user: str) -> State:
         """The state of a user (of whom an alias will do), made when there is none."""

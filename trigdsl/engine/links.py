@@ -6,7 +6,7 @@ ever grow, so their order is that in which they were made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 
 class TakenAlias(ValueError):  # noqa: N818
@@ -25,7 +25,7 @@ def user_of(links: Mapping[str, str], user: str) -> str:
     return user
 
 
-def link(links: dict[str, str], user: str, alias: str) -> bool:
+def link(links: MutableMapping[str, str], user: str, alias: str) -> bool:
     """Link an alias, with all that is linked to it, to a user.  False when the two are one user already.
 
     So a user's own id as alias and links in a circle change nothing.  Raises TakenAlias for an alias that was

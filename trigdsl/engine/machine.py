@@ -11,7 +11,6 @@ What rules themselves cause is queued, and handled likewise right afterwards, fi
 from __future__ import annotations
 
 from collections import deque
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
@@ -34,7 +33,7 @@ from trigdsl.engine.program import (
     SendAction,
     Test,
 )
-from trigdsl.engine.state import Run, State
+from trigdsl.engine.state import Run, State, delivery_key
 from trigdsl.engine.steps import Steps, key_at
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
@@ -99,6 +98,18 @@ class Machine:
         if into.first is not None and self.program.calendar_rules:
             timers.arm_calendars(self.program, c)
         if into.first is not None and self.program.segment_rules:
+            timers.look_at_segments(self.program, c)
+        self.timers_changed = True
+        self._settle()
+
+    def adopt(self, state: State, now: Micros, retimed: list[Run]) -> None:
+        """Go on with a state that another program had: runs whose step is timed anew, and the next timers."""
+        c = self._bind(state, now)
+        for run in retimed:
+            self.steps.retime(run, now)
+        if state.first is not None and self.program.calendar_rules:
+            timers.arm_calendars(self.program, c)
+        if state.first is not None and self.program.segment_rules:
             timers.look_at_segments(self.program, c)
         self.timers_changed = True
         self._settle()
@@ -356,8 +367,7 @@ class Machine:
     ) -> None:
         """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
         rule, user = self.program.rules[run.rule], self.context.state.user
-        owner, step = run.started_as or user, run.step + 1
-        named = f"{len(owner)} {owner} {rule.name} {run.triggered} {run.number} {step} {place}"
+        step = run.step + 1
         self.decisions.append(
             Decision(
                 user=user,
@@ -368,7 +378,7 @@ class Machine:
                 time=self.context.now,
                 triggered=run.triggered,
                 due=run.due,
-                key=blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+                key=delivery_key(user, rule.name, run, place),
                 reason=reason,
                 channel=action.channel.name if isinstance(action, SendAction) else None,
                 target=action.target,

@@ -234,7 +234,8 @@ class CompiledGoal:
 class CompiledRule:
     """One rule. `captures` are the history slots whose `previous` must be noted when a run starts.
 
-    `starts` and `ends` bound the campaign: [starts, ends) as instants.
+    `starts` and `ends` bound the campaign: [starts, ends) as instants.  `fingerprint` is the same as long as the
+    rule's own text is, whatever its layout.
     """
 
     index: int
@@ -253,6 +254,7 @@ class CompiledRule:
     goal: CompiledGoal | None = None
     tags: tuple[str, ...] = ()
     captures: tuple[int, ...] = ()
+    fingerprint: str = ""
 
 
 @frozen(kw_only=True)
@@ -344,7 +346,8 @@ class Program:
 
     `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
     program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
-    `slot_uses` which slots a rule asks.  `code` is the generated Python source, to be looked at.
+    `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
+    finds what is kept.  `code` is the generated Python source, to be looked at.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -366,6 +369,7 @@ class Program:
     slot_labels: tuple[str, ...] = ()
     slot_uses: Mapping[int, tuple[int, ...]] = field(factory=dict)
     invariants: tuple[CompiledInvariant, ...] = ()
+    slot_keys: tuple[str, ...] = ()
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""

@@ -142,6 +142,13 @@ class Steps:
         run.due = run.wake = c.now if step.immediate else min(self._due(step), LAST_INSTANT)
         return step.immediate
 
+    def retime(self, run: Run, now: Micros) -> None:
+        """Find anew when the step is due at which a run stands, from when it was armed; not before `now`."""
+        armed, self._c.now = run.armed, run.armed
+        self._arm(run)
+        self._c.now = now
+        run.armed, run.wake = armed, max(run.wake, now)
+
     def _due(self, step: CompiledStep) -> Micros:
         c = self._c
         if step.at is None:

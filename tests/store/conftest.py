@@ -1,0 +1,15 @@
+"""Makes the reader of tests/cases/engine importable, and lets no test wait for the disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "engine")]
+
+
+@pytest.fixture(autouse=True)
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trigdsl.store.sqlite.SYNCHRONOUS", "OFF")

@@ -1,0 +1,110 @@
+"""Every store passes the tests of stores; and a file that was vacuumed holds nothing of whom it forgot."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from pathlib import Path
+
+import pytest
+
+import trigdsl
+from trigdsl.store.sqlite import SqliteStore
+from trigdsl.store.testing import Make, StoreTests
+
+
+class TestSqlite(StoreTests):
+    @pytest.fixture
+    def make(self, tmp_path: Path) -> Make:
+        return lambda: SqliteStore(tmp_path / "state.db")
+
+
+RULES = """
+rule left: if cart and previous(cart.note) != "x" then after 1h send push "{{ note }} of {{ user.name }}" for each note
+rule hello: if signup then send push "Hello {{ user.name }}" with { note: user.name } once
+rule quiet: if no cart for 3d then send push
+"""
+SECRETS = (b"ann@example.org", b"device-7f3a", b"Annabella", b"left-over-note")
+
+
+def filled(url: str | None) -> trigdsl.Engine:
+    engine = trigdsl.Engine(trigdsl.parse(RULES), store=url, log=True, lateness="10m")
+    records, timeless = [], []
+    for number, (user, device, name, note) in enumerate(
+        [("ann@example.org", "device-7f3a", "Annabella", "left-over-note"), ("bob", "device-2", "Bob", "a note of bob")]
+    ):
+        start = 1_795_168_800 + number
+        cart = {"event": "cart", "properties": {"note": note}}
+        records += [
+            {"user": device, "time": start, **cart},
+            {"user": user, "time": start + 2, "event": "signup", "set": {"name": name}, "alias": device},
+            {"user": user, "time": start + 700, **cart, "id": f"id of {note}"},
+            {"user": user, "time": start + 1500, "event": "x"},
+            {"user": user, "time": start + 1501, "event": "held back", "properties": {"note": note}},
+        ]
+        timeless.append({"user": user, "event": "no time", "properties": {"note": note}})
+    engine.feed_many([*sorted(records, key=itemgetter("time")), *timeless])
+    return engine
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+
+
+def test_what_is_forgotten_is_told_and_leaves_no_byte(tmp_path: Path) -> None:
+    engine = filled(f"sqlite:///{tmp_path / 'state.db'}")
+    assert all(secret in bytes_of(tmp_path) for secret in SECRETS), "else the test shows nothing"
+    forgotten = engine.forget("device-7f3a")
+    assert forgotten.to_dict() == {
+        "ids": ["ann@example.org", "device-7f3a"],
+        "state": True,
+        "runs": 1,
+        "links": 1,
+        "held": 2,
+        "deliveries": 1,
+        "decisions": 1,
+        "rejects": 1,
+    }
+    assert engine.store is not None
+    engine.store.vacuum()
+    left = bytes_of(tmp_path)
+    assert [secret for secret in SECRETS if secret in left] == []
+    assert b"a note of bob" in left
+    assert engine.state("ann@example.org") is None
+    assert engine.user_of("device-7f3a") == "device-7f3a"
+    assert [one.user for one in engine.advance(1_795_168_800 + 7200)] == ["bob"]
+    engine.close()
+
+
+def test_whoever_is_not_known_leaves_nothing_to_forget(tmp_path: Path) -> None:
+    engine = filled(f"sqlite:///{tmp_path / 'state.db'}")
+    found = engine.forget("nobody").to_dict()
+    assert (found.pop("ids"), found.pop("state")) == (["nobody"], False)
+    assert set(found.values()) == {0}
+    engine.close()
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_export_and_state_tell_what_is_kept(tmp_path: Path, lasts: bool) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}" if lasts else None
+    engine = filled(url)
+    told = engine.export("device-2")
+    assert told["ids"] == ["bob", "device-2"]
+    assert told["state"] == engine.state("bob")
+    state = told["state"]
+    assert state["profile"] == {"name": "Bob"}
+    assert [(run["rule"], run["event"]) for run in state["runs"]] == [("left", {"note": "a note of bob"})]
+    assert state["record_ids"] == {"id of a note of bob": ["2026-11-20T10:11:41Z"]}
+    assert [one["rule"] for one in told["pending"]] == ["left"]
+    assert [one["event"] for one in told["held"]] == ["x", "held back"]
+    if lasts:
+        assert [one["text"] for one in told["deliveries"]] == ["Hello Bob"]
+        assert [one["rule"] for one in told["decisions"]] == ["hello"]
+        assert [one["reason"] for one in told["rejects"]] == ["no `time`"]
+    engine.close()
+
+
+def test_forget_in_memory() -> None:
+    engine = filled(None)
+    found = engine.forget("ann@example.org").to_dict()
+    assert (found["ids"], found["runs"], found["held"]) == (["ann@example.org", "device-7f3a"], 1, 2)
+    assert [one.user for one in engine.advance(1_795_168_800 + 7200)] == ["bob"]

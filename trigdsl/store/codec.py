@@ -1,0 +1,178 @@
+"""The state of one user → bytes, and back: MessagePack, form 1, as docs/state.md tells it.
+
+A state is a list: the form, the number of its layout, then the slots of `State` in the order of `encode_state`, those
+at the end that hold nothing being left out.  A new slot goes to the end, where an old state has nothing; any other
+change makes a new form, and the old one must still be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from trigdsl.engine.history import Latest, Recent, Slot, Window
+from trigdsl.engine.program import Program
+from trigdsl.engine.state import Run, State
+from trigdsl.store.errors import StoreTooNew
+from trigdsl.store.packing import decode, encode, packed
+
+FORM = 1
+"""The form of states that is written."""
+
+
+def encode_state(program: Program, layout: int, state: State) -> bytes:
+    """The bytes of a state; `layout` is the number under which a store keeps the layout of the program."""
+    out = [
+        FORM,
+        layout,
+        state.user,
+        state.seq,
+        state.due,
+        packed(state.profile),
+        sorted(state.lists) if state.lists else None,
+        None if state.history is None else _packed_history(program.slots, state.history),
+        None if state.runs is None else [_packed_run(run) for run in state.runs],
+        state.first,
+        _entries(state.silences, lambda entry: [entry[0], packed(entry[1]), entry[2], _captured(entry[3])]),
+        _entries(state.ignored, lambda sends: [[at, packed(event), _captured(held)] for at, event, held in sends]),
+        _entries(state.calendar, list),
+        _entries(state.members, list),
+        _entries(state.limits, lambda by_key: [[key, times] for key, times in by_key.items()]),
+        _entries(state.caps, list),
+        None if state.goals is None else [[*goal[:4], packed(goal[4])] for goal in state.goals],
+        state.starts,
+        state.ids,
+        state.watched,
+    ]
+    while out[-1] is None:
+        out.pop()
+    return encode(out)
+
+
+def _entries(held: dict[int, Any] | None, pack: Callable[[Any], Any]) -> dict[int, Any] | None:
+    return {number: pack(entry) for number, entry in held.items()} if held else None
+
+
+def _captured(held: dict[int, Any] | None) -> dict[int, Any] | None:
+    """What `previous` found, by slot: [number, time, value] or None."""
+    if held is None:
+        return None
+    return {slot: None if found is None else [found[0], found[1], packed(found[2])] for slot, found in held.items()}
+
+
+def _packed_run(run: Run) -> list[Any]:
+    return [
+        run.rule,
+        run.seq,
+        run.number,
+        run.triggered,
+        packed(run.event),
+        run.event_id,
+        run.key,
+        _captured(run.captured),
+        run.chain,
+        run.holdout,
+        run.step,
+        run.armed,
+        run.due,
+        run.wake,
+        run.waiting,
+        run.counted,
+        run.started_goal,
+        run.started_as,
+    ]
+
+
+def _packed_history(slots: tuple[Slot, ...], history: list[Any]) -> list[Any]:
+    return [None if kept is None else _packed_slot(slot, kept) for slot, kept in zip(slots, history, strict=True)]
+
+
+def _packed_slot(slot: Slot, kept: Any) -> Any:
+    match slot:
+        case Latest():
+            return kept
+        case Window():
+            return [[time, packed(value)] for time, value in kept]
+        case Recent():
+            return [[place, time, packed(value)] for place, time, value in kept]
+    return packed(kept)
+
+
+# ------------------------------------------------------------------------ back
+def read_state(data: bytes) -> list[Any]:
+    """The parts of a state as they were written. Raises StoreTooNew for a form that is not known."""
+    parts: list[Any] = decode(data)
+    if parts[0] > FORM:
+        raise StoreTooNew(f"the state of `{parts[2] if len(parts) > 2 else '?'}`", parts[0], FORM)
+    return parts
+
+
+def layout_number(parts: list[Any]) -> int:
+    """The number of the layout that the parts of a state were written by."""
+    number: int = parts[1]
+    return number
+
+
+def state_of(slots: tuple[Slot, ...], parts: list[Any]) -> State:
+    """The state that its parts tell; `slots` are those of the layout by which they were written."""
+    values = parts[2:] + [None] * (_PARTS - len(parts))
+    state = State(values[0])
+    (_, state.seq, state.due, state.profile, lists, history, runs, state.first) = values[:8]
+    (state.silences, ignored, state.calendar, state.members, limits) = values[8:13]
+    (state.caps, state.goals, starts, state.ids, state.watched) = values[13:]
+    state.lists = set(lists) if lists else None
+    state.history = None if history is None else list(map(_slot, slots, history))
+    state.runs = [_run(run) for run in runs] if runs else None
+    state.silences = state.silences and {rule: [*entry[:3], _found(entry[3])] for rule, entry in state.silences.items()}
+    state.ignored = ignored and {
+        rule: [[at, event, _found(held)] for at, event, held in sends] for rule, sends in ignored.items()
+    }
+    state.limits = limits and {rule: dict(by_key) for rule, by_key in limits.items()}
+    state.starts = tuple(starts) if starts else None
+    return state
+
+
+_PARTS = 20
+"""How many parts a state has when none is left out."""
+
+
+def _slot(slot: Slot, kept: Any) -> Any:
+    """What a slot keeps, with the tuples that it had."""
+    if kept is None:
+        return None
+    match slot:
+        case Latest():
+            return tuple(kept)
+        case Window() | Recent():
+            return [tuple(entry) for entry in kept]
+    return kept
+
+
+def _found(captured: dict[int, Any] | None) -> dict[int, Any] | None:
+    if captured is None:
+        return None
+    return {slot: None if found is None else tuple(found) for slot, found in captured.items()}
+
+
+def _run(parts: list[Any]) -> Run:
+    rule, seq, number, triggered, event, event_id, key, captured, chain, holdout, *rest = parts
+    run = Run(
+        rule=rule,
+        seq=seq,
+        number=number,
+        triggered=triggered,
+        event=event,
+        event_id=event_id,
+        key=key,
+        captured=_found(captured),
+        chain=chain,
+        holdout=holdout,
+    )
+    run.step, run.armed, run.due, run.wake, run.waiting, run.counted, run.started_goal, run.started_as = rest
+    return run
+
+
+# ------------------------------------------------------------------------ together
+def decode_state(program: Program, data: bytes) -> State:
+    """The state of bytes that were written by a program of the same layout."""
+    return state_of(program.slots, read_state(data))

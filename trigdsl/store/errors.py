@@ -1,0 +1,26 @@
+"""What can be wrong with a store."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """A store cannot do what is asked; the message says where, why and what to do."""
+
+
+class StoreTooNew(StoreError):  # noqa: N818
+    """The store, or something in it, was written in a form that this version does not know."""
+
+    def __init__(self, what: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{what} is in form {found}, which a newer trigdsl wrote; this one knows forms up to {known}: "
+            f"upgrade trigdsl, or restore a backup from before"
+        )
+        self.found = found
+        self.known = known
+
+
+class StoreTaken(StoreError):  # noqa: N818
+    """Another engine has opened the store since: this one must not write to it any more."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where}: another engine has opened this store since; only the latest may write to it")
