@@ -33,10 +33,13 @@ def parse(text: str, name: str = "<text>", functions: Functions | None = None) -
 
 
 def parse_checked(
-    text: str, name: str = "<text>", functions: Functions | None = None
+    text: str, name: str = "<text>", functions: Functions | None = None, *, explained: bool = False
 ) -> tuple[Program, CheckedProgram]:
-    """`parse`, and the checked program beside it, which tools ask for tests and declarations."""
-    return _compile([Source(name, text)], None, functions or {})
+    """`parse`, and the checked program beside it, which tools ask for tests and declarations.
+
+    With `explained` the program has the parts of its conditions too, for a trace to look at.
+    """
+    return _compile([Source(name, text)], None, functions or {}, explained)
 
 
 def load(path: str | Path, functions: Functions | None = None) -> Program:
@@ -47,17 +50,21 @@ def load(path: str | Path, functions: Functions | None = None) -> Program:
     return load_checked(path, functions)[0]
 
 
-def load_checked(path: str | Path, functions: Functions | None = None) -> tuple[Program, CheckedProgram]:
-    """`load`, and the checked program beside it."""
+def load_checked(
+    path: str | Path, functions: Functions | None = None, *, explained: bool = False
+) -> tuple[Program, CheckedProgram]:
+    """`load`, and the checked program beside it; `explained` as with `parse_checked`."""
     path = Path(path)
     files = sorted(path.rglob("*.trig")) if path.is_dir() else [path]
     if not files:
         raise FileNotFoundError(f"no .trig file in {path}")
     sources = [Source(str(file), file.read_text(encoding="utf-8-sig")) for file in files]
-    return _compile(sources, path if path.is_dir() else path.parent, functions or {})
+    return _compile(sources, path if path.is_dir() else path.parent, functions or {}, explained)
 
 
-def _compile(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
+def _compile(
+    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
+) -> tuple[Program, CheckedProgram]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -83,6 +90,7 @@ def _compile(sources: Sequence[Source], folder: Path | None, functions: Function
             functions={name: function for name, (function, _) in functions.items()},
             read_template=templates.read,
             diagnostics=diagnostics,
+            explained=explained,
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(files))) from error

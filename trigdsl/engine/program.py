@@ -338,6 +338,25 @@ class Place:
     text: str
 
 
+@frozen(kw_only=True)
+class Part:
+    """One part of a condition, to be looked at by who explains: its number in the rules, its text, its value.
+
+    Only a program that was compiled to be explained has parts.
+    """
+
+    node: int
+    text: str
+    evaluate: Evaluate
+
+
+PartKey: TypeAlias = tuple[str, str | int, int, int]
+"""Which condition parts belong to: what it is (condition, where, guard, requires, when), then numbers.
+
+The rule's index (or the channel's name), the step's place, and the variant's or the condition's, each from 0.
+"""
+
+
 @frozen(kw_only=True, eq=False)
 class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
@@ -363,6 +382,7 @@ class Program:
     attribute_rules: Mapping[str, tuple[int, ...]]
     list_rules: Mapping[str, tuple[int, ...]]
     invariants: tuple[CompiledInvariant, ...] = ()
+    parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""
