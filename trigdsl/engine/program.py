@@ -257,11 +257,15 @@ class CompiledRule:
 
 @frozen(kw_only=True)
 class Ender:
-    """An event that ends a run: `test` decides (None: always), `within` bounds an `unless`."""
+    """An event that ends a run: `test` decides (None: always), `within` bounds an `unless`.
+
+    `node` is the number of its clause in the rules.
+    """
 
     reason: str
     test: Test | None
     within: Micros | None = None
+    node: int = -1
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,7 @@ them one after another, which the compiler allows wherever it joined them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, evolve, frozen
@@ -16,7 +16,17 @@ from attrs import define, evolve, frozen
 from trigdsl.engine import profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import CompiledAction, CompiledRule, EventPlan, PartKey, Program, SendAction, Test
+from trigdsl.engine.program import (
+    CompiledAction,
+    CompiledRule,
+    Ender,
+    EventPlan,
+    PartKey,
+    Program,
+    RuleEnders,
+    SendAction,
+    Test,
+)
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import MOST_RUNS, Steps, key_at
 from trigdsl.engine.windows import next_opening
@@ -49,8 +59,9 @@ class Entry:
     | `waits` | a step that is due waits until `until`; `opens` is when its window opens, None: never |
     | `decision` | a decision was made |
 
-    `cause` is the place of the entry that this one came from.  `seen` are the parts of the condition that was asked,
-    `filled` the places of what a cap or limit counted.  `run` is (rule, moment of its trigger, number at that moment).
+    `cause` is the place of the entry that this one came from.  `seen` are the parts of the condition that was
+    asked, `filled` the places of what a cap counted, `times` what a limit counted, `clauses` the nodes that ended a
+    run.  `run` is (rule, moment of its trigger, number at that moment), `place` that of the action in its step.
 
     A trigger is refused by: where, ordinal, condition, campaign, for each, limit, pending (a run is unfinished),
     restart (the chain of restarts is too old), full (too many runs are unfinished).
@@ -69,6 +80,8 @@ class Entry:
     properties: dict[str, Value] | None = None
     changes: profiles.Changes | None = None
     outcome: str | None = None
+    clauses: tuple[int, ...] = ()
+    place: int = 0
     seen: tuple[Seen, ...] = ()
     until: Micros | None = None
     opens: Micros | None = None
@@ -107,6 +120,8 @@ class TracingMachine(Machine):
         self.noted_caps: tuple[int, ...] = ()
         self._causes: deque[int | None] = deque()
         self._is_input = False
+        self._enders: Mapping[int, RuleEnders] = {}
+        self._ended_by: tuple[int, ...] = ()
 
     @property
     def wants(self) -> bool:
@@ -192,6 +207,24 @@ class TracingMachine(Machine):
             self._causes.append(len(self.trace.entries) - 1 if self.wants else None)
 
     # ------------------------------------------------------------------ triggers and decisions
+    def _end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        self._enders = plan.enders
+        super()._end_runs(plan, properties)
+
+    def _ends(self, ender: Ender, run: Run, properties: dict[str, Value]) -> bool:
+        """Also finds the other clauses that end the run by the same event: each alone would have done so."""
+        if not super()._ends(ender, run, properties):
+            return False
+        if self.wants:
+            enders = self._enders[run.rule]
+            every = (*enders.unless.get(run.step, ()), *enders.stop_on)
+            self._ended_by = tuple(one.node for one in every if super(TracingMachine, self)._ends(one, run, properties))
+        return True
+
+    def end(self, run: Run, reason: str) -> None:
+        super().end(run, reason)
+        self._ended_by = ()
+
     def _is_fired(self, index: int, test: Test | None, properties: dict[str, Value]) -> bool:
         fired = super()._is_fired(index, test, properties)
         if not fired and self.wants:
@@ -213,6 +246,8 @@ class TracingMachine(Machine):
             step=run.step,
             run=_name(run),
             decision=self.decisions[-1],
+            clauses=self._ended_by,
+            place=place,
             seen=self._seen_for(run, action, status, reason),
             filled=self._filled(action, status, reason),
             times=self.steps_limit_times(run) if reason == "limit" else (),

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
+from trigdsl.engine.tracing import Entry
 from trigdsl.model.decisions import Decision
 from trigdsl.syntax import nodes
-from trigdsl.syntax.printer import print_event_set, print_tree
+from trigdsl.syntax.printer import print_tree
 from trigdsl.syntax.walk import walk
 
 
@@ -26,65 +27,47 @@ class Clauses:
         """A step, by its place from 0."""
         return self.rule(rule).node.steps[step]
 
-    def of(self, decision: Decision, rule: int) -> nodes.Node | None:
-        """The clause that decided; None for what no clause decides: a missing value, a template that fails."""
+    def of(self, decision: Decision, rule: int, entry: Entry) -> tuple[nodes.Node, ...]:
+        """The clauses that decided together: mostly one; the trigger for what was sent."""
         node, step = self.rule(rule).node, self.step(rule, decision.step - 1)
-        reason = decision.reason or ""
-        match decision.status:
-            case "cancelled":
-                return self._ender(node, step, reason)
-            case "capped":
-                return self._cap(decision, node)
-            case "control":
-                return _first(node.clauses, nodes.Holdout) if reason == "holdout" else self._variants(step, decision)
-            case "skipped":
-                return self._skipped(decision, node, step)
-        return node.trigger
+        match decision.status, decision.reason:
+            case (("sent" | "pending"), _):
+                return (node.trigger,)
+            case "cancelled", "restarted":
+                return _all(node.clauses, nodes.WhilePending)
+            case "cancelled", _:
+                return tuple(one for one in (*step.unless, *node.clauses) if one.id in entry.clauses)
+            case "capped", _:
+                return tuple(self._cap(decision))[:1]
+            case "control", "holdout":
+                return _all(node.clauses, nodes.Holdout)
+            case _, "guard" if step.guard is not None:
+                return (step.guard,)
+            case _, "outside window":
+                return tuple(self.windows(step))
+            case _, "expired" if step.expires is not None:
+                return (step.expires,)
+            case _, "campaign ended":
+                return tuple(one for one in node.clauses if isinstance(one, nodes.Campaign) and one.end)
+            case _, "limit":
+                return _all(node.clauses, nodes.Limit)
+            case _, "requires":
+                return tuple(self._policies(decision.channel, nodes.Requires))
+            case _, "too long":
+                return tuple(self._policies(decision.channel, nodes.LengthLimit))
+        return (step.actions[entry.place],)
 
-    def _skipped(self, decision: Decision, node: nodes.Rule, step: nodes.Step) -> nodes.Node | None:
-        match decision.reason:
-            case "guard":
-                return step.guard
-            case "outside window":
-                return next(self.windows(step), None)
-            case "expired":
-                return step.expires
-            case "campaign ended":
-                return next((one for one in node.clauses if isinstance(one, nodes.Campaign) and one.end), None)
-            case "limit":
-                return _first(node.clauses, nodes.Limit)
-            case "requires":
-                return next(self._policies(decision.channel, nodes.Requires), None)
-            case "too long":
-                return next(self._policies(decision.channel, nodes.LengthLimit), None)
-            case "no variant":
-                return self._variants(step, decision)
-        return None
-
-    def _ender(self, node: nodes.Rule, step: nodes.Step, reason: str) -> nodes.Node | None:
-        if reason == "restarted":
-            return _first(node.clauses, nodes.WhilePending)
-        for unless in step.unless:
-            if reason == f"unless {print_event_set(unless.event)}":
-                return unless
-        stops = (one for one in node.clauses if isinstance(one, nodes.StopOn))
-        return next((one for one in stops if reason == f"stop on {print_event_set(one.event)}"), None)
-
-    def _cap(self, decision: Decision, node: nodes.Rule) -> nodes.Node | None:
+    def _cap(self, decision: Decision) -> Iterator[nodes.Node]:
+        """The caps that bear the name that the reason gives."""
         for cap in self._policies(decision.channel, nodes.Cap):
             assert isinstance(cap, nodes.Cap)
             if decision.reason == f"{decision.channel} {cap.count} {_period(cap.period)}":
-                return cap
+                yield cap
         for one in self.checked.caps:
-            scope = {"all": "all", "tag": f"tag {one.name.text if one.name else ''}"}.get(one.scope)
-            scope = scope or (one.name.text if one.name else "")
+            name = one.name.text if one.name is not None else ""
+            scope = {"all": "all", "tag": f"tag {name}"}.get(one.scope, name)
             if decision.reason == f"{scope} {one.count} {_period(one.period)}":
-                return one
-        return None
-
-    def _variants(self, step: nodes.Step, decision: Decision) -> nodes.Node | None:
-        sends = [action for action in step.actions if isinstance(action, nodes.Send) and action.variants]
-        return next((send for send in sends if send.channel.text == decision.channel), None)
+                yield one
 
     def _policies(self, channel: str | None, kind: type[nodes.Node]) -> Iterator[nodes.Node]:
         return (one for one in self.checked.channels.get(channel or "", ()) if isinstance(one, kind))
@@ -127,8 +110,8 @@ class Clauses:
         return self.checked.segments
 
 
-def _first(clauses: tuple[nodes.Clause, ...], kind: type[nodes.Node]) -> nodes.Node | None:
-    return next((one for one in clauses if isinstance(one, kind)), None)
+def _all(clauses: tuple[nodes.Clause, ...], kind: type[nodes.Node]) -> tuple[nodes.Node, ...]:
+    return tuple(one for one in clauses if isinstance(one, kind))
 
 
 def _period(period: nodes.LimitPeriod) -> str:

@@ -66,15 +66,12 @@ class Reasons:
         facts: list[Fact] = []
         if decision.status == "cancelled" and (given := self.input_of(entry)) is not None:
             facts.append(self._input(given))
-        clause = self.clauses.of(decision, rule)
+        clauses = self.clauses.of(decision, rule, entry)
         if decision.status == "pending":
             facts.append(Fact(kind="clock", text=f"the clock stopped before {moment(entry.time, entry.zone)}"))
-        elif decision.status != "sent" and clause is not None:
-            kind = "cap" if decision.status == "capped" else "clause"
-            facts.append(Fact(kind=kind, text=one_line(clause.span.text), span=clause.span))
         elif decision.status != "sent":
-            action = self.clauses.step(rule, decision.step - 1).actions[0]
-            facts.append(Fact(kind="clause", text=one_line(action.span.text), span=action.span))
+            kind = "cap" if decision.status == "capped" else "clause"
+            facts += [Fact(kind=kind, text=one_line(one.span.text), span=one.span) for one in clauses]
         if start is not None and (begun := self.input_of(start)) is not None:
             facts.append(self._input(begun))
         trigger = self.clauses.rule(rule).node.trigger
