@@ -18,6 +18,7 @@ from trigdsl.cli.exits import CALL_AT_FAULT, FINE, INTERRUPTED
 
 _COMMANDS = {
     "check": "trigdsl.cli.check",
+    "diff": "trigdsl.cli.diff",
     "explain": "trigdsl.cli.explain",
     "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",

@@ -62,6 +62,7 @@ class Entry:
     `cause` is the place of the entry that this one came from.  `seen` are the parts of the condition that was
     asked, `filled` the places of what a cap counted, `times` what a limit counted, `clauses` the nodes that ended a
     run.  `run` is (rule, moment of its trigger, number at that moment), `place` that of the action in its step.
+    `passes` tells that a window of a watched segment passes at this very moment, whatever came.
 
     A trigger is refused by: where, ordinal, condition, campaign, for each, limit, pending (a run is unfinished),
     restart (the chain of restarts is too old), full (too many runs are unfinished).
@@ -82,6 +83,7 @@ class Entry:
     outcome: str | None = None
     clauses: tuple[int, ...] = ()
     place: int = 0
+    passes: bool = False
     seen: tuple[Seen, ...] = ()
     until: Micros | None = None
     opens: Micros | None = None
@@ -182,6 +184,8 @@ class TracingMachine(Machine):
             self.trace.cause = self._causes.popleft()
             if self.wants:
                 self.trace.cause = self.note("caused", name=name, properties=properties, changes=changes)
+        if self.trace.cause is not None:
+            self.trace.entries[self.trace.cause].passes = self._must_look()
         super()._react(name, properties, event_id, plan, changes, is_first=is_first)
 
     def pending(self, state: State) -> None:

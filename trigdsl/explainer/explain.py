@@ -104,6 +104,7 @@ class Explainable:
     ) -> tuple[Trace, str]:
         """The trace of a user, and the id by which the user is known, when the one given is an alias."""
         trace = Trace(lambda one: one == user)
+        inputs, until = _of_user(inputs, user, until, drain)
         machine = TracingMachine(self.program, trace)
         replay = Replay(self.program, inputs, until=until, drain=drain, profiles=profiles, machine=machine)
         for _ in replay:
@@ -118,6 +119,19 @@ class Explainable:
         if not found:
             raise ValueError(f"no rule `{name}`")
         return found
+
+
+def _of_user(inputs: list[Input], user: str, until: Micros | None, drain: bool) -> tuple[list[Input], Micros | None]:
+    """The user's own inputs and where the clock stops, if the others matter for nothing but that; else all.
+
+    They do matter when ids become one, when the clock runs on after the last of all, and when that may be a duplicate.
+    """
+    if drain or not inputs or any(one.alias is not None for one in inputs):
+        return inputs, until
+    last = max(one.time for one in inputs)
+    if until is None and all(one.id is not None for one in inputs if one.time == last):
+        return inputs, until
+    return [one for one in inputs if one.user == user], last if until is None else until
 
 
 def parse(text: str, name: str = "<text>", functions: Functions | None = None) -> Explainable:

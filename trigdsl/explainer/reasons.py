@@ -31,13 +31,23 @@ class Reasons:
     def input_of(self, entry: Entry) -> Input | None:
         """The record that an entry comes from at once; None when it came by a timer or by what a rule did."""
         cause = self.entry(entry.cause)
+        if cause is not None and self._only_passed(entry, cause):
+            return None
         return cause.given if cause is not None and cause.kind == "input" else None
+
+    def _only_passed(self, entry: Entry, cause: Entry) -> bool:
+        """Whether a segment was entered or left as a window passed, when something else happened to be handled."""
+        if entry.kind != "tried" or not cause.passes or entry.rule is None:
+            return False
+        return isinstance(self.clauses.rule(entry.rule).node.trigger, nodes.MembershipTrigger)
 
     def origin(self, entry: Entry) -> str:
         """What an entry came from, in words."""
         cause = self.entry(entry.cause)
         if cause is None:
             return "the clock"
+        if self._only_passed(entry, cause):
+            return "a window that passed"
         if cause.given is not None:
             return f"`{wording.given(cause.given, self.names)}`"
         if cause.kind == "timer":
