@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("differ",),
-    ("formatter", "tester", "explainer", "verifier"),
+    ("formatter", "tester", "explainer", "verifier", "grapher"),
     ("__init__",),
     ("embedding",),
     ("replayer",),

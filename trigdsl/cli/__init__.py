@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": "trigdsl.cli.check",
     "diff": "trigdsl.cli.diff",
     "explain": "trigdsl.cli.explain",
+    "graph": "trigdsl.cli.graph",
     "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
 }
