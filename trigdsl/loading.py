@@ -34,10 +34,13 @@ def parse(text: str, name: str = "<text>", functions: Functions | None = None) -
 
 
 def parse_checked(
-    text: str, name: str = "<text>", functions: Functions | None = None
+    text: str, name: str = "<text>", functions: Functions | None = None, *, explained: bool = False
 ) -> tuple[Program, CheckedProgram]:
-    """`parse`, and the checked program beside it, which tools ask for tests and declarations."""
-    return compile_sources([Source(name, text)], None, functions or {})
+    """`parse`, and the checked program beside it, which tools ask for tests and declarations.
+
+    With `explained` the program has the parts of its conditions too, for a trace to look at.
+    """
+    return compile_sources([Source(name, text)], None, functions or {}, explained=explained)
 
 
 def load(path: str | Path, functions: Functions | None = None) -> Program:
@@ -48,10 +51,12 @@ def load(path: str | Path, functions: Functions | None = None) -> Program:
     return load_checked(path, functions)[0]
 
 
-def load_checked(path: str | Path, functions: Functions | None = None) -> tuple[Program, CheckedProgram]:
-    """`load`, and the checked program beside it."""
+def load_checked(
+    path: str | Path, functions: Functions | None = None, *, explained: bool = False
+) -> tuple[Program, CheckedProgram]:
+    """`load`, and the checked program beside it; `explained` as with `parse_checked`."""
     path = Path(path)
-    return compile_sources(read_sources(path), path if path.is_dir() else path.parent, functions or {})
+    return compile_sources(read_sources(path), path if path.is_dir() else path.parent, functions or {}, explained=explained)
 
 
 def read_sources(path: Path) -> list[Source]:
@@ -75,17 +80,19 @@ def _without_collecting() -> Iterator[None]:
 
 
 def compile_sources(
-    sources: Sequence[Source], folder: Path | None, functions: Functions
+    sources: Sequence[Source], folder: Path | None, functions: Functions, *, explained: bool = False
 ) -> tuple[Program, CheckedProgram]:
     """Compile texts as one program; `folder` holds the template files, None when there are none.
 
-    Raises TrigError as `parse` does.
+    `explained` is as with `parse_checked`.  Raises TrigError as `parse` does.
     """
     with _without_collecting():
-        return _compiled(sources, folder, functions)
+        return _compiled(sources, folder, functions, explained)
 
 
-def _compiled(sources: Sequence[Source], folder: Path | None, functions: Functions) -> tuple[Program, CheckedProgram]:
+def _compiled(
+    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
+) -> tuple[Program, CheckedProgram]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -109,6 +116,7 @@ def _compiled(sources: Sequence[Source], folder: Path | None, functions: Functio
             functions={name: function for name, (function, _) in functions.items()},
             read_template=templates.read,
             diagnostics=diagnostics,
+            explained=explained,
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(files))) from error

@@ -20,7 +20,10 @@ from states import plain_states
 
 import trigdsl
 from trigdsl.engine.program import Program
+from trigdsl.engine.tracing import Trace, TracingMachine
+from trigdsl.loading import parse_checked
 from trigdsl.records.native import input_of
+from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
 from trigdsl.source import Source
 from trigdsl.syntax.parser import parse_file
@@ -282,6 +285,21 @@ def shuffled_together(records: Sequence[Record], others: Sequence[Record], chanc
     return [next(ours if pick else theirs) for pick in picks]
 
 
+# ------------------------------------------------------------------------ explaining
+def explaining_changes_nothing(case: Case, chance: random.Random) -> None:
+    """A machine that keeps a trace decides as the plain one does."""
+    program, _ = parse_checked(case.text, explained=True)
+    options = dict(case.options)
+    until = options.pop("until", None)
+    stop = None if until is None else parse_time(until)[0]
+    trace = Trace()
+    inputs = map(input_of, case.records)
+    traced = told(Replay(program, inputs, until=stop, machine=TracingMachine(program, trace), **options))
+    same(decided(case.text, case.records, **case.options), traced)
+    noted = [entry.decision.to_dict() for entry in trace.entries if entry.decision is not None]
+    assert sorted(map(json.dumps, noted)) == sorted(map(json.dumps, traced))
+
+
 # ------------------------------------------------------------------------ form, state, bounds
 def printing_a_program_keeps_its_meaning(case: Case, chance: random.Random) -> None:
     """A program, printed and read again, decides the same."""
@@ -342,4 +360,5 @@ LAWS: tuple[Law, ...] = (
     state_is_plain_data,
     each_decision_has_a_key_of_its_own,
     bounds_that_are_not_met_never_matter,
+    explaining_changes_nothing,
 )

@@ -23,6 +23,9 @@ _COMMANDS = {
     "replay": "trigdsl.cli.replay",
     "schema": "trigdsl.cli.schema",
     "lsp": "trigdsl.cli.lsp",
+    "diff": "trigdsl.cli.diff",
+    "explain": "trigdsl.cli.explain",
+    "graph": "trigdsl.cli.graph",
     "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
 }

@@ -47,3 +47,13 @@ def column_map(texts: Iterable[str]) -> dict[str, str]:
 def split_commas(texts: Iterable[str]) -> list[str]:
     """The parts of an option that may be given several times or once with commas."""
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def rules_and_events(paths: tuple[str, ...], expression: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The path of the rules, None with `-e`, and those of the events."""
+    rules, events = (None, paths) if expression is not None else (paths[0] if paths else None, paths[1:])
+    if rules is None and expression is None:
+        raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
+    if not events:
+        raise click.UsageError("no events: name a file or a folder, or - for standard input")
+    return rules, events

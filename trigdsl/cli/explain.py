@@ -1,4 +1,4 @@
-"""`trig explain`: rules → what they do, in prose."""
+"""`trig explain`: rules, events and a user → what happened to the user and why, and why not; or rules in prose."""
 
 from __future__ import annotations
 
@@ -7,33 +7,89 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trigdsl.cli.arguments import column_map, instant, one_of, rules_and_events
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+from trigdsl.model.values import Micros
 
 if TYPE_CHECKING:
     from trigdsl.cli.prose import Prose
 
 
-@click.command(short_help="Say what rules do.")
-@click.argument("rules", required=False, metavar="RULES")
-@click.option("-e", "expression", metavar="TEXT", help="Explain this text instead of a file.")
-@click.option("--rules", "as_prose", is_flag=True, help="Read every rule back as prose.")
-@click.option("--json", "as_json", is_flag=True, help="Print the prose as JSON.")
-def explain(rules: str | None, expression: str | None, as_prose: bool, as_json: bool) -> int:
-    """Say what RULES do, a .trig file or a folder of them, so that whoever answers for them can confirm it.
+@click.command(short_help="Tell a user's story: why, and why not; or what rules do.")
+@click.argument("paths", nargs=-1, metavar="RULES EVENTS...")
+@click.option("-e", "expression", metavar="TEXT", help="Rules as text, in place of RULES.")
+@click.option("--rules", "as_prose", is_flag=True, help="Read every rule back as prose; needs no events.")
+@click.option("--user", metavar="USER", help="Whose story it is.")
+@click.option("--rule", metavar="RULE", help="Tell only what concerns this rule.")
+@click.option("--at", callback=instant, metavar="TIME", help="As it stood then: the clock stops there.")
+@click.option("--drain", is_flag=True, help="After the last input let the clock run until nothing waits any more.")
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN,...", help="Other names of user, time, event, id.")
+@click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
+def explain(
+    *,
+    paths: tuple[str, ...],
+    expression: str | None,
+    as_prose: bool,
+    user: str | None,
+    rule: str | None,
+    at: Micros | None,
+    drain: bool,
+    maps: tuple[str, ...],
+    profiles: str | None,
+    as_json: bool,
+) -> int:
+    """Run RULES over EVENTS and tell what happened to one user and why, and why a rule sent nothing.
 
-    `--rules` reads every rule back as prose, and after the rules what stands around them: channels, caps,
-    segments, calendars and invariants.
+    The story is a time line in the user's local time: what came in, what was tried, with the value of each
+    condition under its text, what waited for what, and every decision with its reason. For a rule that
+    stayed silent it says what came nearest, and what was needed.
+
+    `--rules` reads every rule back as prose instead, and after the rules what stands around them: channels, caps,
+    segments, calendars and invariants, so that whoever answers for them can confirm it.
 
     \b
     Example:
+      trig explain rules.trig events.jsonl --user u1
+      trig explain rules.trig events.jsonl --user u1 --rule reminder --at 2026-11-20T12:00:00Z
       trig explain rules.trig --rules
-      trig explain --rules -e 'if signup then after 1h send push'
     """
-    if not as_prose:
-        raise click.UsageError("say what to explain: `--rules` reads the rules back as prose")
-    if (rules is None) == (expression is None):
+    if as_prose:
+        if user is not None or rule is not None or at is not None or drain or maps or profiles:
+            raise click.UsageError("--rules goes with --json only: it reads rules, whatever happened")
+        return _read_back(paths, expression, as_json)
+    if user is None:
+        raise click.UsageError("say what to explain: `--user USER` what happened to a user, `--rules` what rules do")
+    rules_path, events = rules_and_events(paths, expression)
+    if at is not None and drain:
+        raise click.UsageError("--at and --drain exclude each other")
+    columns = column_map(maps)
+
+    from trigdsl.cli.inputs import read_all
+    from trigdsl.cli.program import checked_or_exit
+    from trigdsl.explainer import Explainable
+
+    program, checked = checked_or_exit(rules_path, expression, explained=True)
+    if rule is not None:
+        one_of(rule, [one.name for one in program.rules], "rule")
+    inputs, known = read_all(events, columns, profiles)
+    story = Explainable(program, checked).explain_inputs(
+        inputs, user=user, rule=rule, until=at, drain=drain, profiles=known
+    )
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(story.to_dict()), indent=2))
+    else:
+        click.echo(str(story))
+    return FINE
+
+
+def _read_back(paths: tuple[str, ...], expression: str | None, as_json: bool) -> int:
+    """The rules in prose."""
+    if len(paths) != (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
-    prose = _prose(rules, expression)
+    prose = _prose(paths[0] if paths else None, expression)
     if prose is None:
         return RULES_AT_FAULT
     if as_json:

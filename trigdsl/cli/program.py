@@ -26,37 +26,46 @@ def read_program(rules: str | None, expression: str | None) -> Program:
     return read_checked(rules, expression)[0]
 
 
-def read_checked(rules: str | None, expression: str | None) -> tuple[Program, CheckedProgram]:
-    """`read_program`, and the checked program beside it.
+def read_checked(
+    rules: str | None, expression: str | None, *, explained: bool = False
+) -> tuple[Program, CheckedProgram]:
+    """`read_program`, and the checked program beside it; `explained` as with `trigdsl.loading.parse_checked`.
 
     Raises TrigError for rules that cannot run, click.UsageError for a path that cannot be read.
     """
     from trigdsl.loading import load_checked, parse_checked
 
     if expression is not None:
-        return parse_checked(expression, name=EXPRESSION_NAME)
+        return parse_checked(expression, name=EXPRESSION_NAME, explained=explained)
     if rules is None:
         raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
     if not Path(rules).exists():
         raise click.UsageError(f"no file or folder `{rules}`")
     try:
-        return load_checked(rules)
+        return load_checked(rules, explained=explained)
     except (OSError, UnicodeError) as error:
         raise click.UsageError(f"cannot read `{rules}`: {error}") from error
 
 
 def program_or_exit(rules: str | None, expression: str | None) -> Program:
     """The program, after its warnings went to standard error; rules that cannot run end the command."""
+    return checked_or_exit(rules, expression)[0]
+
+
+def checked_or_exit(
+    rules: str | None, expression: str | None, *, explained: bool = False
+) -> tuple[Program, CheckedProgram]:
+    """`program_or_exit`, and the checked program beside it; `explained` as with `trigdsl.loading.parse_checked`."""
     from trigdsl.diagnostics.diagnostic import TrigError
 
     try:
-        program = read_program(rules, expression)
+        program, checked = read_checked(rules, expression, explained=explained)
     except TrigError as error:
         print_diagnostics(error.diagnostics, sys.stderr)
         raise click.exceptions.Exit(RULES_AT_FAULT) from error
     if program.diagnostics:
         print_diagnostics(program.diagnostics, sys.stderr)
-    return program
+    return program, checked
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic], out: IO[str]) -> None:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from trigdsl.cli.arguments import column_map, instant, one_of, split_commas
+from trigdsl.cli.arguments import column_map, instant, one_of, rules_and_events, split_commas
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 from trigdsl.model.decisions import STATUSES
 from trigdsl.model.values import Micros
@@ -69,7 +69,7 @@ def replay(
       trig replay rules.trig events.jsonl --out decisions.jsonl
       trig replay -e 'if signup then after 1h send push unless purchase' events.csv --map user=customer_id
     """
-    rules_path, events = _split(paths, expression)
+    rules_path, events = rules_and_events(paths, expression)
     if until is not None and drain:
         raise click.UsageError("--until and --drain exclude each other")
     if rejects == "-":
@@ -103,16 +103,6 @@ def replay(
         return RULES_AT_FAULT
     _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
     return FINE if summary.holds else RULES_AT_FAULT
-
-
-def _split(paths: tuple[str, ...], expression: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """The path of the rules, None with `-e`, and those of the events."""
-    rules, events = (None, paths) if expression is not None else (paths[0] if paths else None, paths[1:])
-    if rules is None and expression is None:
-        raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
-    if not events:
-        raise click.UsageError("no events: name a file or a folder, or - for standard input")
-    return rules, events
 
 
 def _refuse_overwriting(outputs: list[str | None], inputs: Iterable[str | None]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.contents import Contents, ReadTemplate
 from trigdsl.compiler.invariants import compile_invariants
+from trigdsl.compiler.parts import condition_parts
 from trigdsl.compiler.plans import Plans
 from trigdsl.compiler.policies import Policies
 from trigdsl.compiler.rules import RuleCompiler
@@ -29,11 +30,13 @@ def compile_program(
     functions: Mapping[str, Callable[..., Any]],
     read_template: ReadTemplate,
     diagnostics: tuple[Diagnostic, ...] = (),
+    explained: bool = False,
 ) -> Program:
     """Compile a program that checked without errors.
 
     `functions` are the host's, by name; `read_template` gives the text of template files.  Raises `TooDeepError`
-    when an expression nests too deep for Python's compiler.
+    when an expression nests too deep for Python's compiler.  With `explained` the program also has the parts of its
+    conditions, which nothing but a trace looks at.
     """
     unit = Unit(checked)
     policies = Policies(unit)
@@ -52,6 +55,8 @@ def compile_program(
         plans.add_invariant(number, invariant)
     asked = unit.questions.asked
     by_name, other = plans.make(asked)
+    parts = condition_parts(unit) if explained else {}
+    assert len(unit.questions.asked) == len(asked), "a part asks only what its condition asks"
     return Program(
         rules=tuple(rules),
         zone=zone(checked.timezone) if checked.timezone else None,
@@ -72,6 +77,7 @@ def compile_program(
         slot_uses=uses,
         invariants=compile_invariants(checked.invariants),
         slot_keys=tuple(one.key for one in asked),
+        parts=parts,
     )
 
 

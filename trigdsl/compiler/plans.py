@@ -34,6 +34,7 @@ class Wait:
     reason: str = ""
     place: int = -1
     within: Micros | None = None
+    node: int = -1
 
 
 @define
@@ -64,10 +65,11 @@ class Plans:
             for unless in step.unless:
                 reason = f"unless {print_event_set(unless.event)}"
                 within = None if unless.within is None else length_of(unless.within)
-                self._wait("unless", rule, unless.event, reason=reason, place=place, within=within)
+                self._wait("unless", rule, unless.event, reason=reason, place=place, within=within, node=unless.id)
         for one in node.clauses:
             if isinstance(one, nodes.StopOn):
-                self._wait("stop_on", rule, one.event, reason=f"stop on {print_event_set(one.event)}")
+                reason = f"stop on {print_event_set(one.event)}"
+                self._wait("stop_on", rule, one.event, reason=reason, node=one.id)
         goal = clause(node, nodes.Goal)
         if goal is not None:
             self._wait("goals", rule, goal.event)
@@ -86,8 +88,9 @@ class Plans:
         reason: str = "",
         place: int = -1,
         within: Micros | None = None,
+        node: int = -1,
     ) -> None:
-        self._waits.append(Wait(what, rule, alternatives(self._unit, event), reason, place, within))
+        self._waits.append(Wait(what, rule, alternatives(self._unit, event), reason, place, within, node))
 
     # ------------------------------------------------------------------ making
     def make(self, asked: tuple[Asked, ...]) -> tuple[dict[str, EventPlan], EventPlan | None]:
@@ -158,7 +161,7 @@ class Plans:
             concerned, test = self._unit.tests.test(f"{wait.rule.name}__{wait.what}", wait.rule.name, wait.ways, name)
             if not concerned:
                 continue
-            ender = Ender(reason=wait.reason, test=test, within=wait.within)
+            ender = Ender(reason=wait.reason, test=test, within=wait.within, node=wait.node)
             if wait.what == "unless":
                 unless.setdefault(wait.rule.index, {}).setdefault(wait.place, []).append(ender)
             else:

@@ -28,12 +28,14 @@ class Clockwork:
     """The states of all users, and a heap of their next timers.
 
     Who drives it hands inputs in order of time, and before the first of a new time lets the timers due before
-    it go off with `run_timers`.
+    it go off with `run_timers`.  `machine` is one that does more than decide, such as one that keeps a trace.
     """
 
-    def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
+    def __init__(
+        self, program: Program, on_violation: OnViolation | None = None, machine: Machine | None = None
+    ) -> None:
         self.program = program
-        self.machine = Machine(program, on_violation)
+        self.machine = machine or Machine(program, on_violation)
         self.states: MutableMapping[str, State] = {}
         """The state of each user; a store puts one in its place that loads them as they are touched."""
         self.links: MutableMapping[str, str] = {}

@@ -259,11 +259,15 @@ class CompiledRule:
 
 @frozen(kw_only=True)
 class Ender:
-    """An event that ends a run: `test` decides (None: always), `within` bounds an `unless`."""
+    """An event that ends a run: `test` decides (None: always), `within` bounds an `unless`.
+
+    `node` is the number of its clause in the rules.
+    """
 
     reason: str
     test: Test | None
     within: Micros | None = None
+    node: int = -1
 
 
 @frozen(kw_only=True)
@@ -340,6 +344,25 @@ class Place:
     text: str
 
 
+@frozen(kw_only=True)
+class Part:
+    """One part of a condition, to be looked at by who explains: its number in the rules, its text, its value.
+
+    Only a program that was compiled to be explained has parts.
+    """
+
+    node: int
+    text: str
+    evaluate: Evaluate
+
+
+PartKey: TypeAlias = tuple[str, str | int, int, int]
+"""Which condition parts belong to: what it is (condition, where, guard, requires, when), then numbers.
+
+The rule's index (or the channel's name), the step's place, and the variant's or the condition's, each from 0.
+"""
+
+
 @frozen(kw_only=True, eq=False)
 class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
@@ -370,6 +393,7 @@ class Program:
     slot_uses: Mapping[int, tuple[int, ...]] = field(factory=dict)
     invariants: tuple[CompiledInvariant, ...] = ()
     slot_keys: tuple[str, ...] = ()
+    parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""

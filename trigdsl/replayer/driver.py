@@ -15,6 +15,7 @@ from operator import attrgetter
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
+from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
@@ -37,6 +38,7 @@ class Replay:
     step, silence or `ignored` is armed any more.  With `is_sorted` an input before the one before it is handed
     to `on_late` and left out.  `profiles` are attributes of users that hold before everything else.
     `on_violation` gets each send that breaks an invariant; without it they are not checked.
+    `machine` is one that does more than decide, such as one that keeps a trace.
     """
 
     def __init__(
@@ -51,10 +53,11 @@ class Replay:
         on_late: Callable[[Input], None] | None = None,
         passing: Passing | None = None,
         on_violation: OnViolation | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.program = program
         self.stats = Stats()
-        self._clockwork = Clockwork(program, on_violation)
+        self._clockwork = Clockwork(program, on_violation, machine)
         self._inputs = inputs
         self._until = until
         self._drain = drain
@@ -74,9 +77,14 @@ class Replay:
             self._clockwork.set_profile(user, attributes)
         yield from self._handle(self._passing() if self._is_sorted else self._gathered())
         yield from self._finish()
-        links = self._clockwork.links if self._is_sorted else self._aliases.links
+        links = self.links
         self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Ids that were found to be other users', when the replay is over."""
+        return self._clockwork.links if self._is_sorted else self._aliases.links
 
     def _handle(self, inputs: Iterable[Input]) -> Iterator[Decision]:
         clockwork, handle = self._clockwork, self._clockwork.handle

@@ -1,0 +1,134 @@
+"""A rule that sent a user nothing → the attempt that came nearest, and the least that would have made it send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define
+
+from trigdsl.engine.tracing import Entry
+from trigdsl.explainer.misses import cost
+from trigdsl.explainer.reasons import Reasons
+from trigdsl.explainer.story import Silence
+from trigdsl.explainer.wording import clock, length, moment, one_line
+from trigdsl.syntax import nodes
+
+STAGES = ("where", "ordinal", "condition", "campaign", "for each", "limit", "pending", "restart", "full", "decision")
+"""How far an attempt came, the farthest last."""
+
+
+@define
+class Silences:
+    """Tells why rules were silent in one trace."""
+
+    reasons: Reasons
+
+    def silence(self, rule: int, entries: Sequence[Entry]) -> Silence:
+        """Why a rule was silent; `entries` are all of its own in the trace."""
+        name = self.reasons.clauses.rule(rule).name
+        tries = [one for one in entries if (one.kind == "tried" and one.outcome != "started") or one.kind == "decision"]
+        if not tries:
+            trigger = one_line(self.reasons.clauses.rule(rule).node.trigger.span.text)
+            change = f"whatever fires `{trigger}`"
+            return Silence(rule=name, stage="never triggered", text=f"nothing fired `{trigger}`", change=change)
+        nearest = min(reversed(tries), key=self._distance)
+        return self._decided(name, nearest) if nearest.kind == "decision" else self._refused(name, nearest)
+
+    def _distance(self, entry: Entry) -> tuple[int, int, float]:
+        """Farther in the order of things is nearer; then fewer clauses that failed, then by less."""
+        stage = "decision" if entry.kind == "decision" else entry.outcome or ""
+        return (-STAGES.index(stage), *cost(self.reasons.misses(entry)))
+
+    # ------------------------------------------------------------------ triggers that started nothing
+    def _refused(self, name: str, entry: Entry) -> Silence:
+        text, change = self.refusal(entry)
+        misses = tuple(miss.to_dict() for miss in self.reasons.misses(entry))
+        stage = {"where": "trigger", "ordinal": "trigger", "condition": "condition"}.get(entry.outcome or "", "start")
+        return Silence(rule=name, stage=stage, time=entry.time, text=text, change=change, misses=misses)
+
+    def refusal(self, entry: Entry) -> tuple[str, str]:
+        """Why a trigger that was tried started no run, and the least that would have made it."""
+        assert entry.rule is not None
+        clauses = self.reasons.clauses
+        rule = clauses.rule(entry.rule).node
+        if entry.outcome in ("where", "condition"):
+            said = self.reasons.because(entry)
+            return said, self._least(entry)
+        match entry.outcome:
+            case "ordinal":
+                wanted = one_line(rule.trigger.span.text)
+                return f"it was not the one that `{wanted}` asks for", f"the event that is `{wanted}`"
+            case "campaign":
+                dates = " ".join(one_line(one.span.text) for one in rule.clauses if isinstance(one, nodes.Campaign))
+                return f"{moment(entry.time, entry.zone)} is outside the campaign `{dates}`", "a trigger inside it"
+            case "for each":
+                path = ".".join(next(one.path for one in rule.clauses if isinstance(one, nodes.ForEach)))
+                return f"`{path}` was missing, which `for each` needs", f"a value of `{path}`"
+            case "limit":
+                limit = next(one_line(one.span.text) for one in rule.clauses if isinstance(one, nodes.Limit))
+                return f"the limit `{limit}` was full{self.reasons.counted(entry)}", f"a limit above `{limit}`"
+            case "pending":
+                return (
+                    "another run of the rule was unfinished",
+                    "`while pending restart` or `stack`, or a later trigger",
+                )
+            case "restart":
+                most = next(one_line(one.span.text) for one in rule.clauses if isinstance(one, nodes.WhilePending))
+                return f"the first trigger was too long ago for `{most}`", "an earlier trigger"
+        return "too many runs of the rule were unfinished", "a run that ends before"
+
+    def _least(self, entry: Entry) -> str:
+        needed = [
+            f"`{miss.clause}` {miss.needs}" if miss.needs in ("true", "false") else f"`{miss.subject}` {miss.needs}"
+            for miss in self.reasons.misses(entry)
+        ]
+        return " and ".join(needed) or "its condition true"
+
+    # ------------------------------------------------------------------ decisions that were no sends
+    def _decided(self, name: str, entry: Entry) -> Silence:
+        decision = entry.decision
+        assert decision is not None
+        misses = tuple(miss.to_dict() for miss in self.reasons.misses(entry)) if entry.seen else ()
+        text, change = self.reasons.sentence(entry), self._change(entry)
+        return Silence(rule=name, stage=decision.status, time=entry.time, text=text, change=change, misses=misses)
+
+    def _change(self, entry: Entry) -> str:
+        decision = entry.decision
+        assert decision is not None
+        match decision.status, decision.reason:
+            case "cancelled", "merged":
+                return "two users that stay two"
+            case "cancelled", "restarted":
+                return "no trigger until it was due"
+            case "cancelled", _:
+                return f"without {self.reasons.origin(entry)}, or with it after the send"
+            case "capped", _:
+                return f"a cap above `{decision.reason}`, or `urgent`"
+            case "pending", _:
+                return f"the clock at {moment(entry.time, entry.zone)}"
+            case "skipped", "guard" | "requires":
+                return self._least(entry)
+            case "skipped", "expired":
+                return self._later_expiry(entry)
+            case "skipped", "outside window":
+                return "a moment inside its window, or no `else skip`"
+            case "skipped", "limit":
+                return "a limit that allows one more"
+            case "skipped", "campaign ended":
+                return "a campaign that lasts longer"
+            case "skipped", "too long":
+                return "a shorter text"
+            case "skipped", "no variant":
+                return "a variant without condition: `otherwise`"
+            case "control", _:
+                return "a user in another share"
+        return f"a value for what is {decision.reason}"
+
+    def _later_expiry(self, entry: Entry) -> str:
+        decision = entry.decision
+        assert decision is not None
+        waits = (one for one in self.reasons.trace.entries if one.kind == "waits" and one.run == entry.run)
+        opens = [one.opens for one in waits if one.step == entry.step and one.opens is not None]
+        if not opens:
+            return "a window that opens before it expires"
+        return f"`expires {length(opens[-1] - decision.due)}`, or a window open at {clock(decision.due, entry.zone)}"
