@@ -34,6 +34,7 @@ from trigdsl.engine.program import (
     SendAction,
     Test,
 )
+from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import Steps, key_at
 from trigdsl.model.decisions import Decision
@@ -61,6 +62,7 @@ class Machine:
         self.steps = Steps(self)
         self.actions = Actions(self)
         self.memory = Memory(self)
+        self.sieve = Sieve(program)
         self.watch = Watch(self, on_violation) if on_violation is not None and program.invariants else None
         self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
         self._watches_profile = bool(
@@ -69,10 +71,6 @@ class Machine:
         self._reads_first = bool(program.calendar_rules or program.segment_rules)
 
     # ------------------------------------------------------------------ what drivers call
-    def concerns(self, event: str) -> bool:
-        """Whether an event of this name, as an input without profile update, can matter at all."""
-        return self._reads_first or self.program.plan(event) is not None
-
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
         self._bind(state, given.time)
@@ -83,7 +81,14 @@ class Machine:
         plan = self.program.plan(given.event) if given.event is not None else None
         if plan is None and not changes and not is_first and not self._must_look():
             return
-        if plan is not None and plan.only_ends and state.runs is None and not changes and not self._reads_first:
+        if (
+            plan is not None
+            and plan.keeps_nothing
+            and state.runs is None
+            and not changes
+            and not self._reads_first
+            and not self.sieve.may_start(plan, given.properties or EMPTY)
+        ):
             return
         if self.program.calendar_rules and (is_first or changes):
             self._arm_calendars()

@@ -312,8 +312,9 @@ class EventPlan:
 
     `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
     wait whether a send is ignored.  `triggered` answers in one go which of the `triggers` fire and hold; None when
-    they must be decided one after another.  `only_ends`: it can do nothing but end runs.  `goals`, `triggers`:
-    rules whose goal is met, rules that are triggered.
+    they must be decided one after another.  `keeps_nothing`: it can do nothing but end runs and trigger rules; then
+    `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell.  `goals`,
+    `triggers`: rules whose goal is met, rules that are triggered.
     `watches`: invariants after whose event there is to be no send.
     """
 
@@ -325,7 +326,8 @@ class EventPlan:
     goals: tuple[tuple[int, Test | None], ...] = ()
     triggers: tuple[tuple[int, Test | None], ...] = ()
     triggered: Callable[[Context], list[int]] | None = None
-    only_ends: bool = False
+    keeps_nothing: bool = False
+    may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
 
 

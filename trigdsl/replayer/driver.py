@@ -16,6 +16,7 @@ from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
+from trigdsl.engine.sieve import MayMatter
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
@@ -62,7 +63,7 @@ class Replay:
         self._profiles = profiles
         self._on_late = on_late
         self._passing_by = passing or Passing()
-        self._passing_by.concerns = self._clockwork.machine.concerns
+        self._passing_by.judge = self._clockwork.machine.sieve
         self._passing_by.until = LAST_INSTANT if until is None else until
         self._passing_by.is_sorted = is_sorted
         self._passing_by.on_late = self._leave_out
@@ -120,8 +121,8 @@ class Replay:
         for each record, so it is one loop over local names.
         """
         stats, names, add_user, until = self.stats, self.stats.event_names, self._users.add, self._until
-        concerns = self._clockwork.machine.concerns
-        heeded: dict[str, bool] = {}
+        sieve = self._clockwork.machine.sieve
+        tests: dict[str, MayMatter | None] = {}
         handled = updates = 0
         first, last = LAST_INSTANT, FIRST_INSTANT
         for given in self._inputs:
@@ -148,12 +149,18 @@ class Replay:
                 updates += 1
                 yield given
                 continue
-            if event in heeded:
+            if event in tests:
                 names[event] += 1
             else:
                 names[event] = 1
-                heeded[event] = concerns(event)
-            if heeded[event] or given.set or given.add or given.remove or (given.alias and self._is_sorted):
+                tests[event] = sieve.test(event)
+            if (
+                ((test := tests[event]) is not None and sieve.matters(test, given.properties))
+                or given.set
+                or given.add
+                or given.remove
+                or (given.alias and self._is_sorted)
+            ):
                 yield given
         stats.inputs, stats.events = handled, handled - updates
         self._count_passing(first, last)

@@ -1,0 +1,65 @@
+"""All rules that one event may trigger → one function that tells from its properties alone whether any of them may.
+
+Most events of a stream trigger nothing: no basket is worth more than 200.  Where that can be seen from the properties,
+without the user, the past or the moment, such an event need not be handled at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from trigdsl.checker.paths import resolve
+from trigdsl.checker.program import CheckedRule
+from trigdsl.compiler.expressions import Writer
+from trigdsl.compiler.patterns import Alternative
+from trigdsl.syntax import nodes
+from trigdsl.syntax.walk import walk
+
+if TYPE_CHECKING:
+    from trigdsl.compiler.unit import Unit
+    from trigdsl.engine.context import Context
+    from trigdsl.model.values import Value
+
+_PLAIN = (
+    nodes.And, nodes.Arithmetic, nodes.Boolean, nodes.Compare, nodes.Default, nodes.Exists, nodes.In,
+    nodes.ListLiteral, nodes.Matches, nodes.Negative, nodes.Not, nodes.Number, nodes.Text,
+)  # fmt: skip
+
+
+def may_trigger(
+    unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tuple[Alternative, ...]]]
+) -> Callable[[dict[str, Value], Context], bool] | None:
+    """The function for events of that name on the wire; None when the properties alone do not tell."""
+    writer = Writer(unit)
+    writer.shared, writer.properties = {}, "p"
+    parts = []
+    for rule, ways in rules:
+        if not isinstance(rule.node.trigger, nodes.EventTrigger):
+            return None
+        condition = () if rule.node.condition is None else (rule.node.condition,)
+        writer.rule = rule.name
+        for way in ways:
+            if way.concerns(name):
+                conditions = (*way.conditions, *condition)
+                if not all(reads_properties_only(unit, one) for one in conditions):
+                    return None
+                parts.append(" and ".join(map(writer.true, conditions)) or "True")
+    reads = [f"{variable} = {text}" for text, variable in writer.shared.items()]
+    label = "".join(char if char.isalnum() else "_" for char in name or "other")
+    said = f"whether `{name}` may trigger anything" if name else "whether any other event may trigger anything"
+    body = [*reads, f"return {' or '.join(f'({part})' for part in parts) or 'False'}"]
+    return unit.code.define(f"may_{label}", "p, c", said, body)
+
+
+def reads_properties_only(unit: Unit, condition: nodes.Expression) -> bool:
+    """Whether a condition is decided by the properties of the event: not by the user, the past or the moment."""
+    return all(
+        isinstance(node, _PLAIN) or (isinstance(node, nodes.Path) and _is_property(unit, node))
+        for node in walk(condition)
+    )
+
+
+def _is_property(unit: Unit, path: nodes.Path) -> bool:
+    """Whether a path reads a property as it stands; what is read as a date depends on the user's zone."""
+    return resolve(path.parts)[0] in ("event", "trigger") and unit.checked.types.get(path.id) not in ("date", "instant")
