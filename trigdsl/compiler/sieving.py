@@ -33,23 +33,43 @@ def may_trigger(
     """The function for events of that name on the wire; None when the properties alone do not tell."""
     writer = Writer(unit)
     writer.shared, writer.properties = {}, "p"
-    parts = []
+    ways_in: list[tuple[nodes.Expression, ...]] = []
     for rule, ways in rules:
         if not isinstance(rule.node.trigger, nodes.EventTrigger):
             return None
         condition = () if rule.node.condition is None else (rule.node.condition,)
-        writer.rule = rule.name
         for way in ways:
             if way.concerns(name):
                 conditions = (*way.conditions, *condition)
                 if not all(reads_properties_only(unit, one) for one in conditions):
                     return None
-                parts.append(" and ".join(map(writer.true, conditions)) or "True")
+                ways_in.append(conditions)
+    parts = [" and ".join(map(writer.true, way)) or "True" for way in weakest(ways_in)]
     reads = [f"{variable} = {text}" for text, variable in writer.shared.items()]
     label = "".join(char if char.isalnum() else "_" for char in name or "other")
     said = f"whether `{name}` may trigger anything" if name else "whether any other event may trigger anything"
     body = [*reads, f"return {' or '.join(f'({part})' for part in parts) or 'False'}"]
     return unit.code.define(f"may_{label}", "p, c", said, body)
+
+
+_FROM_BELOW = {">": True, ">=": True, "<": False, "<=": False}
+
+
+def weakest(ways: list[tuple[nodes.Expression, ...]]) -> list[tuple[nodes.Expression, ...]]:
+    """The ways without those that another one implies: where `price > 400` lets in, `price > 500` adds nothing."""
+    bounds: dict[tuple[str, tuple[str, ...]], tuple[float, tuple[nodes.Expression, ...]]] = {}
+    others: dict[tuple[nodes.Expression, ...], None] = {}
+    for way in ways:
+        match way:
+            case (
+                nodes.Compare(operator=operator, left=nodes.Path(parts=parts), right=nodes.Number(value=number)),
+            ) if operator in _FROM_BELOW:
+                held = bounds.get((operator, parts))
+                if held is None or (number < held[0] if _FROM_BELOW[operator] else number > held[0]):
+                    bounds[operator, parts] = (number, way)
+            case _:
+                others[way] = None
+    return [*(way for _, way in bounds.values()), *others]
 
 
 def reads_properties_only(unit: Unit, condition: nodes.Expression) -> bool:

@@ -11,7 +11,6 @@ What rules themselves cause is queued, and handled likewise right afterwards, fi
 from __future__ import annotations
 
 from collections import deque
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
@@ -19,6 +18,7 @@ from trigdsl.engine import merging, profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.context import EMPTY, Context
 from trigdsl.engine.invariants import OnViolation, Watch
+from trigdsl.engine.keys import key_of
 from trigdsl.engine.memory import Memory
 from trigdsl.engine.observations import Observations
 from trigdsl.engine.program import (
@@ -362,7 +362,6 @@ class Machine:
         """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
         rule, user = self.program.rules[run.rule], self.context.state.user
         owner, step = run.started_as or user, run.step + 1
-        named = f"{len(owner)} {owner} {rule.name} {run.triggered} {run.number} {step} {place}"
         self.decisions.append(
             Decision(
                 user=user,
@@ -373,7 +372,7 @@ class Machine:
                 time=self.context.now,
                 triggered=run.triggered,
                 due=run.due,
-                key=blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+                key=key_of(owner, rule.name, run.triggered, run.number, step, place),
                 reason=reason,
                 channel=action.channel.name if isinstance(action, SendAction) else None,
                 target=action.target,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.flat import FlatProgram, flat
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
@@ -21,6 +22,7 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.passing import Passing
+from trigdsl.replayer.flat import FlatReplay, Shows
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
@@ -38,6 +40,9 @@ class Replay:
     step, silence or `ignored` is armed any more.  With `is_sorted` an input before the one before it is handed
     to `on_late` and left out.  `profiles` are attributes of users that hold before everything else.
     `on_violation` gets each send that breaks an invariant; without it they are not checked.
+
+    A flat program (see `engine.flat`) over inputs that need sorting takes a short cut, unless `flatly` is False.
+    Decisions that `shows` does not want may then be left out.
     """
 
     def __init__(
@@ -52,6 +57,8 @@ class Replay:
         on_late: Callable[[Input], None] | None = None,
         passing: Passing | None = None,
         on_violation: OnViolation | None = None,
+        shows: Shows | None = None,
+        flatly: bool = True,
     ) -> None:
         self.program = program
         self.stats = Stats()
@@ -67,17 +74,55 @@ class Replay:
         self._passing_by.until = LAST_INSTANT if until is None else until
         self._passing_by.is_sorted = is_sorted
         self._passing_by.on_late = self._leave_out
+        self._shows = shows
+        self._flat = flat(program) if flatly and not is_sorted and on_violation is None else None
         self._users: set[str] = set()
         self._aliases = Aliases()
 
     def __iter__(self) -> Iterator[Decision]:
-        for user, attributes in self._profiles:
-            self._clockwork.set_profile(user, attributes)
-        yield from self._handle(self._passing() if self._is_sorted else self._gathered())
-        yield from self._finish()
+        if self._is_sorted:
+            self._set_profiles(self._profiles)
+            yield from self._handle(self._useful(LatelySeen(self._clockwork.links).is_duplicate))
+            yield from self._finish()
+        elif self._flat is None:
+            self._set_profiles(self._profiles)
+            yield from self._replay(*self._gathered())
+        else:
+            profiles = list(self._profiles)
+            inputs, seen = self._gathered()
+            if self._aliases:
+                # Joined users are for the clockwork alone.
+                self._set_profiles(profiles)
+                yield from self._replay(inputs, seen)
+            else:
+                yield from self._replay_flatly(self._flat, profiles, inputs)
         links = self._clockwork.links if self._is_sorted else self._aliases.links
         self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
+
+    def _replay(self, inputs: list[Input], seen: AllSeen) -> Iterator[Decision]:
+        if self._aliases:
+            self._aliases.heed(self._clockwork)
+            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
+        inputs.sort(key=_by_time)
+        yield from self._handle(inputs)
+        yield from self._finish()
+
+    def _replay_flatly(
+        self, program: FlatProgram, profiles: Iterable[tuple[str, dict[str, Value]]], inputs: list[Input]
+    ) -> Iterator[Decision]:
+        replay = FlatReplay(program, self._clockwork.machine, self._shows)
+        for user, attributes in profiles:
+            replay.set_profile(user, attributes)
+        inputs.sort(key=_by_time)
+        until = self._last()
+        if until is not None and self._drain:
+            until = min(until + LONGEST_DRAIN, LAST_INSTANT)
+        yield from replay.decisions(inputs, until)
+
+    def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
+        for user, attributes in profiles:
+            self._clockwork.set_profile(user, attributes)
 
     def _handle(self, inputs: Iterable[Input]) -> Iterator[Decision]:
         clockwork, handle = self._clockwork, self._clockwork.handle
@@ -94,25 +139,22 @@ class Replay:
 
     def _finish(self) -> Iterator[Decision]:
         clockwork = self._clockwork
-        last = self._until if self._until is not None else self.stats.last
+        last = self._last()
         if last is not None:
             yield from clockwork.run_timers(last)
             if self._drain:
                 yield from clockwork.drain(min(last + LONGEST_DRAIN, LAST_INSTANT))
         yield from clockwork.pending()
 
-    # ------------------------------------------------------------------ inputs
-    def _passing(self) -> Iterator[Input]:
-        return self._useful(LatelySeen(self._clockwork.links).is_duplicate)
+    def _last(self) -> Micros | None:
+        """The moment at which the clock stops; None when there was no input."""
+        return self._until if self._until is not None else self.stats.last
 
-    def _gathered(self) -> list[Input]:
+    # ------------------------------------------------------------------ inputs
+    def _gathered(self) -> tuple[list[Input], AllSeen]:
+        """All inputs that can matter, as they arrived, and what tells duplicates among them."""
         seen = AllSeen()
-        inputs = list(self._useful(seen.is_duplicate))
-        if self._aliases:
-            self._aliases.heed(self._clockwork)
-            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
-        inputs.sort(key=_by_time)
-        return inputs
+        return list(self._useful(seen.is_duplicate)), seen
 
     def _useful(self, is_duplicate: Callable[[Input], bool]) -> Iterator[Input]:
         """The inputs that can matter, as they arrive: none after the end, none twice, none that nothing heeds.

@@ -106,6 +106,7 @@ def run(job: Job, progress: Progress) -> Summary:
             profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
             on_late=lambda given: on_reject(_late(given, job.events)),
             on_violation=tally.violation if job.invariants else None,
+            shows=job.shown.shows,
         )
         writer = stack.enter_context(_writer(job.out))
         for decision in replay:
