@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -144,7 +143,6 @@ def _run(job: Job) -> Summary | None:
     from trigdsl.records.reading import UnreadableFile, total_bytes
     from trigdsl.replayer.job import RejectedError, run
 
-    _collect_seldom()
     try:
         with ReplayProgress(total_bytes(job.events)) as progress:
             return run(job, progress)
@@ -153,12 +151,6 @@ def _run(job: Job) -> Summary | None:
         return None
     except UnreadableFile as error:
         raise click.UsageError(str(error)) from error
-
-
-def _collect_seldom() -> None:
-    """A replay makes many objects and next to no cycles, for which Python would search them all again and again."""
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 50)
 
 
 def _print(summary: Summary, as_json: bool, out: IO[str]) -> None:

@@ -10,7 +10,6 @@ from attrs import frozen
 from trigdsl.engine.rendering import is_plain, parse_tree
 from trigdsl.engine.templates.limits import TemplateFailure
 from trigdsl.engine.templates.paths import static_path
-from trigdsl.engine.templates.statements import compile_tree
 
 _TAG = re.compile(r"\{[{%#]")
 _NO_FUNCTIONS = frozenset({"namespace", "caller"})
@@ -49,6 +48,8 @@ def parse_template(text: str) -> ParsedTemplate:
     """Parses a template; raises TemplateSyntaxError when it cannot be rendered whatever the data."""
     if is_plain(text):
         return ParsedTemplate(text)
+    from trigdsl.engine.templates.statements import compile_tree
+
     try:
         tree = parse_tree(text)
         compile_tree(tree)
