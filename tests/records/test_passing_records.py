@@ -5,7 +5,7 @@ from __future__ import annotations
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros, Value
 from trigdsl.records.json_lines import JsonLines
-from trigdsl.records.passing import Passing, Test
+from trigdsl.records.passing import Bound, Passing, Test
 from trigdsl.records.rejects import Reports
 
 
@@ -25,6 +25,9 @@ class _NoViews:
 
     def test(self, event: str) -> Test | None:
         return {"view": None, "dear": self._is_dear}.get(event, lambda _, __: True)
+
+    def bounds(self, event: str) -> tuple[Bound, ...] | None:
+        return ((("price",), ">", 10),) if event == "dear" else None
 
     def _is_dear(self, properties: dict[str, Value], _: object) -> bool:
         price = properties.get("price")

@@ -16,7 +16,7 @@ from trigdsl.compiler.triggering import triggered
 from trigdsl.engine.context import Context
 from trigdsl.engine.history import Tally
 from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders, Test
-from trigdsl.model.values import Micros, Value
+from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 from trigdsl.syntax.printer import print_event_set
 
@@ -117,7 +117,9 @@ class Plans:
         )
         if any((plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.watches)):
             return plan
-        return evolve(plan, keeps_nothing=True, may_trigger=self._may_trigger(name))
+        rules = self._triggering(name)
+        test, bounds = may_trigger(self._unit, name, rules) if rules else (None, None)
+        return evolve(plan, keeps_nothing=True, may_trigger=test, bounds=bounds)
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
         made = []
@@ -140,10 +142,6 @@ class Plans:
 
     def _triggered(self, name: str | None) -> Callable[[Context], list[int]] | None:
         return triggered(self._unit, name, self._triggering(name))
-
-    def _may_trigger(self, name: str | None) -> Callable[[dict[str, Value], Context], bool] | None:
-        rules = self._triggering(name)
-        return may_trigger(self._unit, name, rules) if rules else None
 
     def _triggering(self, name: str | None) -> list[tuple[CheckedRule, tuple[Alternative, ...]]]:
         """The rules that an event of that name may trigger, and how."""

@@ -21,6 +21,8 @@ from trigdsl.model.values import Micros, Value
 
 Test: TypeAlias = Callable[[Context], bool]
 Evaluate: TypeAlias = Callable[[Context], Value]
+Bound: TypeAlias = tuple[tuple[str, ...], str, float]
+"""A property's path, one of > >= < <=, and a number."""
 Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
 """A history update and the test that an event must pass for it."""
 
@@ -313,8 +315,9 @@ class EventPlan:
     `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
     wait whether a send is ignored.  `triggered` answers in one go which of the `triggers` fire and hold; None when
     they must be decided one after another.  `keeps_nothing`: it can do nothing but end runs and trigger rules; then
-    `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell.  `goals`,
-    `triggers`: rules whose goal is met, rules that are triggered.
+    `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell, and `bounds`
+    are what it tests where these are bounds only, one of which must be passed.  `goals`, `triggers`: rules whose goal
+    is met, rules that are triggered.
     `watches`: invariants after whose event there is to be no send.
     """
 
@@ -328,6 +331,7 @@ class EventPlan:
     triggered: Callable[[Context], list[int]] | None = None
     keeps_nothing: bool = False
     may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
+    bounds: tuple[Bound, ...] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
 
 

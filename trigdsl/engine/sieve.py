@@ -14,7 +14,7 @@ from trigdsl.engine.state import State
 from trigdsl.model.values import Value
 
 if TYPE_CHECKING:
-    from trigdsl.engine.program import EventPlan, Program
+    from trigdsl.engine.program import Bound, EventPlan, Program
 
 MayMatter: TypeAlias = Callable[[dict[str, Value], Context], bool]
 """Whether an event with these properties may matter; an odd value that it meets makes `Sieve.met_odd` true."""
@@ -46,6 +46,13 @@ class Sieve:
         if plan is None or (plan.keeps_nothing and not plan.enders and not plan.triggers):
             return None
         return plan.may_trigger if plan.keeps_nothing and not plan.enders and plan.may_trigger else _always
+
+    def bounds(self, event: str) -> tuple[Bound, ...] | None:
+        """The bounds that decide whether an event of that name can matter, if nothing else does."""
+        plan = self._program.plan(event)
+        if self._all_matter or plan is None or not plan.keeps_nothing or plan.enders:
+            return None
+        return plan.bounds
 
     def may_start(self, plan: EventPlan, properties: dict[str, Value]) -> bool:
         """Whether an event of a plan that `keeps_nothing` may start a run."""

@@ -16,6 +16,9 @@ from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
 
 Test: TypeAlias = Callable[[dict[str, Value], Any], bool]
 
+Bound: TypeAlias = tuple[tuple[str, ...], str, float]
+"""A property's path, one of > >= < <=, and a number."""
+
 
 class Judge(Protocol):
     """Who knows what can matter, as the engine's sieve does."""
@@ -30,6 +33,9 @@ class Judge(Protocol):
     def test(self, event: str) -> Test | None:
         """How to tell from its properties whether an event of that name can matter; None when none can."""
 
+    def bounds(self, event: str) -> tuple[Bound, ...] | None:
+        """The same as bounds, one of which a number must be beyond; None when they are not all that decides."""
+
 
 class _Everything:
     """The judge to whom everything matters."""
@@ -39,6 +45,9 @@ class _Everything:
 
     def test(self, _: str) -> Test:
         return lambda _properties, _context: True
+
+    def bounds(self, _: str) -> None:
+        return None
 
 
 def _nobody(_: Input) -> None:

@@ -67,7 +67,7 @@ def _of_source(
     if source.kind == "parquet":
         from trigdsl.records.parquet_rows import parquet_inputs
 
-        return [_raising_for(source, parquet_inputs(source, columns, reports, progress))]
+        return [_raising_for(source, parquet_inputs(source, columns, reports, progress, passing))]
     lines = blocks(chunks_of(source, progress))
     if source.kind == "csv":
         from trigdsl.records.csv_rows import csv_inputs
