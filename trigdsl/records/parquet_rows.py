@@ -39,15 +39,16 @@ def parquet_inputs(
     reports: Reports,
     progress: Progress | None,
     passing: Passing | None = None,
+    group: int | None = None,
 ) -> Iterator[Input]:
-    """The inputs of a Parquet file; raises UnreadableFile when it is none or lacks columns.
+    """The inputs of a Parquet file, or of one row group; raises UnreadableFile when it is none or lacks columns.
 
     Rows that `passing` has no use for may be counted there instead.
     """
-    table = ParquetTable(source, progress)
+    table = ParquetTable(source, progress, group)
     layout = input_layout(table.names, columns)
     time_at = min(layout.columns_of("time"))
-    if table.is_naive(time_at):
+    if table.is_naive(time_at) and not group:
         reports.no_offset(None)
     make = quick_maker(layout)
     for batch, numbers in table.sifted(layout, passing if make is not None else None):
@@ -64,6 +65,11 @@ def parquet_inputs(
                 made = slow_input(layout, cells, number, partial(row_text, layout, cells), reports)
             if made is not None:
                 yield made
+
+
+def row_groups(source: Source) -> int:
+    """How many row groups a Parquet file has; raises UnreadableFile when it is none."""
+    return ParquetTable(source, None).row_groups
 
 
 def _with_time(cells: Cells, at: int, time: Micros | None) -> Cells:
@@ -83,12 +89,13 @@ def row_text(layout: Layout, cells: Cells) -> str:
 class ParquetTable:
     """The rows of one Parquet file as Python values; needs pyarrow."""
 
-    def __init__(self, source: Source, progress: Progress | None) -> None:
+    def __init__(self, source: Source, progress: Progress | None, group: int | None = None) -> None:
         import pyarrow
         from pyarrow import parquet
 
         self._errors = (pyarrow.ArrowException, OSError)
         self._progress = progress
+        self._group = group
         self._size = source.size or 0
         file: object = source.path
         if source.compression:
@@ -99,6 +106,12 @@ class ParquetTable:
             raise UnreadableFile(f"is no Parquet file: {_first_line(error)}") from None
         self._schema = self._file.schema_arrow
         self.names: list[str] = list(self._schema.names)
+
+    @property
+    def row_groups(self) -> int:
+        """How many row groups the file has."""
+        count: int = self._file.metadata.num_row_groups
+        return count
 
     def is_naive(self, index: int) -> bool:
         """Whether a column holds timestamps without a zone."""
@@ -112,12 +125,12 @@ class ParquetTable:
 
             sieve = ParquetSieve(layout, passing)
         if sieve is None or not sieve.suits(self._schema):
-            first = 1
+            first = self._first
             for batch in self.batches():
                 yield batch, range(first, first + batch.num_rows)
                 first += batch.num_rows
             return
-        first = 1
+        first = self._first
         for whole in self.batches(SIFTED_ROWS):
             kept, places = sieve.sift(whole)
             numbers = range(first, first + whole.num_rows) if places is None else [first + place for place in places]
@@ -125,12 +138,19 @@ class ParquetTable:
             for start in range(0, kept.num_rows, ROWS):
                 yield kept.slice(start, ROWS), numbers[start : start + ROWS]
 
+    @property
+    def _first(self) -> int:
+        """The number of the first row that is read, from 1."""
+        metadata = self._file.metadata
+        before: int = sum(metadata.row_group(place).num_rows for place in range(self._group or 0))
+        return 1 + before
+
     def batches(self, rows: int = ROWS) -> Iterator[Any]:
         """The record batches, one after the other."""
         total = max(self._file.metadata.num_rows, 1)
         told = done = 0
         try:
-            for batch in self._file.iter_batches(rows):
+            for batch in self._file.iter_batches(rows, row_groups=None if self._group is None else [self._group]):
                 yield batch
                 done += batch.num_rows
                 if self._progress is not None:
