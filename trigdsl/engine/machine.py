@@ -235,16 +235,16 @@ class Machine:
         seq: int | None,
     ) -> None:
         """Try the triggers that the event and the changes fire, in rule order."""
-        by_event = plan.triggers if plan is not None else ()
-        by_change = self._changed_rules(changes) if changes else []
-        by_segment = {rule for rule, inside in entered.items() if self._heeds(rule, inside)}
         c, rules = self.context, self.program.rules
-        if plan is not None and plan.triggered is not None and not by_change and not by_segment:
+        if plan is not None and plan.triggered is not None and not changes and not entered:
             c.event, c.trigger, c.seq, c.captured = properties, properties, seq, None
             for index in plan.triggered(c):
                 c.rule, c.event, c.trigger, c.seq, c.captured = rules[index], properties, properties, seq, None
                 self.steps.start(rules[index], properties, event_id)
             return
+        by_event = plan.triggers if plan is not None else ()
+        by_change = self._changed_rules(changes) if changes else []
+        by_segment = {rule for rule, inside in entered.items() if self._heeds(rule, inside)} if entered else ()
         # A `where` is decided as its event arrives: before any of the rules acts.
         fired = [index for index, test in by_event if self._is_fired(index, test, properties)]
         for index in sorted((*fired, *by_change, *by_segment)) if by_change or by_segment else fired:

@@ -104,8 +104,7 @@ class Replay:
         if self._aliases:
             self._aliases.heed(self._clockwork)
             inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
-        inputs.sort(key=_by_time)
-        yield from self._handle(inputs)
+        yield from self._handle(_in_order(inputs))
         yield from self._finish()
 
     def _replay_flatly(
@@ -114,11 +113,10 @@ class Replay:
         replay = FlatReplay(program, self._clockwork.machine, self._shows)
         for user, attributes in profiles:
             replay.set_profile(user, attributes)
-        inputs.sort(key=_by_time)
         until = self._last()
         if until is not None and self._drain:
             until = min(until + LONGEST_DRAIN, LAST_INSTANT)
-        yield from replay.decisions(inputs, until)
+        yield from replay.decisions(_in_order(inputs), until)
 
     def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
         for user, attributes in profiles:
@@ -224,3 +222,9 @@ class Replay:
         self.stats.late += 1
         if self._on_late is not None:
             self._on_late(given)
+
+
+def _in_order(inputs: list[Input]) -> list[Input]:
+    """The inputs by time, those of one time as they arrived."""
+    inputs.sort(key=_by_time)
+    return inputs
