@@ -1,13 +1,36 @@
-"""trigdsl: a small if-then language for behaviour-triggered messages, and the engine that runs it."""
+"""trigdsl: a small if-then language for behaviour-triggered messages, and the engine that runs it.
 
-from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
-from trigdsl.embedding import Engine, replay
-from trigdsl.engine.program import Program
-from trigdsl.loading import load, parse
-from trigdsl.model.decisions import Decision
-from trigdsl.model.violations import Violation
-from trigdsl.records.objects import Event
+Each name is imported when it is first asked for, so that a command which needs few of them starts quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from trigdsl.version import __version__
+
+if TYPE_CHECKING:
+    from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
+    from trigdsl.embedding import Engine, replay
+    from trigdsl.engine.program import Program
+    from trigdsl.loading import load, parse
+    from trigdsl.model.decisions import Decision
+    from trigdsl.model.violations import Violation
+    from trigdsl.records.objects import Event
+
+_HOMES = {
+    "Decision": "trigdsl.model.decisions",
+    "Diagnostic": "trigdsl.diagnostics.diagnostic",
+    "Engine": "trigdsl.embedding",
+    "Event": "trigdsl.records.objects",
+    "Program": "trigdsl.engine.program",
+    "TrigError": "trigdsl.diagnostics.diagnostic",
+    "Violation": "trigdsl.model.violations",
+    "load": "trigdsl.loading",
+    "parse": "trigdsl.loading",
+    "replay": "trigdsl.embedding",
+}
 
 __all__ = [
     "Decision",
@@ -22,3 +45,14 @@ __all__ = [
     "parse",
     "replay",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    held = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return held
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

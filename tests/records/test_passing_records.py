@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros, Value
 from trigdsl.records.json_lines import JsonLines
-from trigdsl.records.passing import Passing
+from trigdsl.records.passing import Bound, Passing, Test
 from trigdsl.records.rejects import Reports
 
 
@@ -15,9 +15,31 @@ def _read(times: list[str], passing: Passing) -> list[Input]:
     return [given for batch in JsonLines(reports, None, passing).batches([lines.encode()]) for given in batch]
 
 
+class _NoViews:
+    """The judge to whom events named `view` never matter, and those named `dear` only with a price above 10."""
+
+    context = None
+
+    def __init__(self) -> None:
+        self.met_odd = False
+
+    def test(self, event: str) -> Test | None:
+        return {"view": None, "dear": self._is_dear}.get(event, lambda _, __: True)
+
+    def bounds(self, event: str) -> tuple[Bound, ...] | None:
+        return ((("price",), ">", 10),) if event == "dear" else None
+
+    def _is_dear(self, properties: dict[str, Value], _: object) -> bool:
+        price = properties.get("price")
+        self.met_odd = self.met_odd or isinstance(price, str)
+        return isinstance(price, int) and price > 10
+
+
 def _passing(until: Micros = LAST_INSTANT, *, is_sorted: bool = False) -> tuple[Passing, list[Input]]:
     late: list[Input] = []
-    return Passing(lambda _: False, until, is_sorted, late.append, {"view": 0}), late
+    passing = Passing(_NoViews(), until, is_sorted, late.append)
+    passing.meet("view")
+    return passing, late
 
 
 def test_a_record_exactly_at_the_end_passes_and_one_after_it_is_handed_on() -> None:
@@ -61,3 +83,48 @@ def test_an_offset_does_not_bring_in_what_is_before_the_year_1() -> None:
     assert _read(["0001-01-01T01:00:00+01:00", "0001-01-01T00:59:59+01:00"], passing) == []
     assert passing.events == {"view": 1}
     assert passing.first == FIRST_INSTANT
+
+
+def _lines(lines: list[str], passing: Passing) -> tuple[list[Input], list[str]]:
+    rejected: list[str] = []
+    reports = Reports("events.jsonl", lambda reject: rejected.append(reject.reason), lambda what, where: None)
+    block = "".join(line + "\n" for line in lines).encode()
+    return [given for batch in JsonLines(reports, None, passing).batches([block]) for given in batch], rejected
+
+
+def _dear(user: str, price: str) -> str:
+    return f'{{"user":"{user}","time":"1970-01-01T00:00:01Z","event":"dear","properties":{{"price":{price}}}}}'
+
+
+def test_events_pass_by_their_properties() -> None:
+    passing, _ = _passing()
+    handed, rejected = _lines([_dear("u0", "10"), _dear("u1", "11"), _dear("u2", "null")], passing)
+    assert [(given.user, given.properties) for given in handed] == [("u1", {"price": 11})]
+    assert (passing.events, rejected) == ({"view": 0, "dear": 2}, [])
+    assert passing.users == {"u0", "u1", "u2"}
+
+
+def test_an_odd_value_hands_everything_on_that_has_a_test() -> None:
+    passing, _ = _passing()
+    handed, _ = _lines([_dear("u0", "10"), _dear("u1", '"eleven"')], passing)
+    assert [given.user for given in handed] == ["u0", "u1"]
+    assert sum(passing.events.values()) == 0
+
+
+def test_an_unusual_record_among_plain_ones_is_found() -> None:
+    passing, _ = _passing()
+    lines = [
+        _dear("u0", "10"),
+        '{"user":"u1","time":"1970-01-01T00:00:01Z","event":"sent"}',
+        '{"user":"","time":"1970-01-01T00:00:01Z","event":"view"}',
+        '{"user":7,"time":"1970-01-01T00:00:01Z","event":"view"}',
+        '{"user":"u4","time":"1970-01-01T00:00:01Z","event":"view","set":{"a":1}}',
+        '{"user":"u5","time":"1970-01-01T00:00:01Z","event":"view","properties":[]}',
+        '{"user":"u6","time":"1970-01-01T00:00:01Z","event":"dear","properties":null}',
+    ]
+    for line in lines[1:]:
+        handed, rejected = _lines([lines[0], line, lines[0]], _passing()[0])
+        alone, alone_rejected = _lines([line], _passing()[0])
+        assert rejected == alone_rejected
+        assert [given for given in handed if given.user not in ("u0",)] == alone
+    assert passing.events == {"view": 0}

@@ -11,7 +11,6 @@ from attrs import frozen
 from trigdsl.engine.rendering import is_plain, parse_tree
 from trigdsl.engine.templates.limits import TemplateFailure
 from trigdsl.engine.templates.paths import static_path, walk
-from trigdsl.engine.templates.statements import compile_tree
 
 _TAG = re.compile(r"\{[{%#]")
 _NO_FUNCTIONS = frozenset({"namespace", "caller"})
@@ -64,6 +63,8 @@ def parse_template(text: str) -> ParsedTemplate:
     """Parses a template; raises TemplateSyntaxError when it cannot be rendered whatever the data."""
     if is_plain(text):
         return ParsedTemplate(text)
+    from trigdsl.engine.templates.statements import compile_tree
+
     try:
         compile_tree(parse_tree(text))
         return names_in(text)

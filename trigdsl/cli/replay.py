@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 )
 @click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
 @click.option("--invariants", is_flag=True, help="Check the invariants of the rules; status 1 when one is broken.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Read with N processes; all cores if not given.")
+@click.option("--plan", is_flag=True, help="Say how it would run, and why so, and run nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary, or the plan, as JSON.")
 def replay(
     *,
     paths: tuple[str, ...],
@@ -57,6 +59,8 @@ def replay(
     is_sorted: bool,
     profiles: str | None,
     invariants: bool,
+    workers: int | None,
+    plan: bool,
     as_json: bool,
 ) -> int:
     """Run RULES over EVENTS and say what would have been sent, to whom, when, and why not.
@@ -82,7 +86,10 @@ def replay(
     program = program_or_exit(rules_path, expression)
     shown = _shown(program, only, rules, users)
 
-    from trigdsl.replayer.job import Job
+    from trigdsl.replayer.job import Job, all_cores
+
+    if plan:
+        return _print_plan(program, is_sorted, invariants, workers or all_cores(), as_json)
 
     job = Job(
         program=program,
@@ -97,6 +104,7 @@ def replay(
         shown=shown,
         out=sys.stdout.buffer if out == "-" else out,
         rejects=rejects,
+        workers=workers or all_cores(),
     )
     summary = _run(job)
     if summary is None:
@@ -141,6 +149,19 @@ def _run(job: Job) -> Summary | None:
         return None
     except UnreadableFile as error:
         raise click.UsageError(str(error)) from error
+
+
+def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, as_json: bool) -> int:
+    from trigdsl.replayer.plan import plan_of
+
+    plan = plan_of(program, is_sorted=is_sorted, invariants=invariants, workers=workers)
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(plan.to_dict()), indent=2))
+    else:
+        click.echo("\n".join(plan.lines()))
+    return FINE
 
 
 def _print(summary: Summary, as_json: bool, out: IO[str]) -> None:

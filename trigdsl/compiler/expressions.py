@@ -47,7 +47,8 @@ class Writer:
     """Writes the Python of one function's expressions.
 
     `kept` collects what a later `where` must note.  With `shared` a dict, what the conditions of one function
-    read of the event is read once: the dict collects names of local variables by what they hold.
+    read of the event is read once: the dict collects names of local variables by what they hold.  `properties` is
+    what the event's properties are called.
     """
 
     def __init__(self, unit: Unit, reading: Reading = Reading.TRIGGERING, rule: str | None = None) -> None:
@@ -56,6 +57,7 @@ class Writer:
         self.rule = rule
         self.kept: list[nodes.Expression] = []
         self.shared: dict[str, str] | None = None
+        self.properties = "c.event"
         self.without_event = reading is Reading.NOTHING
         self._temporaries = 0
 
@@ -207,7 +209,7 @@ class Writer:
             case "event" | "trigger":
                 if self.without_event:
                     return "None"
-                text = self._fields("c.trigger" if self._reads_trigger(root) else "c.event", rest)
+                text = self._fields("c.trigger" if self._reads_trigger(root) else self.properties, rest)
                 return text if self.shared is None else self._share(text)
             case "user":
                 return self._fields("c.user", rest)

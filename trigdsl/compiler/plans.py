@@ -11,6 +11,7 @@ from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.patterns import Alternative, alternatives
 from trigdsl.compiler.rules import clause
+from trigdsl.compiler.sieving import may_trigger
 from trigdsl.compiler.triggering import triggered
 from trigdsl.engine.context import Context
 from trigdsl.engine.history import Tally
@@ -101,7 +102,7 @@ class Plans:
         names = dict.fromkeys(way.name for way in ways if way.name is not None)
         plans = {name: self._plan(name, asked) for name in names}
         other = self._plan(None, asked)
-        if other == EventPlan():
+        if other.keeps_nothing and not other.enders and not other.triggers:
             return plans, None
         return {"sent": self._plan("sent", asked), **plans}, other  # `any` does not stand for `sent`
 
@@ -117,8 +118,11 @@ class Plans:
             triggered=self._triggered(name),
             watches=self._watched(name),
         )
-        waits = (plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.triggers, plan.watches)
-        return evolve(plan, only_ends=bool(plan.enders) and not any(waits))
+        if any((plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.watches)):
+            return plan
+        rules = self._triggering(name)
+        test, bounds = may_trigger(self._unit, name, rules) if rules else (None, None)
+        return evolve(plan, keeps_nothing=True, may_trigger=test, bounds=bounds)
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
         made = []
@@ -140,9 +144,12 @@ class Plans:
         return tuple(made)
 
     def _triggered(self, name: str | None) -> Callable[[Context], list[int]] | None:
+        return triggered(self._unit, name, self._triggering(name))
+
+    def _triggering(self, name: str | None) -> list[tuple[CheckedRule, tuple[Alternative, ...]]]:
+        """The rules that an event of that name may trigger, and how."""
         waits = [wait for wait in self._waits if wait.what == "triggers"]
-        concerned = [wait for wait in waits if any(way.concerns(name) for way in wait.ways)]
-        return triggered(self._unit, name, [(wait.rule, wait.ways) for wait in concerned])
+        return [(wait.rule, wait.ways) for wait in waits if any(way.concerns(name) for way in wait.ways)]
 
     def _watched(self, name: str | None) -> tuple[tuple[int, Test | None], ...]:
         made = []

@@ -33,6 +33,7 @@ from trigdsl.engine.program import (
     SendAction,
     Test,
 )
+from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.state import Run, State, delivery_key
 from trigdsl.engine.steps import Steps, key_at
 from trigdsl.model.decisions import Decision
@@ -60,6 +61,7 @@ class Machine:
         self.steps = Steps(self)
         self.actions = Actions(self)
         self.memory = Memory(self)
+        self.sieve = Sieve(program)
         self.watch = Watch(self, on_violation) if on_violation is not None and program.invariants else None
         self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
         self._watches_profile = bool(
@@ -68,10 +70,6 @@ class Machine:
         self._reads_first = bool(program.calendar_rules or program.segment_rules)
 
     # ------------------------------------------------------------------ what drivers call
-    def concerns(self, event: str) -> bool:
-        """Whether an event of this name, as an input without profile update, can matter at all."""
-        return self._reads_first or self.program.plan(event) is not None
-
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
         self._bind(state, given.time)
@@ -82,7 +80,14 @@ class Machine:
         plan = self.program.plan(given.event) if given.event is not None else None
         if plan is None and not changes and not is_first and not self._must_look():
             return
-        if plan is not None and plan.only_ends and state.runs is None and not changes and not self._reads_first:
+        if (
+            plan is not None
+            and plan.keeps_nothing
+            and state.runs is None
+            and not changes
+            and not self._reads_first
+            and not self.sieve.may_start(plan, given.properties or EMPTY)
+        ):
             return
         if self.program.calendar_rules and (is_first or changes):
             self._arm_calendars()
@@ -241,16 +246,16 @@ class Machine:
         seq: int | None,
     ) -> None:
         """Try the triggers that the event and the changes fire, in rule order."""
-        by_event = plan.triggers if plan is not None else ()
-        by_change = self._changed_rules(changes) if changes else []
-        by_segment = {rule for rule, inside in entered.items() if self._heeds(rule, inside)}
         c, rules = self.context, self.program.rules
-        if plan is not None and plan.triggered is not None and not by_change and not by_segment:
+        if plan is not None and plan.triggered is not None and not changes and not entered:
             c.event, c.trigger, c.seq, c.captured = properties, properties, seq, None
             for index in plan.triggered(c):
                 c.rule, c.event, c.trigger, c.seq, c.captured = rules[index], properties, properties, seq, None
                 self.steps.start(rules[index], properties, event_id)
             return
+        by_event = plan.triggers if plan is not None else ()
+        by_change = self._changed_rules(changes) if changes else []
+        by_segment = {rule for rule, inside in entered.items() if self._heeds(rule, inside)} if entered else ()
         # A `where` is decided as its event arrives: before any of the rules acts.
         fired = [index for index, test in by_event if self._is_fired(index, test, properties)]
         for index in sorted((*fired, *by_change, *by_segment)) if by_change or by_segment else fired:

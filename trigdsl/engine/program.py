@@ -21,6 +21,8 @@ from trigdsl.model.values import Micros, Value
 
 Test: TypeAlias = Callable[[Context], bool]
 Evaluate: TypeAlias = Callable[[Context], Value]
+Bound: TypeAlias = tuple[tuple[str, ...], str, float]
+"""A property's path, one of > >= < <=, and a number."""
 Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
 """A history update and the test that an event must pass for it."""
 
@@ -318,8 +320,10 @@ class EventPlan:
 
     `keeps`: history updates.  `silences`: rules whose silence starts anew.  `sends` and `answers`: rules that
     wait whether a send is ignored.  `triggered` answers in one go which of the `triggers` fire and hold; None when
-    they must be decided one after another.  `only_ends`: it can do nothing but end runs.  `goals`, `triggers`:
-    rules whose goal is met, rules that are triggered.
+    they must be decided one after another.  `keeps_nothing`: it can do nothing but end runs and trigger rules; then
+    `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell, and `bounds`
+    are what it tests where these are bounds only, one of which must be passed.  `goals`, `triggers`: rules whose goal
+    is met, rules that are triggered.
     `watches`: invariants after whose event there is to be no send.
     """
 
@@ -331,7 +335,9 @@ class EventPlan:
     goals: tuple[tuple[int, Test | None], ...] = ()
     triggers: tuple[tuple[int, Test | None], ...] = ()
     triggered: Callable[[Context], list[int]] | None = None
-    only_ends: bool = False
+    keeps_nothing: bool = False
+    may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
+    bounds: tuple[Bound, ...] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
 
 

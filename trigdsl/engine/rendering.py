@@ -23,14 +23,16 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from attrs import frozen
 
 from trigdsl.engine.templates.limits import MissingValue, Output, RenderContext, Run, TemplateFailure
-from trigdsl.engine.templates.scopes import Execute
-from trigdsl.engine.templates.statements import compile_tree
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from trigdsl.engine.templates.scopes import Execute
 
 __all__ = ["MissingValue", "RenderContext", "Template", "TemplateFailure", "is_plain", "parse_tree"]
 
@@ -79,6 +81,8 @@ def is_plain(text: str) -> bool:
 
 def parse_tree(text: str) -> Any:
     """The syntax tree that Jinja2 reads; raises TemplateFailure with the line."""
+    import jinja2  # only templates with code need it, and it takes as long to import as many a command runs
+
     try:
         return _environment().parse(text)
     except jinja2.TemplateSyntaxError as error:
@@ -91,6 +95,8 @@ def parse_tree(text: str) -> Any:
 
 @lru_cache(1)
 def _environment() -> jinja2.Environment:
+    import jinja2
+
     return jinja2.Environment(autoescape=False)  # what is rendered is text, not HTML
 
 
@@ -106,6 +112,8 @@ def _compiled(text: str) -> Execute:
     """What renders a text; of one that cannot be compiled, a function that says so each time."""
     if is_plain(text):
         return _plain(text)
+    from trigdsl.engine.templates.statements import compile_tree
+
     try:
         return compile_tree(parse_tree(text))
     except TemplateFailure as failure:

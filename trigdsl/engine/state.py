@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any
 
+from trigdsl.engine.keys import key_of
 from trigdsl.model.values import Micros, Value
 
 
@@ -72,9 +72,7 @@ class Run:
 
 def delivery_key(user: str, rule: str, run: Run, place: int) -> str:
     """The name of what is delivered for the action at `place` (from 0) of the step at which a user's run stands."""
-    owner = run.started_as or user
-    named = f"{len(owner)} {owner} {rule} {run.triggered} {run.number} {run.step + 1} {place}"
-    return blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return key_of(run.started_as or user, rule, run.triggered, run.number, run.step + 1, place)
 
 
 class State:

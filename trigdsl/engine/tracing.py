@@ -28,6 +28,7 @@ from trigdsl.engine.program import (
     Test,
 )
 from trigdsl.engine.state import Run, State
+from trigdsl.engine.sieve import OpenSieve
 from trigdsl.engine.steps import MOST_RUNS, Steps, key_at
 from trigdsl.engine.windows import next_opening
 from trigdsl.engine.zones import Zone
@@ -114,6 +115,7 @@ class TracingMachine(Machine):
 
     def __init__(self, program: Program, trace: Trace) -> None:
         super().__init__(_one_after_another(program))
+        self.sieve = OpenSieve(self.program)
         self.trace = trace
         self.steps = TracingSteps(self)
         self.actions = TracingActions(self)

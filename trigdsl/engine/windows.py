@@ -75,6 +75,13 @@ class Window:
     def _has_no_days(self) -> bool:
         return self.weekdays is None and not self.on and not self.not_on
 
+    @property
+    def daily(self) -> tuple[Micros, Micros, Zone | None] | None:
+        """When it opens and closes, and its zone, if it does so once on each day and closes on the same; else None."""
+        if not self._every_day or len(self._spans) != 1 or self._spans[0][1] > DAY:
+            return None
+        return (*self._spans[0], self.zone)
+
     def is_open(self, at: Micros, user_zone: Zone) -> bool:
         """Whether an instant is inside."""
         return self._shows_open(at + (self.zone or user_zone).offset(at))

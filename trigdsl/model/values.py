@@ -18,6 +18,7 @@ since 1970-01-01T00:00:00Z.  `instant` and `micros` convert.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | datetime | date | timedelta | list[Value] | dict[str, Value] | None"
@@ -56,5 +57,13 @@ def instant(micros: Micros) -> datetime:
 
 def instant_text(micros: Micros) -> str:
     """An instant as decisions write it: `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`."""
-    at = EPOCH + timedelta(microseconds=micros)
-    return at.replace(tzinfo=None).isoformat() + "Z"
+    minute, rest = divmod(micros, MINUTE)
+    second, fraction = divmod(rest, SECOND)
+    text = _minute_text(minute)
+    return f"{text}{second:02d}.{fraction:06d}Z" if fraction else f"{text}{second:02d}Z"
+
+
+@lru_cache(maxsize=1 << 16)
+def _minute_text(minute: int) -> str:
+    """The minutes since 1970 as text, up to the colon before the seconds; a stream's decisions share them."""
+    return (EPOCH + timedelta(minutes=minute)).isoformat()[:17]

@@ -56,8 +56,8 @@ def decompressed(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
         raise Damaged("the compressed data is cut off here")
 
 
-def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Blocks of whole lines, the last perhaps without its line break; a byte order mark is left out.
+def blocks(chunks: Iterable[bytes], *, starts_file: bool = True) -> Iterator[bytes]:
+    """Blocks of whole lines, the last perhaps without its line break; a file's byte order mark is left out.
 
     Of a line longer than `MOST_BYTES` at most that and what came with its last chunk is kept, always more
     than `MOST_BYTES`, so that who looks at it can tell.  A Damaged that passes through gets the line that
@@ -65,7 +65,7 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """
     begun = b""
     try:
-        for chunk in _without_mark(chunks):
+        for chunk in _without_mark(chunks) if starts_file else chunks:
             end = chunk.rfind(b"\n") + 1
             if end:
                 yield begun + chunk[:end]

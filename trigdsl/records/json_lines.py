@@ -8,12 +8,14 @@ is none, ...) takes the long way alone; a block that cannot be decoded takes it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Annotated, Any
 
 import msgspec
-from attrs import field, frozen
+from attrs import define, field
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import EPOCH, FIRST_INSTANT, LAST_INSTANT, Micros, instant, micros
@@ -47,6 +49,22 @@ class _NativeText(_Native, gc=False):
     time: str | int | float | None = None  # type: ignore[assignment]
 
 
+class _PlainEvent(msgspec.Struct, gc=False):
+    """A line that holds an event and nothing beside: the types see to it."""
+
+    user: Annotated[str, msgspec.Meta(min_length=1)]
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    event: Annotated[str, msgspec.Meta(min_length=1)]
+    properties: dict[str, Any] = {}
+    set: None = None
+    add: None = None
+    remove: None = None
+    id: None = None
+    alias: None = None
+
+
+_PLAIN = msgspec.json.Decoder(_PlainEvent)
+_user_of, _time_of, _event_of = attrgetter("user"), attrgetter("time"), attrgetter("event")
 _NATIVE = msgspec.json.Decoder(_Native)
 _NATIVE_TEXT: msgspec.json.Decoder[_Native] = msgspec.json.Decoder(_NativeText)
 _SEVEN_DIGITS = re.compile(rb"\.\d{7}")
@@ -54,6 +72,7 @@ _FINE_TIME = re.compile(rb":\d\d\.\d{7}")
 _ANY = msgspec.json.Decoder()
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNUSUAL_EVENTS = RESERVED | {""}
+_LONGEST_WAIT = 64
 _FIRST = instant(FIRST_INSTANT)
 
 # A line must be this long to nest too deep or to hold an integer that is no double (309 digits).
@@ -64,13 +83,15 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _MALFORMED = re.compile(r"JSON is malformed: (.*) \(byte ([0-9]+)\)")
 
 
-@frozen
+@define
 class JsonLines:
     """Reads blocks of lines; `reports` gets what cannot be used, `columns` is `--map`."""
 
     reports: Reports
     columns: Mapping[str, str] | None = None
     passing: Passing = field(factory=Passing)
+    _tries: int = field(default=0, init=False)
+    _wait: int = field(default=1, init=False)
 
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Iterable[Input]]:
         """The inputs of all lines in their order, those of a block at a time."""
@@ -80,24 +101,72 @@ class JsonLines:
                 lines = block.split(b"\n")
                 if not lines[-1]:
                     lines.pop()
-                records = None if self.columns else _decoded(block, lines)
-                yield self._by_line(lines, number) if records is None else self._quickly(records, lines, number)
+                yield self._of_block(block, lines, number)
                 number += len(lines)
         except Damaged as damaged:
             self.reports.reject(number, str(damaged), damaged.tail)
+
+    def _of_block(self, block: bytes, lines: list[bytes], number: int) -> Iterable[Input]:
+        if self.columns:
+            return self._by_line(lines, number)
+        self._tries -= 1
+        if self._tries <= 0:
+            made = self._plainly(block, lines)
+            # Where records mostly say more than an event, trying costs more than it gains.
+            self._wait = 1 if made is not None else min(2 * self._wait, _LONGEST_WAIT)
+            self._tries = self._wait
+            if made is not None:
+                return made
+        records = _decoded(block, lines)
+        return self._by_line(lines, number) if records is None else self._quickly(records, lines, number)
+
+    def _plainly(self, block: bytes, lines: list[bytes]) -> list[Input] | None:
+        """The inputs of a block that holds plain events in good order; None where a closer look is needed."""
+        records: list[_PlainEvent] | None = _decoded(block, lines, _PLAIN)
+        if not records:
+            return None
+        passing = self.passing
+        times = list(map(_time_of, records))
+        first, last = min(times), max(times)
+        if first < _FIRST or last > instant(passing.until):
+            return None
+        if passing.is_sorted and (first < instant(passing.last) or times != sorted(times)):
+            return None
+        names = Counter(map(_event_of, records))
+        if not RESERVED.isdisjoint(names):
+            return None
+        for name in names:
+            passing.meet(name)
+        judge, tests = passing.judge, passing.tests
+        judge.met_odd, context = False, judge.context
+        wanted = [r for r in records if (test := tests[r.event]) is not None and test(r.properties, context)]
+        if judge.met_odd:
+            return None
+        self._let_pass(names, wanted, micros(first), micros(last))
+        passing.users.update(map(_user_of, records))
+        return [Input(r.user, micros(r.time), r.event, r.properties) for r in wanted]
+
+    def _let_pass(self, names: Counter[str], wanted: Sequence[_PlainEvent], first: Micros, last: Micros) -> None:
+        """Count the events that are not wanted; those that are count where they are handled."""
+        passing = self.passing
+        names.subtract(map(_event_of, wanted))
+        for name, count in names.items():
+            passing.events[name] = passing.events.get(name, 0) + count
+        passing.first, passing.last = min(passing.first, first), max(passing.last, last)
 
     def _quickly(self, records: list[_Native], lines: list[bytes], first: int) -> list[Input]:
         """The inputs of records most of which are usual: this runs once for each line of a file."""
         made: list[Input] = []
         add = made.append
         passing = self.passing
-        counts, add_user, is_sorted = passing.events, passing.users.add, passing.is_sorted
+        tests, counts, add_user, is_sorted = passing.tests, passing.events, passing.users.add, passing.is_sorted
         earliest, latest, until = instant(passing.first), instant(passing.last), instant(passing.until)
         for index, record in enumerate(records):
             user, time, event, identity = record.user, record.time, record.event, record.id
             # Most records of a stream pass.  To count one, its time need only be compared, not converted.
             if (
-                event in counts
+                event in tests
+                and tests[event] is None
                 and time.__class__ is datetime
                 and time.tzinfo is not None
                 and _FIRST <= time <= until
@@ -198,14 +267,16 @@ def decoded_line(line: bytes) -> dict[str, object]:
     return record
 
 
-def _decoded(block: bytes, lines: list[bytes]) -> list[_Native] | None:
-    """One record a line, or None where some line needs a closer look."""
+def _decoded(block: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Any] = _NATIVE) -> list[Any] | None:
+    """One record a line, or None where some line needs a closer look or does not fit the decoder's type."""
     try:
         if not block.isascii():
             # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
             block.decode()
         is_fine = _SEVEN_DIGITS.search(block) is not None and _FINE_TIME.search(block) is not None
-        records = (_NATIVE_TEXT if is_fine else _NATIVE).decode_lines(block)
+        if is_fine and decoder is not _NATIVE:
+            return None
+        records = (_NATIVE_TEXT if is_fine else decoder).decode_lines(block)
     except _FAULTS:
         return None
     whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1

@@ -8,7 +8,7 @@ which is one warning for the file.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,30 +22,39 @@ from trigdsl.records.columns import Layout, input_layout
 from trigdsl.records.errors import BadRecord, UnreadableFile
 from trigdsl.records.files import Progress, Source, chunks_of
 from trigdsl.records.parquet_types import coarse, is_naive, is_plain, reader_of, timestamp_unit
+from trigdsl.records.passing import Passing
 from trigdsl.records.plain import plain_value
 from trigdsl.records.rejects import Reports
 from trigdsl.records.rows import Cells, quick_maker, slow_input
 
 ROWS = 16_384
 """Rows that are read at a time."""
+SIFTED_ROWS = 1 << 20
+"""Rows that are looked at a time where most of them pass, so that a user is met less often."""
 
 
 def parquet_inputs(
-    source: Source, columns: Mapping[str, str] | None, reports: Reports, progress: Progress | None
+    source: Source,
+    columns: Mapping[str, str] | None,
+    reports: Reports,
+    progress: Progress | None,
+    passing: Passing | None = None,
+    group: int | None = None,
 ) -> Iterator[Input]:
-    """The inputs of a Parquet file; raises UnreadableFile when it is none or lacks columns."""
-    table = ParquetTable(source, progress)
+    """The inputs of a Parquet file, or of one row group; raises UnreadableFile when it is none or lacks columns.
+
+    Rows that `passing` has no use for may be counted there instead.
+    """
+    table = ParquetTable(source, progress, group)
     layout = input_layout(table.names, columns)
     time_at = min(layout.columns_of("time"))
-    if table.is_naive(time_at):
+    if table.is_naive(time_at) and not group:
         reports.no_offset(None)
     make = quick_maker(layout)
-    number = 0
-    for batch in table.batches():
+    for batch, numbers in table.sifted(layout, passing if make is not None else None):
         times = table.instants(batch, time_at)
         rows, odd = table.cells(batch, without=None if times is None else time_at)
-        for index, cells in enumerate(rows):
-            number += 1
+        for index, (number, cells) in enumerate(zip(numbers, rows, strict=True)):
             made, time = None, None if times is None else times[index]
             if make is not None and time is not None and FIRST_INSTANT <= time <= LAST_INSTANT and index not in odd:
                 with suppress(BadRecord):
@@ -56,6 +65,11 @@ def parquet_inputs(
                 made = slow_input(layout, cells, number, partial(row_text, layout, cells), reports)
             if made is not None:
                 yield made
+
+
+def row_groups(source: Source) -> int:
+    """How many row groups a Parquet file has; raises UnreadableFile when it is none."""
+    return ParquetTable(source, None).row_groups
 
 
 def _with_time(cells: Cells, at: int, time: Micros | None) -> Cells:
@@ -75,12 +89,13 @@ def row_text(layout: Layout, cells: Cells) -> str:
 class ParquetTable:
     """The rows of one Parquet file as Python values; needs pyarrow."""
 
-    def __init__(self, source: Source, progress: Progress | None) -> None:
+    def __init__(self, source: Source, progress: Progress | None, group: int | None = None) -> None:
         import pyarrow
         from pyarrow import parquet
 
         self._errors = (pyarrow.ArrowException, OSError)
         self._progress = progress
+        self._group = group
         self._size = source.size or 0
         file: object = source.path
         if source.compression:
@@ -92,16 +107,50 @@ class ParquetTable:
         self._schema = self._file.schema_arrow
         self.names: list[str] = list(self._schema.names)
 
+    @property
+    def row_groups(self) -> int:
+        """How many row groups the file has."""
+        count: int = self._file.metadata.num_row_groups
+        return count
+
     def is_naive(self, index: int) -> bool:
         """Whether a column holds timestamps without a zone."""
         return is_naive(self._schema.field(index).type)
 
-    def batches(self) -> Iterator[Any]:
+    def sifted(self, layout: Layout, passing: Passing | None) -> Iterator[tuple[Any, Sequence[int]]]:
+        """Record batches of the rows that may matter, with the numbers of the rows, from 1."""
+        sieve = None
+        if passing is not None:
+            from trigdsl.records.parquet_sieve import ParquetSieve
+
+            sieve = ParquetSieve(layout, passing)
+        if sieve is None or not sieve.suits(self._schema):
+            first = self._first
+            for batch in self.batches():
+                yield batch, range(first, first + batch.num_rows)
+                first += batch.num_rows
+            return
+        first = self._first
+        for whole in self.batches(SIFTED_ROWS):
+            kept, places = sieve.sift(whole)
+            numbers = range(first, first + whole.num_rows) if places is None else [first + place for place in places]
+            first += whole.num_rows
+            for start in range(0, kept.num_rows, ROWS):
+                yield kept.slice(start, ROWS), numbers[start : start + ROWS]
+
+    @property
+    def _first(self) -> int:
+        """The number of the first row that is read, from 1."""
+        metadata = self._file.metadata
+        before: int = sum(metadata.row_group(place).num_rows for place in range(self._group or 0))
+        return 1 + before
+
+    def batches(self, rows: int = ROWS) -> Iterator[Any]:
         """The record batches, one after the other."""
         total = max(self._file.metadata.num_rows, 1)
         told = done = 0
         try:
-            for batch in self._file.iter_batches(ROWS):
+            for batch in self._file.iter_batches(rows, row_groups=None if self._group is None else [self._group]):
                 yield batch
                 done += batch.num_rows
                 if self._progress is not None:

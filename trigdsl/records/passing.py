@@ -1,20 +1,53 @@
 """Records that set nothing in motion: they are counted where they are read, and no inputs are made of them.
 
-Most events of a stream are such that no rule names, so who replays it says which, and they cost a third.
+Most events of a stream are such that no rule names, or that no condition fits, so who replays it says which, and they
+cost a third.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 from attrs import define, field
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
+
+Test: TypeAlias = Callable[[dict[str, Value], Any], bool]
+
+Bound: TypeAlias = tuple[tuple[str, ...], str, float]
+"""A property's path, one of > >= < <=, and a number."""
 
 
-def _everything(_: str) -> bool:
-    return True
+class Judge(Protocol):
+    """Who knows what can matter, as the engine's sieve does."""
+
+    met_odd: bool
+    """Set by a test that met a value which somebody must be told of."""
+
+    @property
+    def context(self) -> Any:
+        """What a test is called with."""
+
+    def test(self, event: str) -> Test | None:
+        """How to tell from its properties whether an event of that name can matter; None when none can."""
+
+    def bounds(self, event: str) -> tuple[Bound, ...] | None:
+        """The same as bounds, one of which a number must be beyond; None when they are not all that decides."""
+
+
+class _Everything:
+    """The judge to whom everything matters."""
+
+    met_odd = False
+    context = None
+
+    def test(self, _: str) -> Test:
+        return lambda _properties, _context: True
+
+    def bounds(self, _: str) -> None:
+        return None
 
 
 def _nobody(_: Input) -> None:
@@ -25,13 +58,12 @@ def _nobody(_: Input) -> None:
 class Passing:
     """What passes a reader without being handed on; the reader of JSON Lines heeds it.
 
-    `concerns` tells whether events of a name are wanted.  Of the others those pass that say nothing else, up to
-    `until`: `events` counts them by name, `users` holds whose they were, `first` and `last` are their earliest
-    and latest times.  With `is_sorted`, `last` is the time of the latest record of all, and one before it goes
-    to `on_late`.
+    `judge` tells which events are wanted.  Of the others those pass that say nothing else, up to `until`: `events`
+    counts them by name, `users` holds whose they were, `first` and `last` are their earliest and latest times.  With
+    `is_sorted`, `last` is the time of the latest record of all, and one before it goes to `on_late`.
     """
 
-    concerns: Callable[[str], bool] = _everything
+    judge: Judge = field(factory=_Everything)
     until: Micros = LAST_INSTANT
     is_sorted: bool = False
     on_late: Callable[[Input], None] = _nobody
@@ -39,12 +71,12 @@ class Passing:
     users: set[str] = field(factory=set)
     first: Micros = LAST_INSTANT
     last: Micros = FIRST_INSTANT
-    _wanted: set[str] = field(factory=set)
+    tests: dict[str, Test | None] = field(factory=dict)
+    """How to tell whether an event of a name that was met is wanted, None: it never is."""
 
     def meet(self, event: str) -> None:
         """Find out whether events of that name may pass from now on."""
-        if event not in self._wanted and event not in self.events:
-            if self.concerns(event):
-                self._wanted.add(event)
-            else:
-                self.events[event] = 0
+        if event not in self.tests:
+            test = self.tests[event] = self.judge.test(event)
+            if test is None:
+                self.events.setdefault(event, 0)

@@ -25,6 +25,7 @@ def read_inputs(
     on_warning: Callable[[str, str], None] | None = None,
     progress: Progress | None = None,
     passing: Passing | None = None,
+    workers: int = 1,
 ) -> Iterator[Input]:
     """The inputs of all files, in the order in which they stand there.
 
@@ -35,14 +36,15 @@ def read_inputs(
     What cannot be used goes to `on_reject`.  `on_warning(what, where)` is called for each record that was
     used with a doubt: `what` is a fixed text to count by, `where` is `FILE:LINE`.  `progress(n)` says now and
     then that n more bytes of the files, compressed as they are, have been read; see `total_bytes`.  Records that
-    `passing` has no use for may be counted there instead of being handed on.
+    `passing` has no use for may be counted there instead of being handed on.  With several `workers` large files are
+    read by as many processes; nothing else changes.
 
     Raises UnreadableFile: at once for what is not there, unknown, or lacks its library; while iterating when
     a file turns out to be unreadable.  ValueError for a name in `columns` that is none.
     """
     check_columns(columns)
     found = sources(paths)
-    return chain.from_iterable(_batches(found, columns, on_reject, on_warning, progress, passing or Passing()))
+    return chain.from_iterable(_batches(found, columns, on_reject, on_warning, progress, passing or Passing(), workers))
 
 
 def _batches(
@@ -52,22 +54,33 @@ def _batches(
     on_warning: Callable[[str, str], None] | None,
     progress: Progress | None,
     passing: Passing,
+    workers: int,
 ) -> Iterator[Iterable[Input]]:
     for source in found:
         reports = Reports(source.path, on_reject, on_warning)
         try:
-            yield from _of_source(source, columns, reports, progress, passing)
+            yield from _of_source(source, columns, reports, progress, passing, workers)
         except UnreadableFile as error:
             raise error.of(source.path) from None
 
 
 def _of_source(
-    source: Source, columns: Mapping[str, str] | None, reports: Reports, progress: Progress | None, passing: Passing
+    source: Source,
+    columns: Mapping[str, str] | None,
+    reports: Reports,
+    progress: Progress | None,
+    passing: Passing,
+    workers: int,
 ) -> Iterable[Iterable[Input]]:
+    if workers > 1:
+        from trigdsl.records.parallel import can_be_parted, inputs_of_parts
+
+        if can_be_parted(source, passing, workers):
+            return inputs_of_parts(source, columns, reports, progress, passing, workers)
     if source.kind == "parquet":
         from trigdsl.records.parquet_rows import parquet_inputs
 
-        return [_raising_for(source, parquet_inputs(source, columns, reports, progress))]
+        return [_raising_for(source, parquet_inputs(source, columns, reports, progress, passing))]
     lines = blocks(chunks_of(source, progress))
     if source.kind == "csv":
         from trigdsl.records.csv_rows import csv_inputs

@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.flat import FlatProgram, flat
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import Program
+from trigdsl.engine.sieve import MayMatter
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.passing import Passing
+from trigdsl.replayer.flat import FlatReplay, Shows
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
@@ -39,6 +42,9 @@ class Replay:
     to `on_late` and left out.  `profiles` are attributes of users that hold before everything else.
     `on_violation` gets each send that breaks an invariant; without it they are not checked.
     `machine` is one that does more than decide, such as one that keeps a trace.
+
+    A flat program (see `engine.flat`) over inputs that need sorting takes a short cut, unless `flatly` is False or a
+    `machine` is given.  Decisions that `shows` does not want may then be left out.
     """
 
     def __init__(
@@ -54,6 +60,8 @@ class Replay:
         passing: Passing | None = None,
         on_violation: OnViolation | None = None,
         machine: Machine | None = None,
+        shows: Shows | None = None,
+        flatly: bool = True,
     ) -> None:
         self.program = program
         self.stats = Stats()
@@ -65,18 +73,33 @@ class Replay:
         self._profiles = profiles
         self._on_late = on_late
         self._passing_by = passing or Passing()
-        self._passing_by.concerns = self._clockwork.machine.concerns
+        self._passing_by.judge = self._clockwork.machine.sieve
         self._passing_by.until = LAST_INSTANT if until is None else until
         self._passing_by.is_sorted = is_sorted
         self._passing_by.on_late = self._leave_out
+        self._shows = shows
+        takes_short_cut = flatly and not is_sorted and on_violation is None and machine is None
+        self._flat = flat(program) if takes_short_cut else None
         self._users: set[str] = set()
         self._aliases = Aliases()
 
     def __iter__(self) -> Iterator[Decision]:
-        for user, attributes in self._profiles:
-            self._clockwork.set_profile(user, attributes)
-        yield from self._handle(self._passing() if self._is_sorted else self._gathered())
-        yield from self._finish()
+        if self._is_sorted:
+            self._set_profiles(self._profiles)
+            yield from self._handle(self._useful(LatelySeen(self._clockwork.links).is_duplicate))
+            yield from self._finish()
+        elif self._flat is None:
+            self._set_profiles(self._profiles)
+            yield from self._replay(*self._gathered())
+        else:
+            profiles = list(self._profiles)
+            inputs, seen = self._gathered()
+            if self._aliases:
+                # Joined users are for the clockwork alone.
+                self._set_profiles(profiles)
+                yield from self._replay(inputs, seen)
+            else:
+                yield from self._replay_flatly(self._flat, profiles, inputs)
         links = self.links
         self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
@@ -85,6 +108,28 @@ class Replay:
     def links(self) -> dict[str, str]:
         """Ids that were found to be other users', when the replay is over."""
         return self._clockwork.links if self._is_sorted else self._aliases.links
+
+    def _replay(self, inputs: list[Input], seen: AllSeen) -> Iterator[Decision]:
+        if self._aliases:
+            self._aliases.heed(self._clockwork)
+            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
+        yield from self._handle(_in_order(inputs))
+        yield from self._finish()
+
+    def _replay_flatly(
+        self, program: FlatProgram, profiles: Iterable[tuple[str, dict[str, Value]]], inputs: list[Input]
+    ) -> Iterator[Decision]:
+        replay = FlatReplay(program, self._clockwork.machine, self._shows)
+        for user, attributes in profiles:
+            replay.set_profile(user, attributes)
+        until = self._last()
+        if until is not None and self._drain:
+            until = min(until + LONGEST_DRAIN, LAST_INSTANT)
+        yield from replay.decisions(_in_order(inputs), until)
+
+    def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
+        for user, attributes in profiles:
+            self._clockwork.set_profile(user, attributes)
 
     def _handle(self, inputs: Iterable[Input]) -> Iterator[Decision]:
         clockwork, handle = self._clockwork, self._clockwork.handle
@@ -101,25 +146,22 @@ class Replay:
 
     def _finish(self) -> Iterator[Decision]:
         clockwork = self._clockwork
-        last = self._until if self._until is not None else self.stats.last
+        last = self._last()
         if last is not None:
             yield from clockwork.run_timers(last)
             if self._drain:
                 yield from clockwork.drain(min(last + LONGEST_DRAIN, LAST_INSTANT))
         yield from clockwork.pending()
 
-    # ------------------------------------------------------------------ inputs
-    def _passing(self) -> Iterator[Input]:
-        return self._useful(LatelySeen(self._clockwork.links).is_duplicate)
+    def _last(self) -> Micros | None:
+        """The moment at which the clock stops; None when there was no input."""
+        return self._until if self._until is not None else self.stats.last
 
-    def _gathered(self) -> list[Input]:
+    # ------------------------------------------------------------------ inputs
+    def _gathered(self) -> tuple[list[Input], AllSeen]:
+        """All inputs that can matter, as they arrived, and what tells duplicates among them."""
         seen = AllSeen()
-        inputs = list(self._useful(seen.is_duplicate))
-        if self._aliases:
-            self._aliases.heed(self._clockwork)
-            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
-        inputs.sort(key=_by_time)
-        return inputs
+        return list(self._useful(seen.is_duplicate)), seen
 
     def _useful(self, is_duplicate: Callable[[Input], bool]) -> Iterator[Input]:
         """The inputs that can matter, as they arrive: none after the end, none twice, none that nothing heeds.
@@ -128,8 +170,8 @@ class Replay:
         for each record, so it is one loop over local names.
         """
         stats, names, add_user, until = self.stats, self.stats.event_names, self._users.add, self._until
-        concerns = self._clockwork.machine.concerns
-        heeded: dict[str, bool] = {}
+        sieve = self._clockwork.machine.sieve
+        tests: dict[str, MayMatter | None] = {}
         handled = updates = 0
         first, last = LAST_INSTANT, FIRST_INSTANT
         for given in self._inputs:
@@ -156,12 +198,18 @@ class Replay:
                 updates += 1
                 yield given
                 continue
-            if event in heeded:
+            if event in tests:
                 names[event] += 1
             else:
                 names[event] = 1
-                heeded[event] = concerns(event)
-            if heeded[event] or given.set or given.add or given.remove or (given.alias and self._is_sorted):
+                tests[event] = sieve.test(event)
+            if (
+                ((test := tests[event]) is not None and sieve.matters(test, given.properties))
+                or given.set
+                or given.add
+                or given.remove
+                or (given.alias and self._is_sorted)
+            ):
                 yield given
         stats.inputs, stats.events = handled, handled - updates
         self._count_passing(first, last)
@@ -183,3 +231,9 @@ class Replay:
         self.stats.late += 1
         if self._on_late is not None:
             self._on_late(given)
+
+
+def _in_order(inputs: list[Input]) -> list[Input]:
+    """The inputs by time, those of one time as they arrived."""
+    inputs.sort(key=_by_time)
+    return inputs

@@ -5,6 +5,7 @@ Wires the readers of records, the driver of the engine and the writers together;
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
@@ -54,7 +55,8 @@ class Job:
     `events` are paths of files or folders, `-` for standard input.  `out` is the path of a file or an open
     binary stream for the decisions that are `shown`; `rejects` the path of a file for records that could not
     be used.  With `strict` the first of them raises RejectedError.  With `invariants` those of the program are
-    checked, for every user whatever is shown.  `columns` maps fields to columns' names.
+    checked, for every user whatever is shown.  `columns` maps fields to columns' names.  `workers` is how many
+    processes may read at once.
     """
 
     program: Program
@@ -69,6 +71,12 @@ class Job:
     shown: Shown = field(factory=Shown)
     out: str | IO[bytes] | None = None
     rejects: str | None = None
+    workers: int = 1
+
+
+def all_cores() -> int:
+    """How many processes can run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(job: Job, progress: Progress) -> Summary:
@@ -95,6 +103,7 @@ def run(job: Job, progress: Progress) -> Summary:
             on_warning=lambda what, _where: tally.record_warning(what),
             progress=progress.read,
             passing=passing,
+            workers=1 if job.is_sorted else job.workers,
         )
         replay = Replay(
             job.program,
@@ -106,6 +115,7 @@ def run(job: Job, progress: Progress) -> Summary:
             profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
             on_late=lambda given: on_reject(_late(given, job.events)),
             on_violation=tally.violation if job.invariants else None,
+            shows=job.shown.shows,
         )
         writer = stack.enter_context(_writer(job.out))
         for decision in replay:

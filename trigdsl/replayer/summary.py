@@ -41,10 +41,14 @@ class Shown:
     users: frozenset[str] = frozenset()
 
     def __contains__(self, decision: Decision) -> bool:
+        return self.shows(decision.status, decision.rule, decision.user)
+
+    def shows(self, status: str, rule: str, user: str) -> bool:
+        """Whether a decision of that status, rule and user is shown."""
         return (
-            (not self.statuses or decision.status in self.statuses)
-            and (not self.rules or decision.rule in self.rules)
-            and (not self.users or decision.user in self.users)
+            (not self.statuses or status in self.statuses)
+            and (not self.rules or rule in self.rules)
+            and (not self.users or user in self.users)
         )
 
 

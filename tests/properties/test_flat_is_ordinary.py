@@ -1,0 +1,63 @@
+"""The short cut for programs of the simplest shape decides, counts and warns as the machine does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from budget import FIRST, share
+from case_parts import Case
+from differences import differ, shown, shrunk
+from flat_programs import flat_case
+
+import trigdsl
+from trigdsl.engine.flat import flat
+from trigdsl.model.values import Micros
+from trigdsl.records.native import input_of
+from trigdsl.records.times import parse_time
+from trigdsl.replayer.driver import Replay
+
+PARTS = 10
+
+
+def replayed(case: Case, *, flatly: bool) -> tuple[list[dict[str, Any]], Any]:
+    """The decisions, and everything that was counted."""
+    options = dict(case.options)
+    until: Micros | None = parse_time(options.pop("until"))[0] if "until" in options else None
+    inputs = [input_of(record) for record in case.records]
+    replay = Replay(trigdsl.parse(case.text), inputs, until=until, flatly=flatly, **options)
+    return [decision.to_dict() for decision in replay], replay.stats
+
+
+def disagree(case: Case) -> bool:
+    try:
+        return replayed(case, flatly=True) != replayed(case, flatly=False)
+    except trigdsl.TrigError:
+        return False
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_short_cut_decides_what_the_machine_decides(part: int) -> None:
+    for seed in range(FIRST + part, FIRST + share(2), PARTS):
+        drawn = flat_case(seed)
+        if disagree(drawn):
+            pytest.fail(f"seed {seed}\n{shown(shrunk(drawn, disagree))}", pytrace=False)
+        if differ(drawn):
+            pytest.fail(f"seed {seed}: not as the definition says\n{shown(shrunk(drawn))}", pytrace=False)
+
+
+def test_most_drawn_programs_are_flat_and_reach_every_status() -> None:
+    flat_ones, statuses = 0, set()
+    for seed in range(200):
+        drawn = flat_case(seed)
+        try:
+            program = trigdsl.parse(drawn.text)
+        except trigdsl.TrigError:
+            continue
+        if flat(program) is not None:
+            flat_ones += 1
+            statuses |= {(each["status"], each.get("reason", "")) for each in replayed(drawn, flatly=True)[0]}
+    assert flat_ones > 100
+    assert {status for status, _ in statuses} == {"sent", "cancelled", "capped", "skipped", "pending"}
+    reasons = {reason for _, reason in statuses}
+    assert reasons >= {"restarted", "expired", "outside window", "due", "window", "unless a", "stop on b"}

@@ -1,0 +1,69 @@
+"""What `--plan` says of a program."""
+
+from __future__ import annotations
+
+import pytest
+
+from trigdsl.loading import parse
+from trigdsl.replayer.plan import Plan, Reading, plan_of
+
+FLAT = """
+event buy = "Order Completed"
+rule r: if view and price > 400 then after 1h send push unless buy within 2h
+rule s: if view and price > 500 then send push
+rule t: if look and kind == "x" then send sms
+"""
+
+
+def plan(rules: str, *, is_sorted: bool = False, invariants: bool = False) -> Plan:
+    return plan_of(parse(rules), is_sorted=is_sorted, invariants=invariants, workers=4)
+
+
+def test_a_flat_program_takes_the_short_cut() -> None:
+    found = plan(FLAT)
+    assert (found.engine, found.obstacles, found.workers) == ("short cut", (), 4)
+    assert found.readings == (
+        Reading(event="buy", handled="always"),
+        Reading(event="look", handled="when"),
+        Reading(event="view", handled="beyond", bounds=("price > 400",)),
+        Reading(event="any other", handled="never"),
+    )
+
+
+def test_what_the_call_asks_for_may_be_in_the_way() -> None:
+    found = plan(FLAT, is_sorted=True, invariants=True)
+    assert found.engine == "machine"
+    assert found.workers == 1
+    assert [each.why.split()[0] for each in found.obstacles] == ["`--sorted`", "`--invariants`"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("if 2nd view then send push", "it is not triggered by each event of a name"),
+        ("if no view for 1d then send push", "it is not triggered by each event of a name"),
+        ("if view then send push then after 1h send push", "it has more than one step"),
+        ("if view then at 09:00 send push", "it waits for a time of day"),
+        ("if view then after 1h if user.age > 3 send push", "a step has an `if`"),
+        ("if view then send push, send sms", "a step does more than one thing"),
+        ("list l\nrule r: if view then add to l", "it does something else than send"),
+        ("channel push:\n  requires user.ok\nrule r: if view then send push", "the channel `push` requires"),
+        ('if view then send push "{{ price }}"', "its text is a template"),
+        ('if view then send push when price > 1: "a" otherwise: "b"', "its message has variants"),
+        ('if view then send push with { a: "b" }', "its message has fields"),
+        ("if view then send push\n  for each id", "it says `for each`"),
+        ("if view then send push\n  once", "it says `at most or once`"),
+        ("if view then send push\n  goal buy within 1d", "it says `goal`"),
+        ("if view then send push\n  holdout 10%", "it says `holdout`"),
+        ("if view then send push\n  until 2026-01-01", "it says `from or until`"),
+        ("if view and buy ever then send push", "it asks about the past"),
+        ("if view and user.age > 3 then send push", "depends on more than its properties"),
+        ("if view then after 1h send push unless (buy where total > 3)", "what `buy` ends depends on its properties"),
+        ("if view then send push\nrule s: if sent r then send sms", "it heeds what it sends"),
+    ],
+)
+def test_what_is_in_the_way_is_told(rule: str, why: str) -> None:
+    text = rule if "rule r:" in rule or rule.startswith(("list", "channel")) else f"rule r: {rule}"
+    found = plan(text)
+    assert found.engine == "machine"
+    assert any(why in each.why for each in found.obstacles), found.obstacles

@@ -1,0 +1,157 @@
+"""Compiled program → its rules as a few numbers each, if all of them are of the simplest shape.
+
+Such a rule is triggered by an event whose properties alone decide, waits once, and sends a message that is the same
+for everybody, if nothing ends it before.  What such a program decides for a user depends on that user's events only
+through the rules that each of them triggers and those that it may end.  These are found out once, in the order of
+time; the rest is arithmetic on times: see `flat_user`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from trigdsl.engine.context import Context
+from trigdsl.engine.program import CompiledCap, CompiledRule, EventFires, EventPlan, Program, SendAction
+from trigdsl.engine.rendering import is_plain
+from trigdsl.engine.sieve import Sieve
+from trigdsl.engine.windows import Window
+from trigdsl.engine.zones import Zone
+from trigdsl.model.values import Micros
+
+
+@frozen
+class FlatEnder:
+    """What ends a run that an event meets: the reason, and how long after it was armed (None: ever)."""
+
+    reason: str
+    within: Micros | None
+
+
+@frozen(eq=False)
+class FlatRule:
+    """A rule of the simplest shape; see `CompiledRule` and `CompiledStep` for what its parts mean.
+
+    `text` is what it sends, which the checker found short enough.  `hours` is its window if that opens once each day
+    and closes on the same: (opens, closes, zone or None for the user's).
+    """
+
+    index: int
+    rule: CompiledRule
+    after: Micros | None
+    windows: tuple[Window, ...]
+    else_skip: bool
+    expires: Micros | None
+    priority: int
+    pending: str
+    at_most: Micros | None
+    action: SendAction
+    caps: tuple[CompiledCap, ...]
+    text: str | None
+    hours: tuple[Micros, Micros, Zone | None] | None
+
+
+Enders = dict[int, tuple[FlatEnder, ...]]
+"""What an event of one name ends: the rules, by number, and how."""
+
+
+@frozen(eq=False)
+class FlatProgram:
+    """A program all of whose rules are of the simplest shape; `enders` are by the plan of an event."""
+
+    program: Program
+    rules: tuple[FlatRule, ...]
+
+    def enders(self, plan: EventPlan) -> Enders:
+        """What an event with this plan ends."""
+        found: Enders = {}
+        for index, enders in plan.enders.items():
+            both = (*enders.unless.get(0, ()), *enders.stop_on)
+            found[index] = tuple(FlatEnder(ender.reason, ender.within) for ender in both)
+        return found
+
+
+def flat(program: Program) -> FlatProgram | None:
+    """The program with its rules flat; None when `obstacles` finds any."""
+    if next(obstacles(program), None) is not None:
+        return None
+    context = Sieve(program).context
+    return FlatProgram(program, tuple(_flat_rule(rule, context) for rule in program.rules))
+
+
+def _flat_rule(rule: CompiledRule, context: Context) -> FlatRule:
+    (step,) = rule.steps
+    (action,) = step.actions
+    assert isinstance(action, SendAction)
+    content = action.variants[0].content
+    return FlatRule(
+        index=rule.index,
+        rule=rule,
+        after=step.after,
+        windows=step.windows,
+        else_skip=step.else_skip,
+        expires=step.expires,
+        priority=step.priority,
+        pending=rule.pending,
+        at_most=rule.at_most,
+        action=action,
+        caps=() if step.urgent else action.caps,
+        text=None if content is None else content.template.render(context),
+        hours=step.windows[0].daily if len(step.windows) == 1 else None,
+    )
+
+
+def obstacles(program: Program) -> Iterator[tuple[str | None, str]]:
+    """What keeps a program from being flat: the rule (None: the whole program), and why."""
+    if program.slots:
+        yield None, "it asks about the past"
+    sent = program.plan("sent")
+    if sent is not None and (sent.enders or sent.triggers or not sent.keeps_nothing):
+        yield None, "it heeds what it sends"
+    for rule in program.rules:
+        yield from ((rule.name, why) for why in _of_rule(rule))
+    for name, plan in [*program.plans.items(), ("any", program.other or EventPlan())]:
+        if plan.triggers and plan.may_trigger is None:
+            yield None, f"whether `{name}` triggers a rule depends on more than its properties"
+        enders = [
+            one for each in plan.enders.values() for ends in (each.stop_on, *each.unless.values()) for one in ends
+        ]
+        if any(ender.test is not None for ender in enders):
+            yield None, f"what `{name}` ends depends on its properties"
+
+
+def _of_rule(rule: CompiledRule) -> Iterator[str]:
+    if not isinstance(rule.fires, EventFires) or rule.fires.ordinal is not None:
+        yield "it is not triggered by each event of a name"
+    clauses = {
+        "for each": rule.for_each,
+        "at most or once": rule.limit,
+        "from or until": rule.starts if rule.starts is not None else rule.ends,
+        "holdout": rule.holdout,
+        "goal": rule.goal,
+        "previous": rule.captures or None,
+    }
+    yield from (f"it says `{name}`" for name, held in clauses.items() if held is not None)
+    if len(rule.steps) > 1:
+        yield "it has more than one step"
+    step = rule.steps[0]
+    if step.at is not None or step.days is not None:
+        yield "it waits for a time of day"
+    if step.guard is not None:
+        yield "a step has an `if`"
+    if len(step.actions) > 1:
+        yield "a step does more than one thing"
+    action = step.actions[0]
+    if not isinstance(action, SendAction):
+        yield "it does something else than send"
+        return
+    if action.channel.requires:
+        yield f"the channel `{action.channel.name}` requires something of the user"
+    variant = action.variants[0]
+    if action.by_share or len(action.variants) > 1 or variant.test is not None or variant.silent:
+        yield "its message has variants"
+    if action.fields is not None:
+        yield "its message has fields"
+    if variant.content is not None and not is_plain(variant.content.template.text):
+        yield "its text is a template"

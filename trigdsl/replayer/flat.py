@@ -1,0 +1,148 @@
+"""All inputs of a replay under a flat program, in order → its decisions, one user after another.
+
+What each input triggers and may end is found out in the order of time, so that what is observed on the way is noted in
+that order; then users are independent of each other, and only their decisions are put in order again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from trigdsl.engine.context import EMPTY
+from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
+from trigdsl.engine.flat_user import FlatRun, FlatUser, Happened
+from trigdsl.engine.keys import key_of
+from trigdsl.engine.machine import Machine
+from trigdsl.engine.program import EventPlan
+from trigdsl.engine.state import State
+from trigdsl.engine.zones import UTC, Zone, zone
+from trigdsl.model.decisions import Decision
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros, Value
+
+Shows: TypeAlias = Callable[[str, str, str], bool]
+"""Whether decisions of a status, rule and user are wanted."""
+
+_Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
+
+
+class FlatReplay:
+    """Runs a flat program over inputs; `machine` is that of the same program, which decides conditions.
+
+    Decisions that `shows` does not want are not made.
+    """
+
+    def __init__(self, program: FlatProgram, machine: Machine, shows: Shows | None) -> None:
+        self._program = program
+        self._machine = machine
+        self._shows = shows
+        self._default = program.program.zone or UTC
+        self._zones: dict[str, Zone] = {}
+        self._happened: dict[str, list[Happened]] = {}
+        self._plans: dict[str, tuple[EventPlan | None, Enders]] = {}
+        self._sets: dict[tuple[int, ...], tuple[FlatRule, ...]] = {(): ()}
+        self._found: list[_Found] = []
+        self._pending: list[_Found] = []
+        machine.context.state = State("")
+
+    def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
+        """Give a user attributes before everything else."""
+        if (found := self._zone_set(attributes)) is not None:
+            self._zones[user] = found
+
+    def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
+        """The decisions up to and including `until`, then what is pending, in their defined order."""
+        self._take(inputs)
+        for user, happened in self._happened.items():
+            self._live(user, happened, until)
+        self._happened.clear()
+        for found in (self._found, self._pending):
+            found.sort()
+            for at, user, _, run, status, reason in found:
+                yield _decision(at, user, run, status, reason)
+
+    # ------------------------------------------------------------------ what happened
+    def _take(self, inputs: Iterable[Input]) -> None:
+        """Find out what each input triggers and ends, by user."""
+        happened = self._happened
+        for given in inputs:
+            user = given.user
+            changed = self._zone_set(given.set) if given.set else None
+            plan, enders = self._plan(given.event) if given.event is not None else (None, {})
+            rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
+            known = happened.get(user)
+            if known is None:
+                if not rules:
+                    if changed is not None:
+                        self._zones[user] = changed
+                    continue
+                known = happened[user] = []
+            if rules or enders or changed is not None:
+                known.append((given.time, enders, rules, given.id, changed))
+
+    def _plan(self, event: str) -> tuple[EventPlan | None, Enders]:
+        found = self._plans.get(event)
+        if found is None:
+            plan = self._program.program.plan(event)
+            found = self._plans[event] = plan, {} if plan is None else self._program.enders(plan)
+        return found
+
+    def _triggered(self, plan: EventPlan, properties: dict[str, Value]) -> tuple[FlatRule, ...]:
+        """The rules that an event triggers; values that do not fit are noted, as the machine does."""
+        c = self._machine.context
+        c.event = c.trigger = properties
+        if plan.triggered is not None:
+            fired = tuple(plan.triggered(c))
+        else:
+            rules = self._program.program.rules
+            matched = [index for index, test in plan.triggers if test is None or test(c)]
+            fired = tuple(index for index in matched if (held := rules[index].condition) is None or held(c))
+        made = self._sets.get(fired)
+        if made is None:
+            made = self._sets[fired] = tuple(self._program.rules[index] for index in fired)
+        return made
+
+    def _zone_set(self, attributes: dict[str, Value]) -> Zone | None:
+        """The user's zone from now on; None when it stays as it is."""
+        if "timezone" not in attributes:
+            return None
+        name = attributes["timezone"]
+        found = zone(name) if isinstance(name, str) else None
+        if found is None and name is not None:
+            self._machine.observations.note_zone(name)
+        return found or self._default
+
+    # ------------------------------------------------------------------ one user
+    def _live(self, user: str, happened: list[Happened], until: Micros | None) -> None:
+        shows, found, pending = self._shows, self._found, self._pending
+
+        def decide(at: Micros, run: FlatRun, status: str, reason: str | None) -> None:
+            if shows is None or shows(status, run.rule.rule.name, user):
+                into = pending if status == "pending" else found
+                into.append((at, user, len(into), run, status, reason))
+
+        one = FlatUser(self._zones.get(user, self._default), decide, self._machine.observations.runs)
+        one.live(happened, until)
+        one.pending()
+
+
+def _decision(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:
+    rule, action = run.rule.rule, run.rule.action
+    return Decision(
+        user=user,
+        rule=rule.name,
+        step=1,
+        action="send",
+        status=status,
+        time=at,
+        triggered=run.triggered,
+        due=run.due,
+        key=key_of(user, rule.name, run.triggered, run.number, 1, 0),
+        reason=reason,
+        channel=action.channel.name,
+        variant=action.variants[0].label if status in ("sent", "capped") else None,
+        text=run.rule.text if status == "sent" else None,
+        event_id=run.event_id,
+        title=rule.title,
+    )

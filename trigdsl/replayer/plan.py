@@ -1,0 +1,107 @@
+"""A replay that is asked for → how it will run: what passes where it is read, what takes the short cut, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import asdict, frozen
+
+from trigdsl.engine.flat import obstacles
+from trigdsl.engine.program import EventPlan, Program
+from trigdsl.engine.sieve import Sieve
+
+ANY_OTHER = "any other"
+
+
+@frozen(kw_only=True)
+class Reading:
+    """Which events of a name are handled: `never`, `always`, `when` a condition fits, or `beyond` bounds.
+
+    `bounds` are those, as text; where they are all that decides, they are tested on whole columns of Parquet.
+    """
+
+    event: str
+    handled: str
+    bounds: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Obstacle:
+    """Why the short cut is not taken: `rule` None, because of the whole program or the call."""
+
+    rule: str | None
+    why: str
+
+
+@frozen(kw_only=True)
+class Plan:
+    """How a replay runs. `engine` is `short cut` or `machine`; `workers` read large files."""
+
+    engine: str
+    obstacles: tuple[Obstacle, ...]
+    readings: tuple[Reading, ...]
+    workers: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON can hold it."""
+        return asdict(self)
+
+    def lines(self) -> Iterator[str]:
+        """The plan for people."""
+        if self.engine == "short cut":
+            yield "Engine: the short cut, user by user. It is left when records join ids by an `alias`."
+        else:
+            yield "Engine: the machine, because"
+            for each in self.obstacles:
+                yield f"  {each.rule or 'the program'}: {each.why}"
+        yield "Events"
+        for reading in self.readings:
+            yield f"  {reading.event}: {_said(reading)}"
+        yield f"Large files are read by {self.workers} process{'es' if self.workers > 1 else ''}."
+
+
+def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int) -> Plan:
+    """How a replay of the program will run."""
+    found = [Obstacle(rule=rule, why=why) for rule, why in dict.fromkeys(obstacles(program))]
+    if is_sorted:
+        found.append(Obstacle(rule=None, why="`--sorted` handles records as they come"))
+    if invariants:
+        found.append(Obstacle(rule=None, why="`--invariants` watches every send"))
+    return Plan(
+        engine="machine" if found else "short cut",
+        obstacles=tuple(found),
+        readings=tuple(_readings(program)),
+        workers=1 if is_sorted else workers,
+    )
+
+
+def _readings(program: Program) -> Iterator[Reading]:
+    sieve = Sieve(program)
+    plans: Mapping[str, EventPlan] = program.plans
+    for event in sorted(name for name in plans if name != "sent"):
+        yield _reading(sieve, program, event, program.event_names.get(event, event))
+    # No event on the wire is called so: it stands for all that the program does not name.
+    yield _reading(sieve, program, "\0", ANY_OTHER)
+
+
+def _reading(sieve: Sieve, program: Program, wire: str, name: str) -> Reading:
+    plan = program.plan(wire)
+    if sieve.test(wire) is None:
+        return Reading(event=name, handled="never")
+    if plan is None or not plan.keeps_nothing or plan.enders or plan.may_trigger is None:
+        return Reading(event=name, handled="always")
+    if plan.bounds is None:
+        return Reading(event=name, handled="when")
+    bounds = tuple(f"{'.'.join(path)} {operator} {number:g}" for path, operator, number in plan.bounds)
+    return Reading(event=name, handled="beyond", bounds=bounds)
+
+
+def _said(reading: Reading) -> str:
+    if reading.handled == "never":
+        return "counted where they are read"
+    if reading.handled == "always":
+        return "handled"
+    if reading.handled == "when":
+        return "handled when a condition fits their properties, else counted where they are read"
+    return f"handled when {' or '.join(reading.bounds)}, else counted where they are read"
