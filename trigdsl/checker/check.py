@@ -9,6 +9,7 @@ from trigdsl.checker.clauses import check_clauses
 from trigdsl.checker.contents import check_lengths
 from trigdsl.checker.context import Context, trigger_carrier
 from trigdsl.checker.declarations import check_declaration
+from trigdsl.checker.durations import check_lengths_of_time
 from trigdsl.checker.expressions import Expressions
 from trigdsl.checker.findings import Findings
 from trigdsl.checker.history import check_history
@@ -64,7 +65,10 @@ def check(
     scope = collect(files, functions, findings)
     types: dict[int, str] = {}
     check_references(items, scope, findings)
-    _check_meaning(items, scope, Expressions(scope, findings, types))
+    expressions = Expressions(scope, findings, types)
+    _check_meaning(items, scope, expressions)
+    expressions.uses.check(findings)
+    check_lengths_of_time(items, findings)
     check_templates(scope, find_template, findings)
     check_history(items, scope, findings)
     check_segments(scope, findings)
@@ -73,7 +77,7 @@ def check(
     _check_unnamed(scope, findings)
     if not complete:
         findings = findings.without(OF_THE_WHOLE)
-    program = None if findings.has_errors or not complete else _program(items, scope, types, functions)
+    program = None if findings.has_errors or not complete else _program(items, scope, expressions, functions)
     return program, findings.in_order([source for _, source in files])
 
 
@@ -103,7 +107,7 @@ def _check_unnamed(scope: Scope, findings: Findings) -> None:
 
 
 def _program(
-    items: list[Item], scope: Scope, types: dict[int, str], functions: Mapping[str, Signature]
+    items: list[Item], scope: Scope, expressions: Expressions, functions: Mapping[str, Signature]
 ) -> CheckedProgram:
     user = scope.user_carrier.shapes
     return CheckedProgram(
@@ -119,6 +123,7 @@ def _program(
         lists=scope.lists,
         tests=tuple(item for item in items if isinstance(item, Test)),
         invariants=tuple(item for item in items if isinstance(item, Invariant)),
-        types=types,
+        types=expressions.types,
+        used_fields=expressions.uses.types(),
         host_functions=dict(functions),
     )

@@ -43,6 +43,8 @@ class CheckedProgram:
     `wire_names` maps events with an alias, by their name in rules, to their name on the wire.
     `event_fields` and `user_fields` map a path to its type's name, for what is declared with fields.
     `lists` are the declared ones and those that `add to` and `remove from` name.
+    `used_fields` maps undeclared events, and `user` when it is undeclared, to the fields that rules use of them, with
+    their types where their use tells.
     `types` maps the id of an expression to its type's name, where that is known.
     """
 
@@ -59,4 +61,5 @@ class CheckedProgram:
     tests: tuple[Test, ...]
     invariants: tuple[Invariant, ...]
     types: dict[int, str]
+    used_fields: dict[str, dict[tuple[str, ...], str | None]]
     host_functions: Mapping[str, Signature]
