@@ -56,7 +56,9 @@ def load_checked(
 ) -> tuple[Program, CheckedProgram]:
     """`load`, and the checked program beside it; `explained` as with `parse_checked`."""
     path = Path(path)
-    return compile_sources(read_sources(path), path if path.is_dir() else path.parent, functions or {}, explained=explained)
+    return compile_sources(
+        read_sources(path), path if path.is_dir() else path.parent, functions or {}, explained=explained
+    )
 
 
 def read_sources(path: Path) -> list[Source]:

@@ -171,3 +171,15 @@ def test_a_text_with_syntax_errors_is_not_blamed_for_what_could_not_be_read() ->
     program, found = check([(parsed.file, source)], complete=False)
     assert program is None
     assert [one.code for one in found] == ["unknown-function"]
+
+
+def test_types_of_undeclared_fields_are_gathered_from_their_use() -> None:
+    text = """event declared { n: number }
+rule a: if cart and value > 5 and cart.id == "x" and other exists then set user.tier = "gold"
+rule b: if declared and n > 5 and sum(cart.total) in last 1d > 3 and user.at < now then send push
+rule c: if cart and value == true then send push
+"""
+    assert checked(text).used_fields == {
+        "cart": {("value",): None, ("cart", "id"): "text", ("total",): "number"},
+        "user": {("tier",): "text", ("at",): "instant"},
+    }

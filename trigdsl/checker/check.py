@@ -11,6 +11,7 @@ from trigdsl.checker.clauses import check_clauses
 from trigdsl.checker.contents import check_lengths
 from trigdsl.checker.context import Context, trigger_carrier
 from trigdsl.checker.declarations import check_declaration
+from trigdsl.checker.durations import check_lengths_of_time
 from trigdsl.checker.expressions import Expressions
 from trigdsl.checker.findings import Findings
 from trigdsl.checker.history import check_history
@@ -91,7 +92,10 @@ def examine(
     scope = collect(files, functions, findings)
     types: dict[int, str] = {}
     check_references(items, scope, findings)
-    _check_meaning(items, scope, Expressions(scope, findings, types))
+    expressions = Expressions(scope, findings, types)
+    _check_meaning(items, scope, expressions)
+    expressions.uses.check(findings)
+    check_lengths_of_time(items, findings)
     check_templates(scope, find_template, findings)
     check_history(items, scope, findings)
     check_segments(scope, findings)
@@ -100,8 +104,8 @@ def examine(
     _check_unnamed(scope, findings)
     if not complete:
         findings = findings.without(OF_THE_WHOLE)
-    program = None if findings.has_errors or not complete else _program(items, scope, types, functions)
-    return Examined(program, findings.in_order([source for _, source in files]), scope, types)
+    program = None if findings.has_errors or not complete else _program(items, scope, expressions, functions)
+    return Examined(program, findings.in_order([source for _, source in files]), scope, expressions.types)
 
 
 def _check_meaning(items: list[Item], scope: Scope, expressions: Expressions) -> None:
@@ -130,7 +134,7 @@ def _check_unnamed(scope: Scope, findings: Findings) -> None:
 
 
 def _program(
-    items: list[Item], scope: Scope, types: dict[int, str], functions: Mapping[str, Signature]
+    items: list[Item], scope: Scope, expressions: Expressions, functions: Mapping[str, Signature]
 ) -> CheckedProgram:
     user = scope.user_carrier.shapes
     return CheckedProgram(
@@ -147,6 +151,7 @@ def _program(
         tests=tuple(item for item in items if isinstance(item, Test)),
         invariants=tuple(item for item in items if isinstance(item, Invariant)),
         items=tuple(items),
-        types=types,
+        types=expressions.types,
+        used_fields=expressions.uses.types(),
         host_functions=dict(functions),
     )

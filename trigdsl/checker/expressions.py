@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from trigdsl.checker import messages
 from trigdsl.checker.calls import check_call
@@ -16,10 +16,14 @@ from trigdsl.checker.context import Context, tested_context
 from trigdsl.checker.fields import Carrier, Type, carrier_of
 from trigdsl.checker.findings import Findings
 from trigdsl.checker.literals import check_readable
+from trigdsl.checker.paths import resolve
 from trigdsl.checker.properties import path_type, property_type
 from trigdsl.checker.scope import Scope
 from trigdsl.checker.types import ORDERED, alternatives, arithmetic, can_equal, can_order, either, is_one_of
+from trigdsl.checker.uses import USER, Uses
+from trigdsl.engine.functions import BUILTINS
 from trigdsl.engine.values import compile_pattern
+from trigdsl.source import Span
 from trigdsl.syntax.nodes import (
     Aggregate,
     And,
@@ -42,6 +46,7 @@ from trigdsl.syntax.nodes import (
     ListLiteral,
     Matches,
     Member,
+    Name,
     Negative,
     Node,
     Not,
@@ -67,6 +72,7 @@ class Expressions:
     scope: Scope
     findings: Findings
     types: dict[int, str]
+    uses: Uses = field(factory=Uses)
 
     def infer(self, node: Expression | TemplateFile, context: Context) -> Type:
         """The type of an expression, noted for it and for all its parts."""
@@ -81,9 +87,38 @@ class Expressions:
             self.findings.add(messages.event_as_condition(node.parts[0], node.span))
             return None
         kind = self.infer(node, context)
+        self.used_as(node, "boolean", context)
         if kind not in (None, "boolean"):
             self.findings.add(messages.not_a_condition(kind, node.span))
         return "boolean"
+
+    def used_as(self, node: Expression | TemplateFile, kind: Type, context: Context) -> None:
+        """Note what an undeclared field is used as, when the expression is one."""
+        match node:
+            case Path(parts=parts):
+                root, path = resolve(parts)
+                owners = self._owners(root, context)
+            case Aggregate(function="first" | "last", event=event, path=path) | Previous(event=event, path=path):
+                owners = carrier_of(event, self.scope.event_fields).events
+            case _:
+                return
+        if path:
+            self.uses.note(owners, path, kind, node.span)
+
+    def given(self, attribute: Name, kind: Type, span: Span) -> None:
+        """Note the type of what an attribute of an undeclared user is set to, or awaited as."""
+        if self.scope.user is None:
+            self.uses.note((USER,), (attribute.text,), kind, span)
+
+    def _owners(self, root: str, context: Context) -> tuple[str, ...]:
+        match root:
+            case "user":
+                return (USER,) if self.scope.user is None else ()
+            case "trigger":
+                return context.trigger.events
+            case "event":
+                return context.event.events
+        return ()
 
     def events(self, event: EventSet, context: Context) -> None:
         """The conditions inside an event set."""
@@ -132,8 +167,13 @@ class Expressions:
     def _compare(self, node: Compare, context: Context) -> Type:
         left, right = self.infer(node.left, context), self.infer(node.right, context)
         if node.operator in _OPERATOR_WORDS:
+            if node.operator != "contains":
+                self.used_as(node.left, "text", context)
+                self.used_as(node.right, "text", context)
             self._text_test(node, left, right)
             return "boolean"
+        self.used_as(node.left, right, context)
+        self.used_as(node.right, left, context)
         if node.operator in ("==", "!="):
             fits = can_equal(left, right)
         else:
@@ -159,6 +199,7 @@ class Expressions:
 
     def _matches(self, node: Matches, context: Context) -> Type:
         kind = self.infer(node.operand, context)
+        self.used_as(node.operand, "text", context)
         if kind not in (None, "text"):
             self.findings.add(messages.operand_mismatch("matches", "text", str(kind), node.operand.span))
         try:
@@ -170,6 +211,7 @@ class Expressions:
     def _in(self, node: In, context: Context) -> Type:
         self.infer(node.operand, context)
         kind = self.infer(node.container, context)
+        self.used_as(node.container, "list", context)
         if kind not in (None, "list"):
             self.findings.add(messages.operand_mismatch("in", "a list", str(kind), node.container.span))
         return "boolean"
@@ -205,6 +247,9 @@ class Expressions:
 
     def _call(self, node: Call, context: Context) -> Type:
         given = [self.infer(argument, context) for argument in node.arguments]
+        signature = BUILTINS.get(node.name.text) or self.scope.functions.get(node.name.text)
+        for argument, wanted in zip(node.arguments, signature.parameters if signature else (), strict=False):
+            self.used_as(argument, None if wanted == "any" or "|" in wanted else wanted, context)
         return check_call(node, given, self.scope, self.findings)
 
     # ------------------------------------------------------------------------------- history
@@ -223,6 +268,9 @@ class Expressions:
         self._period(node.period, context)
         if node.function == "count":
             return "number"
+        if node.function in ("sum", "avg", "min", "max"):
+            owners = carrier_of(node.event, self.scope.event_fields).events
+            self.uses.note(owners, node.path, "number", node.span)
         kind = self._property(node, node.event, node.path)
         if node.function in ("first", "last"):
             return kind

@@ -29,11 +29,12 @@ class Carrier:
     """What a bare path reads from: the events that it may be, with their declared fields.
 
     `shapes` is None where it may be an event of unknown fields, and empty where there is no event;
-    `why` then says which kind of thing has none.
+    `why` then says which kind of thing has none.  `events` are the undeclared ones that it may be, when all are known.
     """
 
     shapes: tuple[tuple[str, Fields], ...] | None
     why: str = ""
+    events: tuple[str, ...] = ()
 
     @property
     def absent(self) -> bool:
@@ -94,8 +95,12 @@ def leaves(event: EventSet) -> list[LEAF]:
 def carrier_of(event: EventSet, event_fields: Mapping[str, Fields]) -> Carrier:
     """What a path reads of an event of this set."""
     shapes: list[tuple[str, Fields]] = []
+    undeclared: list[str] = []
     for leaf in leaves(event):
-        if not isinstance(leaf, Event) or leaf.name not in event_fields:
+        if not isinstance(leaf, Event):
             return ANYTHING
-        shapes.append((leaf.name, event_fields[leaf.name]))
-    return Carrier(tuple(shapes))
+        if leaf.name in event_fields:
+            shapes.append((leaf.name, event_fields[leaf.name]))
+        else:
+            undeclared.append(leaf.name)
+    return Carrier(None, events=tuple(undeclared)) if undeclared else Carrier(tuple(shapes))

@@ -249,6 +249,13 @@ def operand_mismatch(operator: str, wanted: str, given: str, span: Span) -> Diag
     return _error("type-mismatch", span, message, "use a value of that type")
 
 
+def conflicting_use(owner: str, path: str, kind: str, other: str, span: Span, there: Span) -> Diagnostic:
+    message = f"`{path}` of `{owner}` is used as {a(kind)} here, and as {a(other)} elsewhere"
+    declared = f"user {{ {path}: {other} }}" if owner == "user" else f"event {owner} {{ {path}: {other} }}"
+    help = f"correct one of the two, or declare the field, as in `{declared}`"
+    return _warning("conflicting-use", span, message, help, Label(there, f"used as {a(other)} here"))
+
+
 def argument_mismatch(function: str, wanted: Sequence[str], given: str, span: Span) -> Diagnostic:
     types = _either([a(kind) for kind in wanted])
     message = f"`{function}` wants {types} here, and this is {a(given)}"
@@ -284,6 +291,11 @@ def unreadable_date(text: str, kind: str, span: Span) -> Diagnostic:
     form = "2026-11-20" if kind == "date" else "2026-11-20T10:00:00Z"
     message = f'`"{text}"` cannot be read as {a(kind)}'
     return _error("unreadable-date", span, message, f'write it like `"{form}"`')
+
+
+def zero_duration(what: str, span: Span) -> Diagnostic:
+    message = f"{what} of no length holds nothing"
+    return _warning("zero-duration", span, message, "write a length such as `1d`")
 
 
 # --------------------------------------------------------------------------------------- where and history

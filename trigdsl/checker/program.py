@@ -45,6 +45,8 @@ class CheckedProgram:
     `event_fields` and `user_fields` map a path to its type's name, for what is declared with fields.
     `lists` are the declared ones and those that `add to` and `remove from` name.
     `items` are all items of all files in their order, those above among them.
+    `used_fields` maps undeclared events, and `user` when it is undeclared, to the fields that rules use of them, with
+    their types where their use tells.
     `types` maps the id of an expression to its type's name, where that is known.
     """
 
@@ -62,4 +64,5 @@ class CheckedProgram:
     invariants: tuple[Invariant, ...]
     items: tuple[Item, ...]
     types: dict[int, str]
+    used_fields: dict[str, dict[tuple[str, ...], str | None]]
     host_functions: Mapping[str, Signature]

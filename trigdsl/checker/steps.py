@@ -61,7 +61,8 @@ def _check_action(action: Action, context: Context, expressions: Expressions) ->
         case SetAttribute(attribute=attribute, value=value):
             wanted = attribute_type(attribute, expressions.scope, expressions.findings, written=True)
             if not isinstance(value, Nothing):
-                check_value(f"user.{attribute.text}", wanted, value, context, expressions)
+                given = check_value(f"user.{attribute.text}", wanted, value, context, expressions)
+                expressions.given(attribute, given, value.span)
         case Emit(event=event, record=record):
             if record:
                 carrier = carrier_of(Event(event.text), expressions.scope.event_fields)

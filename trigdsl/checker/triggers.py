@@ -27,11 +27,13 @@ def check_trigger(rule: Rule, context: Context, expressions: Expressions) -> Non
             expressions.events(event, context)
         case BecomesTrigger(attribute=attribute, value=value):
             wanted = attribute_type(attribute, scope, findings)
-            check_value(f"user.{attribute.text}", wanted, value, context, expressions)
+            given = check_value(f"user.{attribute.text}", wanted, value, context, expressions)
+            expressions.given(attribute, given, value.span)
         case ChangesTrigger(attribute=attribute):
             attribute_type(attribute, scope, findings)
         case CalendarTrigger(schedule=EveryYearOf(attribute=attribute)):
             kind = attribute_type(attribute, scope, findings)
+            expressions.given(attribute, "date", attribute.span)
             if not accepts("date", kind):
                 findings.add(messages.operand_mismatch("every year on", "a date", str(kind), attribute.span))
     if rule.condition is not None:

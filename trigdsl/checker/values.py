@@ -17,13 +17,15 @@ from trigdsl.syntax.nodes import Entry, Expression, RecordLiteral, TemplateFile
 
 def check_value(
     target: str, wanted: Type, value: Expression | TemplateFile, context: Context, expressions: Expressions
-) -> None:
-    """A value for `target`, which is declared as `wanted`."""
+) -> Type:
+    """A value for `target`, which is declared as `wanted`; answers the value's type."""
     given = expressions.infer(value, context)
+    expressions.used_as(value, wanted, context)
     if not accepts(wanted, given):
         expressions.findings.add(messages.value_mismatch(target, str(wanted), str(given), value.span))
     else:
         check_readable(value, wanted, expressions.findings)
+    return given
 
 
 def check_record(
@@ -34,7 +36,8 @@ def check_record(
     for path, span, value in _fields(record):
         wanted = written_type(span, carrier, path, expressions.findings)
         if strict:
-            check_value(".".join(path), wanted, value, context, expressions)
+            given = check_value(".".join(path), wanted, value, context, expressions)
+            expressions.uses.note(carrier.events, path, given, value.span)
 
 
 def _fields(

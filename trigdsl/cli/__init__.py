@@ -19,15 +19,13 @@ from trigdsl.cli.exits import CALL_AT_FAULT, FINE, INTERRUPTED
 
 _COMMANDS = {
     "check": "trigdsl.cli.check",
-    "explain": "trigdsl.cli.explain",
-    "fmt": "trigdsl.cli.fmt",
-    "replay": "trigdsl.cli.replay",
-    "schema": "trigdsl.cli.schema",
-    "lsp": "trigdsl.cli.lsp",
     "diff": "trigdsl.cli.diff",
     "explain": "trigdsl.cli.explain",
+    "fmt": "trigdsl.cli.fmt",
     "graph": "trigdsl.cli.graph",
+    "lsp": "trigdsl.cli.lsp",
     "replay": "trigdsl.cli.replay",
+    "schema": "trigdsl.cli.schema",
     "test": "trigdsl.cli.test",
 }
 

@@ -79,6 +79,8 @@ CODES: Final[dict[str, str]] = {
     "type-mismatch": "an operator, function or declaration and a value of a type that it does not fit",
     "condition-not-boolean": "a condition that is no truth value",
     "event-as-condition": "an event's name alone where a condition belongs",
+    "conflicting-use": "an undeclared field that is used as two types",
+    "zero-duration": "a period, silence or time limit of no length",
     "argument-count": "a function with too few or too many arguments",
     "bad-regex": "a pattern that is no regular expression of RE2",
     "unreadable-date": "a text that is compared with a date or instant and is none",

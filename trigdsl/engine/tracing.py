@@ -27,8 +27,8 @@ from trigdsl.engine.program import (
     SendAction,
     Test,
 )
-from trigdsl.engine.state import Run, State
 from trigdsl.engine.sieve import OpenSieve
+from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import MOST_RUNS, Steps, key_at
 from trigdsl.engine.windows import next_opening
 from trigdsl.engine.zones import Zone
