@@ -9,7 +9,7 @@ a sorted stream it is known only when it comes, and merges what is kept by then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
@@ -105,7 +105,7 @@ class Replay:
         self.stats.take(self._clockwork.machine.observations, self.program)
 
     @property
-    def links(self) -> dict[str, str]:
+    def links(self) -> Mapping[str, str]:
         """Ids that were found to be other users', when the replay is over."""
         return self._clockwork.links if self._is_sorted else self._aliases.links
 
