@@ -1,5 +1,7 @@
 """The Python that conditions become: negation pushed down, one slot for one question, plans by event name."""
 
+import warnings
+
 import pytest
 
 import trigdsl
@@ -65,3 +67,15 @@ def test_an_expression_too_deep_for_python_is_a_finding() -> None:
     deep = "+".join(f"n{place}" for place in range(3_000)).replace("+", " + ")
     with pytest.raises(trigdsl.TrigError):
         trigdsl.parse(f"if e and {deep} > 1 then send push")
+
+
+@pytest.mark.parametrize(
+    ("condition", "sends"),
+    [("1 exists", 1), ('"a" exists', 1), ("-1 exists", 1), ("1 is missing", 0), ("not (1 is missing)", 1)],
+)
+def test_a_literal_is_there_and_python_warns_of_nothing(condition: str, sends: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        program = trigdsl.parse(f"rule r: if visit and {condition} then send push")
+    visit = {"user": "u", "time": "2026-11-20T10:00:00Z", "event": "visit"}
+    assert len(list(trigdsl.replay(program, [visit]))) == sends

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from reading import read
 
 from trigdsl.source import Source
+from trigdsl.syntax import grammar, parser
 from trigdsl.syntax import nodes as n
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.tokens import comments
 from trigdsl.syntax.walk import children, walk
+
+ROOT = Path(__file__).parents[2]
 
 PROGRAM = """\
 rule cart "A title": # first
@@ -101,3 +106,18 @@ def _file(text: str) -> n.File:
     assert parsed.diagnostics == ()
     assert parsed.file is not None
     return parsed.file
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.trig")), ids=lambda path: path.stem)
+def test_handing_on_the_only_part_of_a_rule_changes_no_tree_and_no_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(path.name, path.read_text(encoding="utf-8"))
+    quick = parse_file(source).file
+    whole = grammar.parser().parse_interactive(start="item").parser_state.parse_conf.callbacks
+    monkeypatch.setattr(parser, "callbacks", lambda: whole)
+    slow = parse_file(source).file
+    assert quick is not None
+    assert slow is not None
+    assert quick == slow
+    assert [one.span for one in walk(quick)] == [one.span for one in walk(slow)]

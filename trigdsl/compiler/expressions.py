@@ -79,6 +79,8 @@ class Writer:
                 return "(" + word.join(self._certain(operand, wanted) for operand in node.operands) + ")"
             case nodes.Compare():
                 return self._comparison(node, wanted)
+            case nodes.Exists(operand=nodes.Number() | nodes.Text() | nodes.Negative(operand=nodes.Number())):
+                return repr(node.negated is not wanted)  # of `1 is not None` Python warns
             case nodes.Exists():
                 return f"({self.value(node.operand)} is {'not ' if node.negated is not wanted else ''}None)"
             case nodes.Member():

@@ -130,6 +130,8 @@ HABITS = (
     _line(
         "and to till until", "TIME", "MINUS", "the two times of a window are joined by `-`", "write `{before}-{next}`"
     ),
+    _line("-", "", "DURATION", "a length of time is never negative", "remove the `-`"),
+    _line("-", "", "NUMBER", "a count is never negative", "remove the `-`"),
     # conditions
     _line(
         "[",

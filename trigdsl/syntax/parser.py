@@ -12,7 +12,7 @@ from trigdsl.diagnostics.diagnostic import Diagnostic
 from trigdsl.source import Source, Span
 from trigdsl.syntax import messages
 from trigdsl.syntax.build import ItemBuilder
-from trigdsl.syntax.grammar import parser
+from trigdsl.syntax.grammar import callbacks, parser
 from trigdsl.syntax.items import cut
 from trigdsl.syntax.mistake import Mistake
 from trigdsl.syntax.nodes import File, Item
@@ -65,6 +65,7 @@ def _item(chunk: list[Token], builder: ItemBuilder) -> Item | None:
 
 def _parse(chunk: list[Token], builder: ItemBuilder) -> Tree[Token] | None:
     state = parser().parse_interactive(start="item")
+    state.parser_state.parse_conf.callbacks = callbacks()
     try:
         for token in chunk:
             state.feed_token(token)
