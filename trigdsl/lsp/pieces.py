@@ -47,6 +47,11 @@ class Piece:
         return tuple(symbol for item in self.items for symbol in symbols_of(item))
 
     @cached_property
+    def declared(self) -> tuple[Symbol, ...]:
+        """The names that the piece declares."""
+        return tuple(symbol for symbol in self.symbols if symbol.declares)
+
+    @cached_property
     def names_files(self) -> bool:
         """Whether a template's file is named, so that what is said depends on more than the text."""
         return any(isinstance(node, TemplateFile) for item in self.items for node in walk(item))
