@@ -443,3 +443,36 @@ def test_a_closed_file_has_no_diagnostics_any_more() -> None:
             await asyncio.wait_for(editor.news.wait(), 30)
 
     in_editor(scenario)
+
+
+def test_a_file_beside_that_changes_on_disk_counts_once_the_editor_tells(tmp_path: Path) -> None:
+    beside = tmp_path / "a.trig"
+    beside.write_text("list other\n")
+
+    async def scenario(editor: Editor) -> None:
+        uri = (tmp_path / "b.trig").as_uri()
+        editor.open("rule x: if a and user in vip then send push\n", uri)
+        (found,) = await editor.diagnostics(bool, uri)
+        assert found.code == "unknown-segment"
+        beside.write_text("list vip\n")
+        changed = lsp.FileEvent(beside.as_uri(), lsp.FileChangeType.Changed)
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([changed]))
+        assert await editor.diagnostics(lambda left: not left and len(editor.told[uri]) > 2, uri) == []
+
+    in_editor(scenario)
+
+
+def test_a_change_in_one_open_file_is_seen_in_the_others_of_its_program(tmp_path: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        first, second = (tmp_path / "a.trig").as_uri(), (tmp_path / "b.trig").as_uri()
+        (tmp_path / "a.trig").write_text("list vip\n")
+        (tmp_path / "b.trig").write_text("rule x: if a and user in vip then send push\n")
+        editor.open("list vip\n", first)
+        editor.open("rule x: if a and user in vip then send push\n", second)
+        await editor.client.text_document_hover_async(lsp.HoverParams(**editor.at("x", second)))
+        assert await editor.diagnostics(uri=second) == []
+        editor.change((0, 5), (0, 8), "old", first)
+        (found,) = await editor.diagnostics(bool, second)
+        assert found.code == "unknown-segment"
+
+    in_editor(scenario)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from client import PATIENCE, URI, Editor, in_editor, position
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcInvalidParams
 
 PROGRAM = '''\
 event cart = "Cart Left" { cart.value: number }  # 😀
@@ -46,6 +47,29 @@ async def ask_everything(editor: Editor, text: str, offset: int) -> None:
     assert answers[3] is not None
 
 
+async def ask_thoroughly(editor: Editor, text: str, offset: int) -> None:
+    """The requests that wait for the checker, and those that may be refused."""
+    document, place = lsp.TextDocumentIdentifier(URI), position(text, offset)
+    client, whole = editor.client, lsp.Range(lsp.Position(0, 0), lsp.Position(999, 0))
+    context = lsp.ReferenceContext(include_declaration=True)
+    await asyncio.wait_for(client.text_document_hover_async(lsp.HoverParams(document, place)), PATIENCE)
+    await asyncio.wait_for(
+        asyncio.gather(
+            client.text_document_references_async(lsp.ReferenceParams(context, document, place)),
+            client.text_document_document_highlight_async(lsp.DocumentHighlightParams(document, place)),
+            client.text_document_code_action_async(
+                lsp.CodeActionParams(document, whole, lsp.CodeActionContext(diagnostics=[]))
+            ),
+        ),
+        PATIENCE,
+    )
+    try:
+        renamed = client.text_document_rename_async(lsp.RenameParams(document, place, "other"))
+        await asyncio.wait_for(renamed, PATIENCE)
+    except JsonRpcInvalidParams:
+        pass  # there is no name at the place, or it cannot be changed
+
+
 def test_typing_a_program() -> None:
     async def scenario(editor: Editor) -> None:
         editor.open("")
@@ -54,6 +78,8 @@ def test_typing_a_program() -> None:
             at = (place.line, place.character)
             editor.change(at, at, char)
             await ask_everything(editor, PROGRAM[: offset + 1], offset + 1)
+            if offset % 23 == 0:
+                await ask_thoroughly(editor, PROGRAM[: offset + 1], offset + 1)
         editor.texts[URI] = PROGRAM
         hovered = await editor.client.text_document_hover_async(lsp.HoverParams(**editor.at("1h30m")))
         assert hovered is not None

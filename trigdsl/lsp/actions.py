@@ -34,18 +34,19 @@ class _Mend:
 
 
 def code_actions(
-    program: Program, checked: Checked, document: Document, start: int, end: int, functions: Mapping[str, Signature]
+    checked: Checked, document: Document, start: int, end: int, functions: Mapping[str, Signature]
 ) -> list[lsp.CodeAction]:
-    """The fixes for findings that touch the characters `start` to `end`.
+    """The fixes for findings that touch the characters `start` to `end` of a file of the checked program.
 
     A finding's help proposes; what it proposes is offered when the finding is gone with it and no other has come.
     """
+    program = checked.program
     actions: list[lsp.CodeAction] = []
     near = [
         (one, placed) for one, placed in _placed(program, checked, document) if placed[0] <= end and start <= placed[1]
     ]
     for one, (first, last) in near[:MOST]:
-        mends = [mend for mend in _mends(one, document, first, last) if _mended(program, document, mend, functions)]
+        mends = [mend for mend in _mends(one, document, first, last) if _mended(checked, document, mend, functions)]
         for mend in mends:
             edit = lsp.TextEdit(document.text.range(mend.start, mend.end), mend.text)
             actions.append(
@@ -90,8 +91,9 @@ def _replacements(meant: str, document: Document, start: int, end: int) -> Itera
         yield _Mend(start + underlined.rindex(".") + 1, end, meant, f"Write `{meant}`")
 
 
-def _mended(program: Program, document: Document, mend: _Mend, functions: Mapping[str, Signature]) -> bool:
+def _mended(checked: Checked, document: Document, mend: _Mend, functions: Mapping[str, Signature]) -> bool:
     """Whether a program has one finding less, and none of another kind, after the edit."""
+    program = checked.program
     text = document.reading.text
     changed = text[: mend.start] + mend.text + text[mend.end :]
     first_id = max(one.reading.next_id for one in program.documents)
@@ -99,11 +101,11 @@ def _mended(program: Program, document: Document, mend: _Mend, functions: Mappin
     reading = read(before.name, changed, type(before)(before.name, text, before.pieces, before.starts, first_id))
     after = Document(document.uri, None, Text(changed), reading)
     mended = Program(tuple(after if one is document else one for one in program.documents))
-    return _fewer(_codes(program, functions), _codes(mended, functions))
+    return _fewer(_codes(program, checked), _codes(mended, check_program(mended, functions)))
 
 
-def _codes(program: Program, functions: Mapping[str, Signature]) -> list[str]:
-    return [one.code for one in findings_of(program, check_program(program, functions))]
+def _codes(program: Program, checked: Checked) -> list[str]:
+    return [one.code for one in findings_of(program, checked)]
 
 
 def _fewer(before: list[str], after: list[str]) -> bool:

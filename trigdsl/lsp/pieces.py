@@ -44,6 +44,11 @@ class Piece:
         """Every name that the piece declares or uses."""
         return tuple(symbol for item in self.items for symbol in symbols_of(item))
 
+    @cached_property
+    def declared(self) -> tuple[Symbol, ...]:
+        """The names that the piece declares."""
+        return tuple(symbol for symbol in self.symbols if symbol.declares)
+
 
 @frozen(slots=False, eq=False)
 class Reading:

@@ -95,6 +95,7 @@ class Workspace:
     open: dict[str, Document] = field(factory=dict)
     _closed: dict[Path, tuple[tuple[int, int], Document]] = field(factory=dict)
     _listed: dict[Path, tuple[Path, ...]] = field(factory=dict)
+    _programs: dict[str, Program] = field(factory=dict)
     _next_id: int = 0
 
     def show(self, uri: str, version: int | None, text: Text) -> Document:
@@ -102,6 +103,7 @@ class Workspace:
         before = self.open.get(uri)
         document = self._read(uri, version, text, before.reading if before else None)
         self.open[uri] = document
+        self._programs.clear()
         return document
 
     def close(self, uri: str) -> None:
@@ -111,9 +113,15 @@ class Workspace:
     def forget(self) -> None:
         """The folders may hold other files than before."""
         self._listed.clear()
+        self._programs.clear()
 
     def program(self, uri: str) -> Program:
         """The program that an open file belongs to."""
+        if uri not in self._programs:
+            self._programs[uri] = self._put_together(uri)
+        return self._programs[uri]
+
+    def _put_together(self, uri: str) -> Program:
         document = self.open[uri]
         path = _path(uri)
         if path is None or self.together == "file":
@@ -196,7 +204,7 @@ def _clash(documents: Iterable[Document]) -> bool:
     owner: dict[tuple[Kind, str], Document] = {}
     for document in documents:
         for piece in document.reading.pieces:
-            for symbol in piece.symbols:
-                if symbol.declares and symbol.kind in _CLASHES and owner.setdefault(symbol.key, document) != document:
+            for symbol in piece.declared:
+                if symbol.kind in _CLASHES and owner.setdefault(symbol.key, document) != document:
                     return True
     return False

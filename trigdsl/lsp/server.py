@@ -57,6 +57,7 @@ class State:
     server: LanguageServer
     workspace: Workspace = field(factory=Workspace)
     checked: dict[str, Checked] = field(factory=dict)
+    stale: set[str] = field(factory=set)
     checking: asyncio.Task[None] | None = None
 
     def document(self, uri: str) -> Document | None:
@@ -74,7 +75,10 @@ class State:
         self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
         self.check_soon()
 
-    def check_soon(self) -> None:
+    def check_soon(self, *, anew: bool = False) -> None:
+        """Has the programs checked that changed; `anew` all of them, since files beside them may have."""
+        if anew:
+            self.stale |= set(self.workspace.open)
         if self.checking is not None and not self.checking.done():
             self.checking.cancel()
         self.checking = asyncio.get_running_loop().create_task(self._check())
@@ -82,11 +86,21 @@ class State:
     async def _check(self) -> None:
         await asyncio.sleep(PAUSE)
         for program in self.workspace.programs():
+            if self._is_checked(program):
+                continue
             # In a thread, so that requests are answered meanwhile; what it looks at never changes.
             checked = await asyncio.to_thread(check_program, program, self.workspace.functions)
             for document in program.documents:
                 self.checked[document.uri] = checked
+                self.stale.discard(document.uri)
             self.publish(program, checked)
+
+    def _is_checked(self, program: Program) -> bool:
+        """Whether what the checker said last is about this very program."""
+        uris = [one.uri for one in program.documents if one.uri in self.workspace.open]
+        known = [self.checked.get(uri) for uri in uris]
+        same = all(one is not None and one.program.documents == program.documents for one in known)
+        return same and not self.stale.intersection(uris)
 
     async def up_to_date(self, uri: str) -> Checked | None:
         """What the checker says of the program as it is now."""
@@ -141,7 +155,7 @@ def _synchronise(server: LanguageServer, state: State) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     async def did_save(_params: lsp.DidSaveTextDocumentParams) -> None:
         state.workspace.forget()
-        state.check_soon()
+        state.check_soon(anew=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     async def did_close(params: lsp.DidCloseTextDocumentParams) -> None:
@@ -150,7 +164,7 @@ def _synchronise(server: LanguageServer, state: State) -> None:
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def did_change_files(_params: lsp.DidChangeWatchedFilesParams) -> None:
         state.workspace.forget()
-        state.check_soon()
+        state.check_soon(anew=True)
 
 
 def _set_options(workspace: Workspace, options: Mapping[str, Any]) -> None:
@@ -260,12 +274,10 @@ def _write(server: LanguageServer, state: State, tools: Tools) -> None:
         uri = params.text_document.uri
         checked = await state.up_to_date(uri)
         document = state.document(uri)
-        if document is None or checked is None:
+        if document is None or checked is None or document not in checked.program.documents:
             return []
         start, end = document.text.offset(params.range.start), document.text.offset(params.range.end)
-        program = state.workspace.program(uri)
-        functions = state.workspace.functions
-        return await asyncio.to_thread(code_actions, program, checked, document, start, end, functions)
+        return await asyncio.to_thread(code_actions, checked, document, start, end, state.workspace.functions)
 
     if (formatter := tools.formatter) is not None:
 
