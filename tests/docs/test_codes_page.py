@@ -17,14 +17,16 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "codes.md"
 HEAD = """# All codes
 
-Every code that `trig check` may print, with its page and the file that holds a case of it: an exact place and wording. The pages
-hold an example of each, which the tests run too.
+Every code that `trig check` may print, with its page and the file that holds a case of it, which says exactly what is
+underlined. The pages hold an example of each, which the tests run too.
 
 | code | | means | case |
 |---|---|---|---|
 """
-CASES = sorted([*(ROOT / "tests" / "cases" / "checker").glob("*.trig"), ROOT / "tests/cases/syntax/mistakes.case"])
+_FOLDER = ROOT / "tests" / "cases"
+CASES = sorted([*_FOLDER.glob("checker/*.trig"), *_FOLDER.glob("linter/*.trig"), _FOLDER / "syntax" / "mistakes.case"])
 ELSEWHERE = {
+    **dict.fromkeys(("allow-unknown", "allow-without-reason", "allow-idle"), "tests/linter/test_allowing.py"),
     "missing-extra": "tests/checker/test_holiday_regions.py",
     "unknown-region": "tests/checker/test_holiday_regions.py",
     "template": "tests/test_loading.py",

@@ -118,7 +118,7 @@ def _capped(one: Rule, other: Rule, channel: str, facts: Facts) -> bool:
     held = {("all", ""), ("channel", channel), *(("tag", name) for name in _tags(one) & _tags(other))}
     caps = [cap for cap in facts.program.caps if (cap.scope, cap.name.text if cap.name else "") in held]
     own = [policy for policy in facts.program.channels.get(channel, ()) if isinstance(policy, Cap)]
-    return any(cap.count <= 1 for cap in (*caps, *own))
+    return any(cap.count <= 1 for cap in caps) or any(cap.count <= 1 for cap in own)
 
 
 def _tags(rule: Rule) -> set[str]:
