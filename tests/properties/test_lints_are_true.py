@@ -65,8 +65,7 @@ def stream(chance: random.Random) -> list[dict[str, Any]]:
         values = {key: value for key in ("n", "m") if (value := chance.choice(VALUES)) is not None}
         profile = {"p": chance.choice(VALUES)}
         day = f"2026-11-{chance.randint(2, 8):02}"
-        for _ in range(chance.randrange(3)):
-            records.append({"user": user, "time": "2026-11-01T00:00:00Z", "event": "y"})
+        records += [{"user": user, "time": "2026-11-01T00:00:00Z", "event": "y"}] * chance.randrange(3)
         time = f"{day}T{hour:02}:30:00Z"
         records.append({"user": user, "time": time, "event": "x", "set": profile, "properties": values})
     return sorted(records, key=lambda record: record["time"])
