@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import frozen
+
 from trigdsl.checker.fields import leaves
 from trigdsl.checker.program import CheckedRule
 from trigdsl.diagnostics.diagnostic import Diagnostic, Label
@@ -20,37 +22,60 @@ from trigdsl.syntax.nodes import (
     Cap,
     Event,
     EventTrigger,
+    Expression,
     Goal,
     IgnoredTrigger,
-    Node,
     Rule,
     SystemEvent,
     Tags,
 )
 from trigdsl.syntax.walk import walk
 
-_MOST_COMPARED = 32
+_MOST_COMPARED = 16
 _HOUR = 3600
+
+
+@frozen
+class _Sender:
+    """A rule that sends, and what pairs of them are judged by."""
+
+    rule: CheckedRule
+    times: tuple[tuple[int, str], ...]
+    heeds: frozenset[str]
+    tags: frozenset[str]
+    condition: tuple[Expression, ...]
 
 
 def lint_alike(facts: Facts) -> Iterator[Diagnostic]:
     """Duplicate and shadowed rules, and pairs that message a user within an hour of one event."""
     doing: dict[object, list[CheckedRule]] = {}
-    triggering: dict[str, list[CheckedRule]] = {}
+    triggering: dict[str, list[_Sender]] = {}
     for rule in facts.rules:
         same = doing.setdefault((rule.node.trigger, rule.node.steps), [])
         found = _doubled(rule, same[-_MOST_COMPARED:])
         same.append(rule)
         yield from found
-        if found or not _send_times(rule.node):
-            continue
         trigger = rule.node.trigger
-        if isinstance(trigger, EventTrigger) and trigger.ordinal is None:
+        if found or not isinstance(trigger, EventTrigger) or trigger.ordinal is not None:
+            continue
+        sender = _sender(rule)
+        if sender.times:
             names = list(dict.fromkeys(leaf.name for leaf in leaves(trigger.event) if isinstance(leaf, Event)))
             others = [one for name in names for one in triggering.get(name, [])[-_MOST_COMPARED:]]
-            yield from _twice_messaged(rule, others, facts)
+            yield from _twice_messaged(sender, others, facts)
             for name in names:
-                triggering.setdefault(name, []).append(rule)
+                triggering.setdefault(name, []).append(sender)
+
+
+def _sender(rule: CheckedRule) -> _Sender:
+    nodes = list(walk(rule.node))
+    return _Sender(
+        rule,
+        tuple(_send_times(rule.node)),
+        frozenset(node.rule.text for node in nodes if isinstance(node, SystemEvent | IgnoredTrigger)),
+        frozenset(name.text for node in nodes if isinstance(node, Tags) for name in node.names),
+        tuple(trigger_condition(rule.node)),
+    )
 
 
 def _doubled(rule: CheckedRule, others: list[CheckedRule]) -> list[Diagnostic]:
@@ -77,7 +102,8 @@ def _is_free(rule: Rule) -> bool:
 
 def _implied(narrow: Rule, wide: Rule) -> bool:
     condition = narrow.condition or Boolean(True)
-    return wide.condition is None or implies(condition, wide.condition)
+    # Of a condition that is never true anything follows.
+    return can_be_true(condition) and (wide.condition is None or implies(condition, wide.condition))
 
 
 def _send_times(rule: Rule) -> list[tuple[int, str]]:
@@ -91,44 +117,30 @@ def _send_times(rule: Rule) -> list[tuple[int, str]]:
     return times
 
 
-def _twice_messaged(rule: CheckedRule, others: list[CheckedRule], facts: Facts) -> Iterator[Diagnostic]:
+def _twice_messaged(one: _Sender, others: list[_Sender], facts: Facts) -> Iterator[Diagnostic]:
     for other in others:
-        close = _close(rule.node, other.node, facts)
-        if not close or _heeds(rule.node, other.name) or _heeds(other.node, rule.name):
+        if one.rule.name in other.heeds or other.rule.name in one.heeds or not _close(one, other, facts):
             continue
-        if can_be_true(*trigger_condition(rule.node), *trigger_condition(other.node)):
-            there = Label(label(other), f"`{other.name}` does too")
-            pair = f"`{rule.name}` and `{other.name}`"
+        if can_be_true(*one.condition, *other.condition):
+            there = Label(label(other.rule), f"`{other.rule.name}` does too")
+            pair = f"`{one.rule.name}` and `{other.rule.name}`"
             message = f"{pair} can message a user within the same hour, on one event and one channel"
             help = "let their conditions exclude each other, join them, or cap the channel: `cap 1 per 1h`"
-            yield note("double-message", label(rule), message, help, there)
+            yield note("double-message", label(one.rule), message, help, there)
             return
 
 
-def _close(one: Rule, other: Rule, facts: Facts) -> bool:
+def _close(one: _Sender, other: _Sender, facts: Facts) -> bool:
     """Whether both may send on one channel within an hour, and no cap of 1 lets only one through."""
     return any(
         channel == other_channel and abs(first - second) <= _HOUR and not _capped(one, other, channel, facts)
-        for first, channel in _send_times(one)
-        for second, other_channel in _send_times(other)
+        for first, channel in one.times
+        for second, other_channel in other.times
     )
 
 
-def _capped(one: Rule, other: Rule, channel: str, facts: Facts) -> bool:
-    held = {("all", ""), ("channel", channel), *(("tag", name) for name in _tags(one) & _tags(other))}
+def _capped(one: _Sender, other: _Sender, channel: str, facts: Facts) -> bool:
+    held = {("all", ""), ("channel", channel), *(("tag", name) for name in one.tags & other.tags)}
     caps = [cap for cap in facts.program.caps if (cap.scope, cap.name.text if cap.name else "") in held]
     own = [policy for policy in facts.program.channels.get(channel, ()) if isinstance(policy, Cap)]
     return any(cap.count <= 1 for cap in caps) or any(cap.count <= 1 for cap in own)
-
-
-def _tags(rule: Rule) -> set[str]:
-    return {name.text for clause in rule.clauses if isinstance(clause, Tags) for name in clause.names}
-
-
-def _heeds(rule: Rule, name: str) -> bool:
-    """Whether a rule asks what became of another."""
-    return any(_names(node) == name for node in walk(rule))
-
-
-def _names(node: Node) -> str | None:
-    return node.rule.text if isinstance(node, SystemEvent | IgnoredTrigger) else None
