@@ -31,7 +31,7 @@ from trigdsl.syntax.nodes import (
 )
 from trigdsl.syntax.walk import walk
 
-_MOST_COMPARED = 16
+_MOST_COMPARED = 8
 _HOUR = 3600
 
 
