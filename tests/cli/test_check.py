@@ -173,3 +173,83 @@ def test_a_file_that_is_no_text(capsys: pytest.CaptureFixture[str]) -> None:
     Path("rules.trig").write_bytes(b"if signup then send push \xff\xfe")
     assert main(["check", "rules.trig"]) in (1, 2)
     assert "rules.trig" in "".join(capsys.readouterr())
+
+
+UNLESS = "rule r: if cart then send push unless purchase\n"
+
+
+def test_a_lint_leaves_the_status_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", UNLESS]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("-e:1:32: warning: this step is done at once, so nothing can come in time")
+    assert f"[unless-never]\n    1 | {UNLESS}      | {' ' * 31}{'^' * 15}\n" in out
+    assert out.endswith("\n\n1 warning\n")
+
+
+def test_a_fix_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--json", "-e", UNLESS])
+    [found] = json.loads(capsys.readouterr().out)
+    [edit] = found["fix"]["edits"]
+    assert (edit["column"], edit["end_column"], edit["text"], edit["replacement"]) == (31, 47, " unless purchase", "")
+
+
+def test_fix_mends_the_files_and_shows_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules").mkdir()
+    Path("rules/a.trig").write_bytes(b"\xef\xbb\xbf" + UNLESS.replace("\n", "\r\n").encode())
+    Path("rules/b.trig").write_text("list vip\n")
+    assert main(["check", "rules", "--fix"]) == 0
+    told = capsys.readouterr()
+    assert told.err == "mended 1 finding\n"
+    assert "[unused-list]" in told.out
+    assert "[unless-never]" not in told.out
+    assert Path("rules/a.trig").read_bytes() == b"\xef\xbb\xbfrule r: if cart then send push\r\n"
+    assert Path("rules/b.trig").read_text() == "list vip\n"
+    assert sorted(path.name for path in Path("rules").iterdir()) == ["a.trig", "b.trig"]
+
+
+def test_fix_leaves_files_with_line_ends_of_several_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    mixed = UNLESS.encode() + b"# one\r\n# two\n"
+    Path("rules.trig").write_bytes(mixed)
+    assert main(["check", "rules.trig", "--fix"]) != 0
+    assert "nothing is written" in capsys.readouterr().err
+    assert Path("rules.trig").read_bytes() == mixed
+
+
+def test_fix_of_a_broken_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_text(BAD)
+    assert main(["check", "rules.trig", "--fix"]) == 1
+    assert capsys.readouterr().err == "mended 0 findings\n"
+    assert Path("rules.trig").read_text() == BAD
+
+
+def test_diff_shows_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_text(UNLESS)
+    assert main(["check", "rules.trig", "--diff"]) == 0
+    removed, added = capsys.readouterr().out.splitlines()[-2:]
+    assert (removed, added) == ("-" + UNLESS.strip(), "+rule r: if cart then send push")
+    assert Path("rules.trig").read_text() == UNLESS
+
+
+@pytest.mark.parametrize("options", [["--fix", "--diff"], ["--json", "--diff"], ["--fix", "--show-code"]])
+def test_options_that_exclude_each_other(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rules.trig").write_text(UNLESS)
+    assert main(["check", "rules.trig", *options]) == 2
+    assert "--fix" in capsys.readouterr().err
+    assert Path("rules.trig").read_text() == UNLESS
+
+
+def test_fix_wants_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-e", UNLESS, "--fix"]) == 2
+    assert "--diff shows" in capsys.readouterr().err
+
+
+def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", "unless-never"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("unless-never\n\n*Warning.* A step with neither delay nor window")
+    assert "Instead of\n\n    rule r: if cart then send push unless purchase\n\nwrite\n\n    rule r:" in out
+
+
+def test_an_unknown_code_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", "unles-never"]) == 2
+    assert "did you mean `unless-never`?" in capsys.readouterr().err

@@ -133,6 +133,35 @@ CODES: Final[dict[str, str]] = {
     "days-never-meet": "conditions on days that no day meets",
     "overlapping-windows": "two windows of one list that overlap",
     "at-outside-window": "a time of day outside the window of its step",
+    # Triggers and clauses (linter)
+    "never-fires": "a trigger that never comes",
+    "own-trigger": "a question about the past that the triggering event answers itself",
+    "since-itself": "what happened since the latest event of its own kind",
+    "limit-never-met": "a limit on a rule that fires once",
+    "goal-never": "a goal of a rule that sends nothing",
+    "holdout-extreme": "a holdout of nobody or of everybody",
+    "delayed-cycle": "rules that trigger each other for ever, with delays",
+    # Rules together (linter)
+    "duplicate-rule": "a rule that says what another says",
+    "shadowed-rule": "a rule that does what another has done whenever it fires",
+    "double-message": "two rules that can message a user on one channel within an hour",
+    # Variants and texts (linter)
+    "unreachable-variant": "a variant that is never chosen",
+    "no-otherwise": "variants that leave somebody without a message",
+    "share-of-zero": "a share of 0%",
+    "missing-default": "a text that prints what is known to be missing at times",
+    "undeclared-personal-data": "a text with an attribute of the user that is not declared",
+    # Channels and caps (linter)
+    "idle-cap": "a cap that another makes idle",
+    "no-quiet-hours": "a channel that may wake people up",
+    "unused-channel": "a channel on which nothing is sent",
+    "unused-tag": "a cap on a tag that no rule has",
+    # Names (linter)
+    "unused-list": "a list that nothing asks for",
+    "unused-segment": "a segment that nothing asks for",
+    "unused-calendar": "a calendar that nothing asks for",
+    "unheard-emit": "an emitted event that nothing names",
+    "duplicate-test": "two tests of one title",
     # Comments that allow (linter)
     "allow-unknown": "a comment that allows a code that there is not",
     "allow-without-reason": "a comment that allows without saying why",

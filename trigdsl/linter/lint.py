@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from trigdsl.checker.findings import Findings
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.diagnostics.diagnostic import Diagnostic
+from trigdsl.linter.alike import lint_alike
 from trigdsl.linter.allowing import allowed
 from trigdsl.linter.conditions import lint_conditions
 from trigdsl.linter.facts import Facts
+from trigdsl.linter.firing import lint_firing
+from trigdsl.linter.policies import lint_policies
 from trigdsl.linter.steps import lint_steps
+from trigdsl.linter.texts import lint_texts
+from trigdsl.linter.unused import lint_unused
+from trigdsl.linter.variants import lint_variants
 from trigdsl.linter.windows import lint_windows
 from trigdsl.source import Source
 
@@ -18,6 +24,12 @@ LINTS: Sequence[Callable[[Facts], Iterator[Diagnostic]]] = (
     lint_conditions,
     lint_steps,
     lint_windows,
+    lint_firing,
+    lint_alike,
+    lint_variants,
+    lint_policies,
+    lint_unused,
+    lint_texts,
 )
 
 
