@@ -17,6 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("repl", "server", "lsp", "distributed"),
     ("formatter", "tester", "explainer", "verifier", "differ"),
     ("__init__",),
+    ("living",),
     ("embedding",),
     ("replayer",),
     ("delivery",),

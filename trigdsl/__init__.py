@@ -3,6 +3,7 @@
 from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
 from trigdsl.embedding import Engine, replay
 from trigdsl.engine.program import Program
+from trigdsl.living import AsyncEngine, LiveClock
 from trigdsl.loading import load, parse
 from trigdsl.model.decisions import Decision
 from trigdsl.model.violations import Violation
@@ -10,10 +11,12 @@ from trigdsl.records.objects import Event
 from trigdsl.version import __version__
 
 __all__ = [
+    "AsyncEngine",
     "Decision",
     "Diagnostic",
     "Engine",
     "Event",
+    "LiveClock",
     "Program",
     "TrigError",
     "Violation",
