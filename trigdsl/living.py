@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Event as Signal
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from trigdsl.embedding import Engine, Position
 from trigdsl.engine.program import Program
@@ -17,6 +16,8 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros, instant, micros
 from trigdsl.records.objects import Event
 from trigdsl.store.personal import Forgotten
+
+T = TypeVar("T")
 
 __all__ = ["AsyncEngine", "LiveClock"]
 
@@ -104,6 +105,13 @@ class LiveClock:
         self.stop()
 
 
+async def _in_thread(call: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    # Imported here: few programs need it, and every `trig` would wait for it.
+    import asyncio
+
+    return await asyncio.to_thread(call, *arguments, **options)
+
+
 class AsyncEngine:
     """An `Engine` for asyncio: its calls run in a thread, so that the event loop does not wait for the disk.
 
@@ -115,39 +123,39 @@ class AsyncEngine:
         self.engine = Engine(program, **options)
 
     async def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
-        return await asyncio.to_thread(self.engine.feed, record)
+        return await _in_thread(self.engine.feed, record)
 
     async def feed_many(
         self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None
     ) -> list[Decision]:
-        return await asyncio.to_thread(self.engine.feed_many, records, position=position)
+        return await _in_thread(self.engine.feed_many, records, position=position)
 
     async def advance(self, time: str | int | float | datetime) -> list[Decision]:
-        return await asyncio.to_thread(self.engine.advance, time)
+        return await _in_thread(self.engine.advance, time)
 
     async def next_due(self) -> datetime | None:
-        return await asyncio.to_thread(lambda: self.engine.next_due)
+        return await _in_thread(lambda: self.engine.next_due)
 
     async def pending(self, user: str) -> list[Decision]:
-        return await asyncio.to_thread(self.engine.pending, user)
+        return await _in_thread(self.engine.pending, user)
 
     async def state(self, user: str) -> dict[str, Any] | None:
-        return await asyncio.to_thread(self.engine.state, user)
+        return await _in_thread(self.engine.state, user)
 
     async def export(self, user: str) -> dict[str, Any]:
-        return await asyncio.to_thread(self.engine.export, user)
+        return await _in_thread(self.engine.export, user)
 
     async def forget(self, user: str) -> Forgotten:
-        return await asyncio.to_thread(self.engine.forget, user)
+        return await _in_thread(self.engine.forget, user)
 
     async def merge(self, user: str, other: str) -> list[Decision]:
-        return await asyncio.to_thread(self.engine.merge, user, other)
+        return await _in_thread(self.engine.merge, user, other)
 
     async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
-        return await asyncio.to_thread(self.engine.reload, program, on_edit=on_edit)
+        return await _in_thread(self.engine.reload, program, on_edit=on_edit)
 
     async def close(self) -> None:
-        await asyncio.to_thread(self.engine.close)
+        await _in_thread(self.engine.close)
 
     async def __aenter__(self) -> AsyncEngine:
         return self

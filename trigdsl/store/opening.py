@@ -6,7 +6,6 @@ from pathlib import Path
 
 from trigdsl.store.errors import StoreError
 from trigdsl.store.protocol import Store
-from trigdsl.store.sqlite import SqliteStore
 
 FORMS = "`sqlite:///state.db`, `sqlite:////var/lib/state.db` or `memory:`"
 
@@ -17,6 +16,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
     A path is that of a file: relative after three slashes, absolute after four.  The file is made when there is none,
     unless `create` is off.  Raises StoreError for what is no such address, and where no store is.
     """
+    # Imported here: most programs need no store, and every `trig` would wait for it.
+    from trigdsl.store.sqlite import SqliteStore
+
     if url == "memory:":
         return SqliteStore(":memory:")
     scheme, _, path = url.partition(":///")
