@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("differ",),
     ("formatter", "highlighter", "tester", "explainer", "verifier", "grapher", "schema", "linter"),
     ("__init__",),
+    ("living",),
     ("embedding",),
     ("replayer",),
     ("delivery",),

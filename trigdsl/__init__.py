@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
     from trigdsl.embedding import Engine, replay
     from trigdsl.engine.program import Program
+    from trigdsl.living import AsyncEngine, LiveClock
     from trigdsl.loading import load, parse
     from trigdsl.model.decisions import Decision
     from trigdsl.model.violations import Violation
     from trigdsl.records.objects import Event
 
 _HOMES = {
+    "AsyncEngine": "trigdsl.living",
     "Decision": "trigdsl.model.decisions",
     "Diagnostic": "trigdsl.diagnostics.diagnostic",
     "Engine": "trigdsl.embedding",
     "Event": "trigdsl.records.objects",
+    "LiveClock": "trigdsl.living",
     "Program": "trigdsl.engine.program",
     "TrigError": "trigdsl.diagnostics.diagnostic",
     "Violation": "trigdsl.model.violations",
@@ -33,10 +36,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncEngine",
     "Decision",
     "Diagnostic",
     "Engine",
     "Event",
+    "LiveClock",
     "Program",
     "TrigError",
     "Violation",

@@ -110,10 +110,11 @@ class Engine:
 
     @property
     def next_due(self) -> datetime | None:
-        """When to call `advance` next: no timer is due before. None when there is none."""
+        """When to call `advance` next: no timer is due before, and no record held back. None when there is none."""
         with self._transaction() as t:
             due = self._clockwork.next_due if t is None else t.next_due()
-        return None if due is None else instant(due)
+            moments = [at for at in (due, self._held[0][0] if self._held else None) if at is not None]
+        return instant(min(moments)) if moments else None
 
     @property
     def position(self) -> Position:

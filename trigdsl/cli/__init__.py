@@ -26,6 +26,8 @@ _COMMANDS = {
     "lsp": "trigdsl.cli.lsp",
     "replay": "trigdsl.cli.replay",
     "schema": "trigdsl.cli.schema",
+    "plan": "trigdsl.cli.plan",
+    "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
 }
 

@@ -251,7 +251,7 @@ def _label(event: nodes.EventSet, path: tuple[str, ...]) -> str:
 def _what(event: nodes.EventSet, path: tuple[str, ...], ways: tuple[Alternative, ...]) -> str:
     """The property, the events as rules name them, and their names on the wire."""
     wires = ", ".join(dict.fromkeys("*" if way.name is None else way.name for way in ways))
-    return f"{'.'.join(path)} of {print_tree(event)} [{wires}]"
+    return " ".join((*([".".join(path)] if path else []), "of", print_tree(event), f"[{wires}]"))
 
 
 def _is_late(event: nodes.EventSet) -> bool:

@@ -1,0 +1,74 @@
+"""An engine on a store, fed in batches and opened anew between them, decides what one in memory decides."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from budget import FIRST, share
+from case_files import instant_of
+from differences import described
+from programs import Case, case
+
+import trigdsl
+from trigdsl.store.sqlite import SqliteStore
+
+PARTS = 5
+
+
+class Reopened(SqliteStore):
+    """A store in memory that stays when an engine closes it, for the next one to open."""
+
+    def close(self) -> None:
+        pass
+
+
+def batches(records: list[Any], seed: int) -> list[list[Any]]:
+    draw, found = random.Random(seed), []
+    while records:
+        upto = draw.randint(1, 4)
+        found.append(records[:upto])
+        records = records[upto:]
+    return found
+
+
+def decided(drawn: Case, seed: int, *, stored: bool, lateness: str | None = None) -> list[dict[str, Any]]:
+    """The decisions, those still pending at the end too, of the case's records in batches."""
+    program = trigdsl.parse(drawn.text)
+    store = Reopened(":memory:") if stored else None
+    engine = trigdsl.Engine(program, store=store, lateness=lateness)
+    records = sorted(drawn.records, key=lambda one: instant_of(one["time"]))
+    if lateness is not None:
+        random.Random(seed).shuffle(records)
+    made: list[trigdsl.Decision] = []
+    for batch in batches(list(records), seed):
+        made += engine.feed_many(batch)
+        if stored:
+            engine = trigdsl.Engine(program, store=store, lateness=lateness)
+    last = max((instant_of(one["time"]) for one in records), default=None)
+    if last is not None:
+        made += engine.advance(last)
+    for user in ("u", "v"):
+        made += engine.pending(user)
+    return [one.to_dict() for one in made]
+
+
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few that a case reaches the bounds."""
+    monkeypatch.setattr("trigdsl.store.keeper.DUE_AT_ONCE", 2)
+    monkeypatch.setattr("trigdsl.store.keeper.MOST_AWAKE", 1)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("lateness", [None, "2h"])
+def test_random_programs_decide_the_same_on_a_store(part: int, lateness: str | None) -> None:
+    for seed in range(FIRST + part, FIRST + share(10), PARTS):
+        drawn = case(seed)
+        try:
+            expected = decided(drawn, seed, stored=False, lateness=lateness)
+        except trigdsl.TrigError:
+            continue
+        found = decided(drawn, seed, stored=True, lateness=lateness)
+        assert found == expected, f"seed {seed}\n{described(drawn)}"

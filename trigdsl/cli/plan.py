@@ -1,0 +1,77 @@
+"""`trig plan`: a store and other rules → what would become of the runs that wait."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from trigdsl.cli.exits import FINE
+
+if TYPE_CHECKING:
+    from trigdsl.store.planning import Plan
+
+_HEADER = ("rule", "compared with the store", "runs", "wait on", "timed anew", "end")
+
+
+@click.command(short_help="Show what other rules would do to a store.")
+@click.argument("rules", required=False, metavar="RULES")
+@click.option("-e", "expression", metavar="TEXT", help="Plan with this text instead of a file.")
+@click.option("--store", "url", required=True, metavar="URL", help="The store, such as sqlite:///state.db.")
+@click.option(
+    "--on-edit",
+    type=click.Choice(("keep", "retime", "cancel")),
+    default="keep",
+    show_default=True,
+    help="What would become of the runs of rules that were changed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def plan(rules: str | None, expression: str | None, url: str, on_edit: str, as_json: bool) -> int:
+    """Show what would become of the runs that wait in a store if an engine opened it with RULES.
+
+    Nothing is changed, and an engine may be at work meanwhile.
+
+    \b
+    Example:
+      trig plan rules/ --store sqlite:///state.db
+    """
+    if (rules is None) == (expression is None):
+        raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
+    from trigdsl.cli.program import program_or_exit
+    from trigdsl.store.errors import StoreError
+    from trigdsl.store.opening import open_store
+    from trigdsl.store.planning import plan as plan_for
+
+    program = program_or_exit(rules, expression)
+    try:
+        store = open_store(url, create=False)
+        try:
+            found = plan_for(store, program, on_edit)
+        finally:
+            store.close()
+    except StoreError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        _print_json(found)
+    else:
+        _print_table(found)
+    return FINE
+
+
+def _print_json(found: Plan) -> None:
+    import msgspec
+    from attrs import asdict
+
+    click.echo(msgspec.json.format(msgspec.json.encode(asdict(found)), indent=2))
+
+
+def _print_table(found: Plan) -> None:
+    from trigdsl.cli.tables import Block, Table, print_blocks
+
+    rows = tuple(
+        (one.rule, one.fate, *map(str, (one.runs, one.waiting, one.retimed, one.ended))) for one in found.rules
+    )
+    empty = tuple(f"starts empty: {key}" for key in found.empty_history)
+    blocks = [Block(table=Table(_HEADER, rows, frozenset(range(2, 6))))]
+    print_blocks([*blocks, Block("History", lines=empty)] if empty else blocks, sys.stdout)

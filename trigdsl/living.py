@@ -1,0 +1,164 @@
+"""An engine in a live program: a clock that runs its timers in real time, and an engine for asyncio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from threading import Event as Signal
+from threading import Thread
+from typing import Any, TypeVar
+
+from trigdsl.embedding import Engine, Position
+from trigdsl.engine.program import Program
+from trigdsl.model.decisions import Decision
+from trigdsl.model.durations import parse_duration
+from trigdsl.model.values import SECOND, Micros, instant, micros
+from trigdsl.records.objects import Event
+from trigdsl.store.personal import Forgotten
+
+T = TypeVar("T")
+
+__all__ = ["AsyncEngine", "LiveClock"]
+
+
+def _wall_clock() -> Micros:
+    return time.time_ns() // 1000
+
+
+class LiveClock:
+    """Moves an engine's clock in real time, in a thread of its own: timers go off when they are due.
+
+    The engine's clock stays `behind` the wall clock (such as `"5s"`), so that records which take that long to arrive
+    are not late.  It is moved only when something is due, or a record that was held back has its place.  Decisions
+    are handed to `on_decisions`; an engine with a store has put into its outbox what is to be delivered, before.
+    What `on_decisions` or the store raises is handed to `on_error`, and the clock goes on.
+
+    `now` is the wall clock, in microseconds.  Use it in a `with`, or call `start` and `stop`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        on_decisions: Callable[[list[Decision]], object] | None = None,
+        on_error: Callable[[Exception], object] | None = None,
+        behind: str = "1s",
+        idle: float = 0.5,
+        now: Callable[[], Micros] = _wall_clock,
+    ) -> None:
+        self._engine = engine
+        self._on_decisions = on_decisions
+        self._on_error = on_error
+        self._behind = parse_duration(behind)
+        self._idle = idle
+        self._now = now
+        self._stop = Signal()
+        self._thread: Thread | None = None
+
+    def tick(self) -> float:
+        """Let go off what is due by now; how many seconds there are until something is due, at most `idle`."""
+        until = self._now() - self._behind
+        due = self._engine.next_due
+        if due is not None and micros(due) <= until and self._may_move(until):
+            decisions = self._engine.advance(instant(until))
+            if decisions and self._on_decisions is not None:
+                self._on_decisions(decisions)
+            due = self._engine.next_due
+        wait = self._idle if due is None else (micros(due) - until) / SECOND
+        return min(max(wait, 0.0), self._idle)
+
+    def _may_move(self, until: Micros) -> bool:
+        clock = self._engine.clock
+        return clock is None or micros(clock) <= until
+
+    def start(self) -> None:
+        """Begin; does nothing when it runs."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = Thread(target=self._run, name="trigdsl clock", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End, when what is under way is done."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                wait = self.tick()
+            except Exception as error:
+                wait = self._idle
+                if self._on_error is not None:
+                    self._on_error(error)
+            # Never without a pause, so that a host whose clock stands still is not kept busy.
+            self._stop.wait(max(wait, 0.001))
+
+    def __enter__(self) -> LiveClock:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+async def _in_thread(call: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    # Imported here: few programs need it, and every `trig` would wait for it.
+    import asyncio
+
+    return await asyncio.to_thread(call, *arguments, **options)
+
+
+class AsyncEngine:
+    """An `Engine` for asyncio: its calls run in a thread, so that the event loop does not wait for the disk.
+
+    Every method does what the engine's method of that name does; those that are properties there are awaited here.
+    `engine` is the engine itself.
+    """
+
+    def __init__(self, program: Program, **options: Any) -> None:
+        self.engine = Engine(program, **options)
+
+    async def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
+        return await _in_thread(self.engine.feed, record)
+
+    async def feed_many(
+        self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None
+    ) -> list[Decision]:
+        return await _in_thread(self.engine.feed_many, records, position=position)
+
+    async def advance(self, time: str | int | float | datetime) -> list[Decision]:
+        return await _in_thread(self.engine.advance, time)
+
+    async def next_due(self) -> datetime | None:
+        return await _in_thread(lambda: self.engine.next_due)
+
+    async def pending(self, user: str) -> list[Decision]:
+        return await _in_thread(self.engine.pending, user)
+
+    async def state(self, user: str) -> dict[str, Any] | None:
+        return await _in_thread(self.engine.state, user)
+
+    async def export(self, user: str) -> dict[str, Any]:
+        return await _in_thread(self.engine.export, user)
+
+    async def forget(self, user: str) -> Forgotten:
+        return await _in_thread(self.engine.forget, user)
+
+    async def merge(self, user: str, other: str) -> list[Decision]:
+        return await _in_thread(self.engine.merge, user, other)
+
+    async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+        return await _in_thread(self.engine.reload, program, on_edit=on_edit)
+
+    async def close(self) -> None:
+        await _in_thread(self.engine.close)
+
+    async def __aenter__(self) -> AsyncEngine:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
