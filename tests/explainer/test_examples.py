@@ -13,6 +13,8 @@ import pytest
 
 from trigdsl import explainer
 from trigdsl.explainer import Explainable
+from trigdsl.model.inputs import Input
+from trigdsl.tester.timeline import USER, timeline
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 Record = dict[str, Any]
@@ -110,3 +112,22 @@ SILENCES = [
 def test_why_it_was_not_sent(path: str, rule: str, records: list[Record], said: str, needed: str) -> None:
     [found] = program(path).explain(records, user="u", rule=rule).silences
     assert (found.text, found.change) == (said, needed)
+
+
+PROGRAMS = sorted({str(path.parent.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.trig")} - {"abandoned_cart"})
+
+
+@pytest.mark.parametrize("path", ["abandoned_cart/rules.trig", "abandoned_cart/tuned.trig", *PROGRAMS])
+def test_whatever_the_tests_of_an_example_do_is_explained(path: str) -> None:
+    """Every decision has the fact that decided it, and every rule that sent nothing a reason."""
+    loaded = program(path)
+    for test in loaded.checked.tests:
+        line = timeline(test, loaded.program)
+        before = Input(USER, line.inputs[0].time - 1, set=dict(line.profile), add=sorted(line.lists))
+        story = loaded.explain_inputs([before, *line.inputs], user=USER, drain=True)
+        assert all(one.facts and one.text for one in story.reasons)
+        spoke = {one.decision.rule for one in story.reasons if one.decision.status in ("sent", "control")}
+        silent = {one.rule: one for one in story.silences}
+        assert silent.keys() == {rule.name for rule in loaded.program.rules} - spoke
+        assert all(one.text and one.change for one in silent.values())
+        assert str(story).startswith(f"user {USER}")
