@@ -9,88 +9,75 @@ import pytest
 
 from trigdsl.cli import main
 
-RULES = """\
-list l
-rule hello "Hello": if signup then after 1h send push "Hi" unless purchase
-if visit then add to l
-channel push: cap 1 per day
-"""
-HELLO = [
-    'The rule `hello`, "Hello":',
-    "Whenever `signup` happens:",
-    '  1. 1 hour later: send a message on `push`, "Hi".',
-    "     Cancelled, with all that follows, if `purchase` happens before it is done.",
-    "While a run is unfinished, a new trigger starts none.",
+RULES = "rule reminder: if cart then after 30m send push unless purchase\nrule hello: if visit then send email"
+EVENTS = [
+    {"user": "a", "time": "2026-01-01T10:00:00Z", "event": "cart"},
+    {"user": "a", "time": "2026-01-01T10:10:00Z", "event": "purchase"},
+    {"user": "b", "time": "2026-01-01T11:00:00Z", "event": "visit"},
 ]
-UNNAMED = ["The rule `rule_1`:", "Whenever `visit` happens:", "  1. At once: add the user to `l`."]
-AROUND = ["Messages on `push`: at most 1 message for one user per calendar day.", "`l` is a list of users."]
+CANCELLED = "`purchase` at 10:10 cancelled it, 20m before the send"
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("rules.trig").write_text(RULES)
+    Path("events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
 
 
-def test_rules_are_read_back_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "rules.trig", "--rules"]) == 0
+def test_the_story_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rules.trig", "events.jsonl", "--user", "a", "--rule", "reminder"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        *HELLO,
+        "user a",
         "",
-        *UNNAMED,
+        "2026-01-01 UTC",
+        "  10:00   cart",
+        "  10:00     reminder: triggered, a run starts",
+        "  10:00     reminder: step 1 is due at 10:30",
+        "  10:10   purchase",
+        f"  10:10     reminder: step 1: cancelled (unless purchase): {CANCELLED}",
         "",
-        "Around the rules:",
-        *(f"  {line}" for line in AROUND),
+        "why not",
+        f"  reminder (cancelled, 2026-01-01 10:10): {CANCELLED}",
+        "          needed: without `purchase`, or with it after the send",
     ]
 
 
-def test_text_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "--rules", "-e", "if visit then set user.seen = true"]) == 0
-    assert capsys.readouterr().out.splitlines() == [*UNNAMED[:2], "  1. At once: set `user.seen` to true."]
+def test_the_same_facts_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rules.trig", "events.jsonl", "--user", "a", "--json"]) == 0
+    story = json.loads(capsys.readouterr().out)
+    assert story["user"] == "a"
+    [told] = story["decisions"]
+    assert told["decision"]["reason"] == "unless purchase"
+    assert [(fact["kind"], fact["text"]) for fact in told["facts"]] == [
+        ("input", "purchase"), ("clause", "unless purchase"), ("input", "cart"), ("clause", "cart"),
+    ]  # fmt: skip
+    assert [(one["rule"], one["stage"]) for one in story["silent"]] == [
+        ("reminder", "cancelled"), ("hello", "never triggered"),
+    ]  # fmt: skip
 
 
-def test_json_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "rules.trig", "--rules", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "rules": [
-            {"rule": "hello", "title": "Hello", "file": "rules.trig", "line": 2, "text": "\n".join(HELLO)},
-            {"rule": "rule_1", "title": None, "file": "rules.trig", "line": 3, "text": "\n".join(UNNAMED)},
-        ],
-        "around": AROUND,
-    }
+def test_as_it_stood_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rules.trig", "events.jsonl", "--user", "a", "--at", "2026-01-01T10:09:59"]) == 0
+    assert "pending (due): it waits until 2026-01-01 10:30" in capsys.readouterr().out
 
 
-def test_a_program_without_rules_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "--rules", "-e", "user { a: text }"]) == 0
-    assert capsys.readouterr().out == "no rules\n"
-
-
-def test_rules_that_cannot_run_are_not_read(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "--rules", "-e", "if signup then sedn push"]) == 1
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "`sedn` makes no sense here" in shown.err
-
-
-def test_warnings_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    text = "rule a: if purchase then send push\nrule b: if purchse then send push"
-    assert main(["explain", "--rules", "-e", text]) == 0
-    shown = capsys.readouterr()
-    assert "warning" in shown.err
-    assert "warning" not in shown.out
-
-
-def test_texts_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "--rules", "-e", 'rule `a\x1b[31m`: if e then send push "\\u202e"']) == 0
-    out = capsys.readouterr().out
-    assert "\x1b" not in out
-    assert "\u202e" not in out
+def test_a_user_of_whom_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rules.trig", "events.jsonl", "--user", "nobody"]) == 0
+    assert "no input of this user matters here" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [[], ["rules.trig"], ["--rules"], ["rules.trig", "-e", RULES, "--rules"], ["gone.trig", "--rules"], ["--nonsense"]],
+    ("arguments", "said"),
+    [
+        (("rules.trig", "events.jsonl"), "--user"),
+        (("rules.trig", "events.jsonl", "--user", "a", "--rule", "remindr"), "reminder"),
+        (("rules.trig", "--user", "a"), "no events"),
+        (("rules.trig", "absent.jsonl", "--user", "a"), "absent.jsonl"),
+        (("rules.trig", "events.jsonl", "--user", "a", "--at", "soon"), "soon"),
+        (("rules.trig", "events.jsonl", "--user", "a", "--at", "2026-01-01", "--drain"), "exclude"),
+    ],
 )
-def test_a_wrong_call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_calls_at_fault(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *arguments]) == 2
-    assert "Error: " in capsys.readouterr().err
+    assert said in capsys.readouterr().err

@@ -32,5 +32,6 @@ def read_all(
     if rejected:
         first = rejected[0]
         place = first.file if first.line is None else f"{first.file}:{first.line}"
-        click.echo(f"rejected {len(rejected)} records, the first at {place}: {first.reason}", err=True)
+        count = "1 record, at" if len(rejected) == 1 else f"{len(rejected)} records, the first at"
+        click.echo(f"rejected {count} {place}: {first.reason}", err=True)
     return inputs, known

