@@ -15,7 +15,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("formatter", "tester", "explainer", "verifier", "differ"),
+    ("verifier",),
+    ("formatter", "tester", "explainer", "differ"),
     ("__init__",),
     ("embedding",),
     ("replayer",),
@@ -44,6 +45,7 @@ HOMES = {
     "sqlite3": ("store",),
     "psycopg": ("store",),
     "bytewax": ("distributed",),
+    "hypothesis": ("verifier",),
 }
 MOST_JINJA_MODULES = 2
 

@@ -16,7 +16,12 @@ import click
 
 from trigdsl.cli.exits import CALL_AT_FAULT, FINE, INTERRUPTED
 
-_COMMANDS = {"check": "trigdsl.cli.check", "replay": "trigdsl.cli.replay", "test": "trigdsl.cli.test"}
+_COMMANDS = {
+    "check": "trigdsl.cli.check",
+    "replay": "trigdsl.cli.replay",
+    "test": "trigdsl.cli.test",
+    "verify": "trigdsl.cli.verify",
+}
 
 
 class _LazyGroup(click.Group):

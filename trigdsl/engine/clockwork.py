@@ -31,9 +31,12 @@ class Clockwork:
     it go off with `run_timers`.
     """
 
-    def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
+    def __init__(
+        self, program: Program, on_violation: OnViolation | None = None, machine: Machine | None = None
+    ) -> None:
+        """`machine` is one for the program to be used instead of a new one with `on_violation`: one that observes."""
         self.program = program
-        self.machine = Machine(program, on_violation)
+        self.machine = machine or Machine(program, on_violation)
         self.states: dict[str, State] = {}
         self.links: dict[str, str] = {}
         """Ids that were merged into users, see `links`."""
