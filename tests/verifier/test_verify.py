@@ -29,7 +29,7 @@ def searched(text: str, examples: int = 300, **options: object) -> Verdict:
 
 
 def test_rules_without_fault_keep_every_promise() -> None:
-    verdict = searched(RULES)
+    verdict = searched(RULES, 200)
     assert verdict.findings == ()
     assert verdict.kept == tuple(PROMISES)
 
@@ -54,12 +54,12 @@ def test_a_fault_in_the_engine_breaks_the_promise_of_caps(monkeypatch: pytest.Mo
 
 
 def test_a_delay_of_more_than_a_year_is_no_run_without_end() -> None:
-    assert searched("rule r: if a then after 400d send push").findings == ()
+    assert searched("rule r: if a then after 400d send push", 100).findings == ()
 
 
 def test_the_same_seed_finds_the_same() -> None:
     text = "rule r: if a then send push\ninvariant rest: at most 1 sends per 1d"
-    first, again = searched(text), searched(text)
+    first, again = searched(text, 60), searched(text, 60)
     assert [one.text for one in first.findings] == [one.text for one in again.findings]
     assert (first.examples, first.kept) == (again.examples, again.kept)
     assert first.findings[0].text == (
@@ -72,8 +72,8 @@ def test_the_same_seed_finds_the_same() -> None:
 
 def test_just_inside_the_period_is_found_and_exactly_its_length_is_no_breach() -> None:
     text = "rule r: if a then send push\n  at most 1 per 23h59m59s\ninvariant rest: at most 1 sends per 1d"
-    assert [one.promise for one in searched(text, 2_000).findings] == ["rest"]
-    assert searched(text.replace("23h59m59s", "1d"), 1_000).findings == ()
+    assert [one.promise for one in searched(text, 1_000, only=["rest"]).findings] == ["rest"]
+    assert searched(text.replace("23h59m59s", "1d"), 200, only=["rest"]).findings == ()
 
 
 def test_an_invariant_called_like_a_promise_stands_beside_it() -> None:

@@ -104,6 +104,10 @@ class _Tried:
     breaches: tuple[Breach, ...]
 
 
+class _TimeIsUp(BaseException):
+    """Ends a search at once: Hypothesis takes no notice of what is no Exception."""
+
+
 class _Search:
     """One search: finds one broken promise after another, until the budget is used up or nothing is left."""
 
@@ -157,21 +161,31 @@ class _Search:
             )
         except NoSuchExample:
             return None
-        return self._findings(smallest(story, self._breaks))
+        except _TimeIsUp:
+            best = self._smallest_so_far()
+            if best is None:
+                return None
+            story = best
+        return self._findings(smallest(story, self._breaks_open))
+
+    def _smallest_so_far(self) -> Story | None:
+        return self._best
 
     def _breaks(self, story: Story) -> bool:
-        """Whether a story breaks an open promise; when time is over only the one that was found last does."""
+        """`_breaks_open`, counted against the budget."""
         if self._is_over():
-            return story == self._best
-        if not story.lines:
-            return False
+            raise _TimeIsUp
         if self._best is None:
             self._examples += 1
             self._left -= 1
-        breaks = any(breach.promise in self._open for breach in self._tried(story).breaches)
+        breaks = self._breaks_open(story)
         if breaks:
             self._best = story
         return breaks
+
+    def _breaks_open(self, story: Story) -> bool:
+        """Whether a story breaks a promise for which none was found yet."""
+        return bool(story.lines) and any(breach.promise in self._open for breach in self._tried(story).breaches)
 
     def _tried(self, story: Story) -> _Tried:
         breaches: list[Breach] = []
