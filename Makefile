@@ -1,5 +1,5 @@
 # Shortcuts for the environment that `make setup` makes in .venv.
-.PHONY: setup check test format ci nightly soak fuzz mutation
+.PHONY: setup check test format ci nightly soak fuzz mutation mutants
 
 # How long `make soak` goes on, and `make fuzz` with each of its targets.
 SECONDS = 3600
@@ -30,6 +30,11 @@ nightly: mutation soak fuzz
 
 mutation: setup
 	.venv/bin/python tests/mutation/gate.py --jobs 2
+
+# Which test of each suite finds each fault, as a table.
+mutants: setup
+	mkdir -p build
+	.venv/bin/python tests/mutation/gate.py --jobs 2 --every --table build/mutants.md
 
 soak: setup
 	.venv/bin/python tests/properties/soak.py --seconds $(SECONDS)

@@ -15,8 +15,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("differ",),
-    ("formatter", "highlighter", "tester", "explainer", "verifier", "grapher", "schema", "linter"),
+    ("differ", "verifier"),
+    ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),
     ("embedding",),
@@ -51,6 +51,7 @@ HOMES = {
     "pygls": ("lsp",),
     "lsprotocol": ("lsp",),
     "pygments": ("highlighter",),
+    "hypothesis": ("verifier",),
 }
 MOST_JINJA_MODULES = 2
 

@@ -29,6 +29,9 @@ _COMMANDS = {
     "plan": "trigdsl.cli.plan",
     "replay": "trigdsl.cli.replay",
     "test": "trigdsl.cli.test",
+    "replay": "trigdsl.cli.replay",
+    "test": "trigdsl.cli.test",
+    "verify": "trigdsl.cli.verify",
 }
 
 

@@ -8,11 +8,14 @@ test in which one is broken fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 from attrs import frozen
 
 from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.invariants import OnViolation
+from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import Program
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision
@@ -67,11 +70,15 @@ def run_tests(tests: Iterable[Test], program: Program) -> list[TestResult]:
     return [run_test(test, program) for test in tests]
 
 
-def run_test(test: Test, program: Program) -> TestResult:
-    """Run one test."""
+MakeMachine: TypeAlias = Callable[[Program, OnViolation], Machine]
+
+
+def run_test(test: Test, program: Program, make_machine: MakeMachine = Machine) -> TestResult:
+    """Run one test; `make_machine` makes the machine that runs it: one that observes, say."""
     story = timeline(test, program)
     violations: list[Violation] = []
-    happenings = tuple(_happenings(story, Clockwork(program, on_violation=violations.append)))
+    clockwork = Clockwork(program, machine=make_machine(program, violations.append))
+    happenings = tuple(_happenings(story, clockwork))
     decisions = [decision for happening in happenings for decision in happening.decisions]
     lines = [line for line in test.lines if isinstance(line, ExpectSends | ExpectRule)]
     outcomes = tuple(judge(line, decisions, story) for line in lines)
