@@ -24,12 +24,9 @@ _COMMANDS = {
     "fmt": "trigdsl.cli.fmt",
     "graph": "trigdsl.cli.graph",
     "lsp": "trigdsl.cli.lsp",
-    "replay": "trigdsl.cli.replay",
-    "schema": "trigdsl.cli.schema",
     "plan": "trigdsl.cli.plan",
     "replay": "trigdsl.cli.replay",
-    "test": "trigdsl.cli.test",
-    "replay": "trigdsl.cli.replay",
+    "schema": "trigdsl.cli.schema",
     "test": "trigdsl.cli.test",
     "verify": "trigdsl.cli.verify",
 }

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from trigdsl.checker.paths import resolve
 from trigdsl.checker.program import CheckedProgram, CheckedRule
-from trigdsl.compiler.templates import TemplateSyntaxError, parse_template
+from trigdsl.checker.templates import TemplateSyntaxError, parse_template
 from trigdsl.model.values import Value
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import children, walk
