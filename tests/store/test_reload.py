@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 import trigdsl
+from trigdsl.store.keeper import Keeper
 
 DAY = "2026-11-20"
 Start: TypeAlias = Callable[[str], "Live"]
@@ -185,3 +186,28 @@ def test_changing_back_and_forth(start: Start) -> None:
 def test_a_policy_that_is_none() -> None:
     with pytest.raises(ValueError, match="`on_edit` is `drop`: wanted is one of keep, retime, cancel"):
         trigdsl.Engine(trigdsl.parse(ONE)).reload(trigdsl.parse(TWO), on_edit="drop")
+
+
+def test_an_adoption_that_was_interrupted_is_made_good_by_the_rules_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trigdsl.store.keeper.USERS_AT_ONCE", 1)
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    with trigdsl.Engine(trigdsl.parse(ONE + TWO), store=url) as engine:
+        engine.feed_many([{"user": user, "time": f"{DAY}T10:00:00Z", "event": "cart"} for user in "ab"])
+    real, calls = Keeper._adopted, list[str]()
+
+    def interrupted(self: Keeper, adoption: Any, user: str, *rest: Any) -> Any:
+        calls.append(user)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(self, adoption, user, *rest)
+
+    monkeypatch.setattr(Keeper, "_adopted", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trigdsl.Engine(trigdsl.parse(TWO + ONE), store=url)
+    with trigdsl.Engine(trigdsl.parse(ONE + TWO), store=url) as engine:
+        assert [[one.rule for one in engine.pending(user)] for user in "ab"] == [["one", "two"]] * 2
+        assert told(engine.feed({"user": "a", "time": f"{DAY}T10:01:00Z", "event": "purchase"})) == [
+            "one/1 cancelled unless purchase 10:01:00"
+        ]

@@ -80,8 +80,10 @@ class Keeper:
         with self.store.transaction(self._epoch) as t:
             written = t.meta("layout")
             layouts = {number: decode_layout(body) for number, body in t.layouts().items()}
-        if written == b"%d" % self.layout:
-            return []
+            if written == b"%d" % self.layout:
+                return []
+            # From here until all are adopted, states of several layouts stand side by side.
+            t.set_meta("layout", b"0")
         adoptions: dict[int, Adoption] = {}
         decisions: list[Decision] = []
         last: str | None = "" if written is not None else None

@@ -50,7 +50,7 @@ def plan(store: Store, program: Program, on_edit: str = "keep") -> Plan:
     with store.transaction() as t:
         layouts = {number: decode_layout(body) for number, body in t.layouts().items()}
         written = t.meta("layout")
-    old = Layout((), (), (), ()) if written is None else layouts[int(written)]
+    old = layouts.get(int(written or b"0"), Layout((), (), (), ()))
     adoptions = {
         number: Adoption(program=program, old=layout, new=new, policy=on_edit) for number, layout in layouts.items()
     }
