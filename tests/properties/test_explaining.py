@@ -85,5 +85,5 @@ def test_what_is_named_decided() -> None:
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
     print(dict(tried))
-    assert tried["input"] > tried["twin"]
+    assert tried["input"] > tried["twin"] / 3
     assert tried["clause"] > tried["refused"]
