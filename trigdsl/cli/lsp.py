@@ -22,12 +22,21 @@ def lsp() -> int:
       vim.lsp.config.trig = { cmd = { "trig", "lsp" }, filetypes = { "trig" } }
     """
     try:
-        from trigdsl.lsp.server import create_server
+        from trigdsl.lsp.server import Tools, create_server
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in {"pygls", "lsprotocol"}:
             raise
         raise click.UsageError("`trig lsp` needs a package: pip install 'trigdsl[lsp]'") from error
+    from trigdsl.reading.rules import read_rule
+
     # Copies, since the server closes its streams when it ends, and whoever called wants to flush its own.
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as given, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as taken:
-        create_server().start_io(given, taken)
+        create_server(Tools(formatter=_formatted, read_rule=read_rule)).start_io(given, taken)
     return FINE
+
+
+def _formatted(text: str) -> str:
+    from trigdsl.formatter.form import format_text
+    from trigdsl.source import Source
+
+    return format_text(Source("<editor>", text))
