@@ -120,7 +120,7 @@ def test_findings_move_with_their_rule() -> None:
 @pytest.mark.parametrize(
     ("mark", "inside", "said"),
     [
-        ("rule reminder", "reminder", ["**reminder**: Abandoned cart", "then after 90m send push"]),
+        ("rule reminder", "reminder", ["**reminder**: Abandoned cart", "90 minutes later: send a message on `push`"]),
         ("if cart and", "cart", ["event cart { cart.id: text, cart.value: number }", "used 2 times"]),
         ("cart.value > 200", "cart", ["cart.value: number", "property of `cart`"]),
         ("user.name |", "user", []),

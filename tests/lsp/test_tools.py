@@ -19,11 +19,23 @@ tools = Tools(
 )
 create_server(tools).start_io()
 """
+WITHOUT_TOOLS = "from trigdsl.lsp.server import create_server; create_server().start_io()"
 
 
 def test_without_a_formatter_nothing_is_offered() -> None:
     async def scenario(editor: Editor) -> None:
         assert not editor.capabilities.document_formatting_provider
+
+    in_editor(scenario, code=WITHOUT_TOOLS)
+
+
+def test_the_command_formats_files_in_the_one_form() -> None:
+    async def scenario(editor: Editor) -> None:
+        text = "rule x:   if paid\n  then send   push # 😀\n"
+        editor.open(text)
+        params = lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(URI), OPTIONS)
+        edits = await editor.client.text_document_formatting_async(params) or ()
+        assert edited(text, list(edits)) == "rule x: if paid then send push  # 😀\n"
 
     in_editor(scenario)
 
