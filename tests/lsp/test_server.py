@@ -476,3 +476,22 @@ def test_a_change_in_one_open_file_is_seen_in_the_others_of_its_program(tmp_path
         assert found.code == "unknown-segment"
 
     in_editor(scenario)
+
+
+def test_lints_are_shown_and_their_fixes_offered() -> None:
+    async def scenario(editor: Editor) -> None:
+        allowed = "# trig: allow unless-never to show it\nrule x: if a then send push unless b\n"
+        text = f"{allowed}rule y: if a then send sms unless b\n"
+        editor.open(text)
+        (found,) = await editor.diagnostics(lambda found: any(one.code == "unless-never" for one in found))
+        assert (found.code, found.range.start.line) == ("unless-never", 2)
+        where = lsp.TextDocumentIdentifier(URI)
+        params = lsp.CodeActionParams(where, found.range, lsp.CodeActionContext([found]))
+        (action,) = await editor.client.text_document_code_action_async(params) or ()
+        assert isinstance(action, lsp.CodeAction)
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        mended = edited(text, list(action.edit.changes[URI]))
+        assert mended == text.replace("send sms unless b", "send sms")
+
+    in_editor(scenario)

@@ -46,19 +46,49 @@ def code_actions(
         (one, placed) for one, placed in _placed(program, checked, document) if placed[0] <= end and start <= placed[1]
     ]
     for one, (first, last) in near[:MOST]:
+        if fixed := _fix(one, program):
+            actions.append(_action(fixed[0], one, document, (first, last), program, fixed[1], is_only=True))
+            continue
         mends = [mend for mend in _mends(one, document, first, last) if _mended(checked, document, mend, functions)]
         for mend in mends:
             edit = lsp.TextEdit(document.text.range(mend.start, mend.end), mend.text)
-            actions.append(
-                lsp.CodeAction(
-                    title=mend.title,
-                    kind=lsp.CodeActionKind.QuickFix,
-                    diagnostics=[diagnostic(one, document, first, last, program)],
-                    is_preferred=len(mends) == 1,
-                    edit=lsp.WorkspaceEdit(changes={document.uri: [edit]}),
-                )
-            )
+            place, edits = (first, last), {document.uri: [edit]}
+            actions.append(_action(mend.title, one, document, place, program, edits, is_only=len(mends) == 1))
     return actions
+
+
+def _action(
+    title: str,
+    one: Diagnostic,
+    document: Document,
+    place: tuple[int, int],
+    program: Program,
+    edits: dict[str, list[lsp.TextEdit]],
+    *,
+    is_only: bool,
+) -> lsp.CodeAction:
+    """An edit that mends a finding at a place of a document; `is_only` when nothing else is offered for it."""
+    return lsp.CodeAction(
+        title=title,
+        kind=lsp.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(one, document, *place, program)],
+        is_preferred=is_only,
+        edit=lsp.WorkspaceEdit(changes=edits),
+    )
+
+
+def _fix(one: Diagnostic, program: Program) -> tuple[str, dict[str, list[lsp.TextEdit]]] | None:
+    """The title and the edits by URI of the fix that a finding carries, None without one or where its place is gone."""
+    if one.fix is None:
+        return None
+    edits: dict[str, list[lsp.TextEdit]] = {}
+    for edit in one.fix.edits:
+        placed = program.place(edit.span)
+        if placed is None:
+            return None
+        document, start, end = placed
+        edits.setdefault(document.uri, []).append(lsp.TextEdit(document.text.range(start, end), edit.replacement))
+    return one.fix.title, edits
 
 
 def _placed(program: Program, checked: Checked, document: Document) -> Iterator[tuple[Diagnostic, tuple[int, int]]]:

@@ -140,13 +140,14 @@ def _of_keyword(program: Program, document: Document, offset: int, read_rule: Ru
     said = [f"**{written}**", doc]
     if written == "local":
         said.append(f"Users without a `user.timezone` count as {default_zone(program)}.")
-    if written in {"rule", "if"} and read_rule is not None and (rule := _rule_at(piece.items)):
+    if written in {"rule", "if"} and read_rule is not None and (rule := _rule_at(piece.items, inside)):
         said.append(read_rule(rule))
     return _hover(said, document, start + word.start, start + word.end)
 
 
-def _rule_at(items: tuple[n.Item, ...]) -> n.Rule | None:
-    return next((item for item in items if isinstance(item, n.Rule)), None)
+def _rule_at(items: tuple[n.Item, ...], offset: int) -> n.Rule | None:
+    here = (item for item in items if item.span.start <= offset < item.span.end)
+    return next((item for item in here if isinstance(item, n.Rule)), None)
 
 
 def _of_expression(program: Program, checked: Checked | None, document: Document, offset: int) -> lsp.Hover | None:

@@ -1,4 +1,4 @@
-"""A text that changes → its top-level items, of which only those around the change are read again."""
+"""A text that changes → its top-level items in pieces, of which only those around the change are read again."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CERTAIN = 4
 
 @frozen(slots=False, eq=False)
 class Piece:
-    """One top-level item with the blanks and comments behind it (in front of it, too, for the first).
+    """The top-level items of a line with the blanks and comments behind them (in front of them, too, for the first).
 
     `source` holds the text of the piece alone, so that all places in it are counted from its start.
-    `items` is empty where the item's form is wrong; `tokens` says how many there are.
+    `items` has none whose form is wrong; `tokens` says how many there are.
     """
 
     source: Source
@@ -140,8 +140,12 @@ def _step_ahead(pieces: Sequence[Piece], number: int) -> int:
 
 
 def _starts(text: str) -> list[int]:
-    """Where the pieces of a text start: the first at 0, whatever stands before its item."""
-    return [0, *(item[0].start_pos or 0 for item in cut(tokenize(text))[1:])]
+    """Where the pieces of a text start: the first at 0, whatever stands before its item, others on lines of their own.
+
+    Items on one line are one piece, since what is said of a mistake may depend on what stands before it on its line.
+    """
+    starts = (item[0].start_pos or 0 for item in cut(tokenize(text))[1:])
+    return [0, *(start for start in starts if not text[text.rfind("\n", 0, start) + 1 : start].strip())]
 
 
 def _assemble(name: str, text: str, starts: Sequence[int], pool: dict[str, list[Piece]], first_id: int) -> Reading:

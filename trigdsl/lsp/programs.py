@@ -12,6 +12,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from trigdsl.checker.check import NO_FUNCTIONS, Examined, examine
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity
 from trigdsl.loading import TemplateFiles
+from trigdsl.lsp.lints import linted
 from trigdsl.lsp.pieces import Reading, read
 from trigdsl.lsp.symbols import Kind
 from trigdsl.lsp.text import Text
@@ -51,14 +52,11 @@ class Program:
 
 @frozen(eq=False)
 class Checked:
-    """A program and what the checker learned of it."""
+    """A program, what the checker learned of it, and what checker and linter find in it."""
 
     program: Program
     examined: Examined
-
-    @property
-    def findings(self) -> tuple[Diagnostic, ...]:
-        return self.examined.findings
+    findings: tuple[Diagnostic, ...]
 
 
 def check_program(program: Program, functions: Mapping[str, Signature] = NO_FUNCTIONS) -> Checked:
@@ -72,7 +70,9 @@ def check_program(program: Program, functions: Mapping[str, Signature] = NO_FUNC
         complete &= not any(one.severity is Severity.ERROR for piece in reading.pieces for one in piece.diagnostics)
     folder = _folder(program)
     find = TemplateFiles(folder).find if folder is not None else None  # a text that is not saved yet has no folder
-    return Checked(program, examine(files, functions, complete=complete, find_template=find))
+    examined = examine(files, functions, complete=complete, find_template=find)
+    readings = {document.reading.name: document.reading for document in program.documents}
+    return Checked(program, examined, linted(examined, readings, functions, find))
 
 
 def _folder(program: Program) -> Path | None:
