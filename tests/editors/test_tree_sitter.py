@@ -160,5 +160,6 @@ def test_letters_of_all_scripts_make_names(reader: Any, letter: str) -> None:
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(trees.files())
 def test_any_program_has_the_same_tree(reader: Any, tree: Any) -> None:
-    # Which rarer characters are letters depends on the version of Unicode that each side knows.
-    assert_same(reader, re.sub(r"[^\x00-\x7f]", "é", print_tree(tree)))
+    # Which rarer characters are letters depends on the version of Unicode that each side knows; and tree-sitter
+    # takes NUL for the end of a text.
+    assert_same(reader, re.sub(r"[^\x01-\x7f]", "é", print_tree(tree)))

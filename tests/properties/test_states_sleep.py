@@ -55,7 +55,8 @@ class Sleeping(dict[str, State]):
 def asleep(rules: str, records: Any, until: str | None = None, drain: bool = False) -> tuple[list[Any], int]:
     """The decisions of a replay whose states sleep between all inputs and timers, and how often they did."""
     program = trigdsl.parse(rules)
-    replay = Replay(program, usable(records), until=None if until is None else parse_time(until)[0], drain=drain)
+    last = None if until is None else parse_time(until)[0]
+    replay = Replay(program, usable(records), until=last, drain=drain, flatly=False)
     states = replay._clockwork.states = Sleeping(program)
     return [decision.to_dict() for decision in replay], states.naps
 

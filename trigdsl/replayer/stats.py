@@ -71,7 +71,8 @@ class Stats:
 
 
 def _odd_values(observations: Observations, program: Program) -> Iterator[DataWarning]:
-    for (number, _, _), odd in observations.odd.items():
+    # By their place in the rules, since which came first depends on the order in which users are handled.
+    for (number, _, _), odd in sorted(observations.odd.items(), key=lambda item: item[0]):
         place = program.places[number]
         a, b = odd.example
         said = f"`{place.text}` met {type_name(a)}" + ("" if b is None else f" and {type_name(b)}")
