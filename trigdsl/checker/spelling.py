@@ -13,6 +13,9 @@ from trigdsl.diagnostics.suggest import likeness
 ALIKE = 0.85
 """Names at least this alike are taken for one: a letter wrong, missing or swapped in about seven."""
 
+SWAPPED = 4
+"""Letters that a name has at least for two swapped ones to be a slip: `on` for `no` is another word."""
+
 _DIGITS = re.compile(r"\d+")
 _PREFIXES = ("un", "re", "de", "dis", "pre")
 """Syllables that make another word: `unsubscribed` is no misspelt `subscribed`."""
@@ -50,9 +53,19 @@ def _shortened(name: str) -> set[str]:
 
 
 def _closest(name: str, others: list[str]) -> str | None:
-    alike = [(likeness(name, other), other) for other in sorted(others) if _may_be_meant(name, other)]
+    alike = [(_likeness(name, other), other) for other in sorted(others) if _may_be_meant(name, other)]
     best = max(alike, key=lambda pair: pair[0], default=(0.0, ""))
     return best[1] if best[0] >= ALIKE else None
+
+
+def _likeness(name: str, other: str) -> float:
+    """How alike two names are; two neighbouring letters that changed places make a slip of the fingers."""
+    differ = [place for place, pair in enumerate(zip(name, other, strict=False)) if pair[0] != pair[1]]
+    if len(name) == len(other) >= SWAPPED and len(differ) == 2 and differ[1] == differ[0] + 1:
+        first, second = differ
+        if (name[first], name[second]) == (other[second], other[first]):
+            return 1.0
+    return likeness(name, other)
 
 
 def _may_be_meant(name: str, other: str) -> bool:
