@@ -16,9 +16,10 @@ from trigdsl.compiler.compile import compile_program
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.engine.program import Program
 from trigdsl.model.signatures import Signature, parse_signature
-from trigdsl.source import Source
+from trigdsl.source import Source, Span
 from trigdsl.syntax import nodes
 from trigdsl.syntax.parser import parse_file
+from trigdsl.syntax.walk import depth
 
 Functions = Mapping[str, tuple[Callable[..., Any], str]]
 """Functions of the host by name: the function, and its signature such as `(text, number) -> text`."""
@@ -92,9 +93,34 @@ def compile_sources(
         return _compiled(sources, folder, functions, explained)
 
 
-def _compiled(
-    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
-) -> tuple[Program, CheckedProgram]:
+def check_sources(
+    sources: Sequence[Source], folder: Path | None, functions: Functions
+) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
+    """The checked program that `compile_sources` would compile, with its warnings; raises TrigError as that does.
+
+    It is compiled only if it nests so deep that this might fail, which is all that compiling can find.
+    """
+    with _without_collecting():
+        checked, diagnostics = _checked(sources, TemplateFiles(folder), functions)
+        if not is_shallow(checked):
+            _compiled(sources, folder, functions, explained=False)
+    return checked, diagnostics
+
+
+SHALLOW = 25
+"""Python can compile what nests less than this, a few brackets to each level."""
+
+
+def is_shallow(checked: CheckedProgram) -> bool:
+    """Whether the items of a program, with all segments in each other, nest less than `SHALLOW` deep."""
+    depths = [(isinstance(item, nodes.SegmentDecl), depth(item)) for item in checked.items]
+    segments = sum(deep for is_segment, deep in depths if is_segment)
+    return segments + max((deep for is_segment, deep in depths if not is_segment), default=0) < SHALLOW
+
+
+def _checked(
+    sources: Sequence[Source], templates: TemplateFiles, functions: Functions
+) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -106,12 +132,19 @@ def _compiled(
             files.append((parsed.file, source))
     signatures = {name: parse_signature(signature) for name, (_, signature) in functions.items()}
     complete = all(finding.severity is not Severity.ERROR for finding in findings)
-    templates = TemplateFiles(folder)
     checked, found = check(files, signatures, complete=complete, find_template=templates.find)
     findings += found
     diagnostics = in_order(findings, sources)
     if checked is None or any(finding.severity is Severity.ERROR for finding in diagnostics):
         raise TrigError(diagnostics)
+    return checked, diagnostics
+
+
+def _compiled(
+    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
+) -> tuple[Program, CheckedProgram]:
+    templates = TemplateFiles(folder)
+    checked, diagnostics = _checked(sources, templates, functions)
     try:
         program = compile_program(
             checked,
@@ -121,7 +154,7 @@ def _compiled(
             explained=explained,
         )
     except TooDeepError as error:
-        raise TrigError((*diagnostics, _too_deep(files))) from error
+        raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
     return program, checked
 
 
@@ -176,12 +209,12 @@ def _files_near(beside: Path, path: str) -> list[str]:
     return [f"{folder}/{name}" if folder else name for name in names]
 
 
-def _too_deep(files: Sequence[tuple[nodes.File, Source]]) -> Diagnostic:
+def _too_deep(source: Source) -> Diagnostic:
     return Diagnostic(
         code="too-deep",
         severity=Severity.ERROR,
         message="an expression nests too deep",
-        span=files[0][0].span,
+        span=Span(source, 0, len(source.text)),
         help="split it into segments",
     )
 

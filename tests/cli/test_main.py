@@ -61,7 +61,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trigdsl.cli.program.read_checked", interrupt)
+    monkeypatch.setattr("trigdsl.cli.program.read_texts", interrupt)
     assert main(["check", "-e", "if a then send push"]) == 130
     assert "Traceback" not in capsys.readouterr().err
 

@@ -1,12 +1,15 @@
 """The Python that conditions become: negation pushed down, one slot for one question, plans by event name."""
 
 import warnings
+from collections.abc import Callable
 
 import pytest
 
 import trigdsl
 from trigdsl.engine.history import Count, Latest, Recent, Tally, Window
+from trigdsl.loading import SHALLOW, check_sources, compile_sources, is_shallow
 from trigdsl.model.values import DAY, HOUR
+from trigdsl.source import Source
 
 
 def condition_of(text: str) -> str:
@@ -67,6 +70,41 @@ def test_an_expression_too_deep_for_python_is_a_finding() -> None:
     deep = "+".join(f"n{place}" for place in range(3_000)).replace("+", " + ")
     with pytest.raises(trigdsl.TrigError):
         trigdsl.parse(f"if e and {deep} > 1 then send push")
+
+
+@pytest.mark.parametrize("opening", ["(", "not (", "1 + (", "round("])
+def test_checking_alone_finds_the_same_as_compiling(opening: str) -> None:
+    found = {True: set[int](), False: set[int]()}
+    for levels in range(1, 100, 3):
+        condition = f"{opening * levels}n{')' * levels}"
+        sources = [Source("r.trig", f"if e and {condition} == 1 then send push")]
+        answers = [can(sources) for can in (runs_when_compiled, runs_when_checked)]
+        assert answers[0] == answers[1], levels
+        found[answers[0]].add(levels)
+    assert found[True]
+
+
+def runs_when_compiled(sources: list[Source]) -> bool:
+    return runs(lambda: compile_sources(sources, None, {}))
+
+
+def runs_when_checked(sources: list[Source]) -> bool:
+    return runs(lambda: check_sources(sources, None, {}))
+
+
+def runs(load: Callable[[], object]) -> bool:
+    try:
+        load()
+    except trigdsl.TrigError:
+        return False
+    return True
+
+
+def test_depth_counts_segments_that_stand_in_each_other() -> None:
+    shallow = "segment a = n > 1\nsegment b = user in a and n > 2\nif e and user in b then send push"
+    assert is_shallow(check_sources([Source("r.trig", shallow)], None, {})[0])
+    deep = f"segment a = {'not (' * SHALLOW}n > 1{')' * SHALLOW}\nif e and user in a then send push"
+    assert not is_shallow(check_sources([Source("r.trig", deep)], None, {})[0])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,6 @@ from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 if TYPE_CHECKING:
     from trigdsl.diagnostics.diagnostic import Diagnostic
     from trigdsl.engine.program import Program
-    from trigdsl.source import Source
 
 
 @click.command(short_help="Look for mistakes in rules.")
@@ -77,27 +75,32 @@ def check(
         _mend(rules, expression, in_place=fix)
         if diff:
             return FINE
-    diagnostics, program = _check(rules, expression)
-    if show_code and program is not None:
-        click.echo(program.code)
-    elif show_bounds and program is not None:
-        _print_bounds(program, as_json=form == "json")
+    diagnostics, can_run = _check(rules, expression)
+    if can_run and (show_code or show_bounds):
+        from trigdsl.cli.program import read_program
+
+        program = read_program(rules, expression)
+        if show_code:
+            click.echo(program.code)
+        else:
+            _print_bounds(program, as_json=form == "json")
     else:
         _print(diagnostics, form or "text")
-    return FINE if program is not None else RULES_AT_FAULT
+    return FINE if can_run else RULES_AT_FAULT
 
 
-def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic, ...], Program | None]:
-    """Everything there is to say about the rules, in source order, and the program when they can run."""
-    from trigdsl.cli.program import read_checked
+def _check(rules: str | None, expression: str | None) -> tuple[tuple[Diagnostic, ...], bool]:
+    """Everything there is to say about the rules, in source order, and whether they can run."""
+    from trigdsl.cli.program import read_texts
     from trigdsl.diagnostics.diagnostic import TrigError
     from trigdsl.linter.lint import lint
+    from trigdsl.loading import check_sources
 
     try:
-        program, checked = read_checked(rules, expression)
+        checked, diagnostics = check_sources(*read_texts(rules, expression), {})
     except TrigError as error:
-        return error.diagnostics, None
-    return lint(checked, program.diagnostics), program
+        return error.diagnostics, False
+    return lint(checked, diagnostics), True
 
 
 def _explain(code: str) -> int:
@@ -112,26 +115,16 @@ def _explain(code: str) -> int:
 def _mend(rules: str | None, expression: str | None, *, in_place: bool) -> None:
     """Makes all safe fixes in the files, or shows them; says on standard error how many there were."""
     from trigdsl.cli import mending
+    from trigdsl.cli.program import read_texts
 
     diagnostics, _ = _check(rules, expression)
-    sources, folder = _sources(rules, expression)
+    sources, folder = read_texts(rules, expression)
     after, count = mending.mended(sources, folder, diagnostics)
     if not in_place:
         click.echo(mending.diff(sources, after), nl=False)
         return
     mending.write(sources, after)
     click.echo(f"mended {count} finding{'' if count == 1 else 's'}", err=True)
-
-
-def _sources(rules: str | None, expression: str | None) -> tuple[list[Source], Path | None]:
-    from trigdsl.cli.program import EXPRESSION_NAME
-    from trigdsl.loading import read_sources
-    from trigdsl.source import Source
-
-    if rules is None:
-        return [Source(EXPRESSION_NAME, expression or "")], None
-    path = Path(rules)
-    return read_sources(path), path if path.is_dir() else path.parent
 
 
 def _print_bounds(program: Program, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trigdsl.checker.program import CheckedProgram
     from trigdsl.diagnostics.diagnostic import Diagnostic
     from trigdsl.engine.program import Program
+    from trigdsl.source import Source
 
 EXPRESSION_NAME = "-e"
 
@@ -29,20 +30,32 @@ def read_program(rules: str | None, expression: str | None) -> Program:
 def read_checked(
     rules: str | None, expression: str | None, *, explained: bool = False
 ) -> tuple[Program, CheckedProgram]:
-    """`read_program`, and the checked program beside it; `explained` as with `trigdsl.loading.parse_checked`.
+    """`read_program`, and the checked program beside it; `explained` as with `parse_checked`.
 
     Raises TrigError for rules that cannot run, click.UsageError for a path that cannot be read.
     """
-    from trigdsl.loading import load_checked, parse_checked
+    from trigdsl.loading import compile_sources
+
+    return compile_sources(*read_texts(rules, expression), {}, explained=explained)
+
+
+def read_texts(rules: str | None, expression: str | None) -> tuple[list[Source], Path | None]:
+    """The text `expression` if it is given, else those of the file or folder `rules`; and the folder of the program.
+
+    Raises click.UsageError for a path that cannot be read.
+    """
+    from trigdsl.loading import read_sources
+    from trigdsl.source import Source
 
     if expression is not None:
-        return parse_checked(expression, name=EXPRESSION_NAME, explained=explained)
+        return [Source(EXPRESSION_NAME, expression)], None
     if rules is None:
         raise click.UsageError("no rules: name a .trig file or a folder, or give -e 'if …'")
-    if not Path(rules).exists():
+    path = Path(rules)
+    if not path.exists():
         raise click.UsageError(f"no file or folder `{rules}`")
     try:
-        return load_checked(rules, explained=explained)
+        return read_sources(path), path if path.is_dir() else path.parent
     except (OSError, UnicodeError) as error:
         raise click.UsageError(f"cannot read `{rules}`: {error}") from error
 

@@ -34,6 +34,16 @@ def walk(node: Node) -> Iterator[Node]:
                 waiting += [part for part in reversed(value) if isinstance(part, Node)]
 
 
+def depth(node: Node) -> int:
+    """How many nodes stand in each other at the deepest place, `node` among them."""
+    deepest = 0
+    level = [node]
+    while level:
+        deepest += 1
+        level = [child for parent in level for child in children(parent)]
+    return deepest
+
+
 @cache
 def _field_names(kind: type[Node]) -> tuple[str, ...]:
     return tuple(attribute.name for attribute in fields(kind) if attribute.name not in {"span", "id"})
