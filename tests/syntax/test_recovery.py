@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from reading import items, read
 
+from trigdsl.source import Source
 from trigdsl.syntax import nodes as n
-from trigdsl.syntax.parser import MAX_DEPTH
+from trigdsl.syntax.parser import MAX_DEPTH, parse_file
 
 
 def _found(text: str) -> list[tuple[str, str]]:
@@ -150,3 +151,12 @@ list good
 
 def test_a_file_that_begins_with_when() -> None:
     assert [found.help for found in read("when cart then send push").diagnostics] == ["write `if` instead of `when`"]
+
+
+@pytest.mark.parametrize("name", ["¼", "é", "_", "`a b`"])
+def test_an_item_begins_with_any_name_that_the_grammar_has(name: str) -> None:
+    for word in ("event", "list"):
+        parsed = parse_file(Source("a.trig", f"{word} a {word} {name}"))
+        assert parsed.diagnostics == ()
+        assert parsed.file is not None
+        assert len(parsed.file.items) == 2

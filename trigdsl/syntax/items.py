@@ -6,6 +6,8 @@ misused (`if event == 3`): it then counts only at the start of a line or after a
 
 from __future__ import annotations
 
+import re
+
 from attrs import define, field
 from lark import Token
 
@@ -15,6 +17,9 @@ ITEM_STARTS = terminals("RULE IF TIMEZONE EVENT USER CHANNEL CAP CALENDAR SEGMEN
 """Words that begin an item."""
 
 _WORD_FOLLOWS = terminals("RULE EVENT CHANNEL SEGMENT CALENDAR LIST INVARIANT CAP")
+_BEGINS_NAME = re.compile(r"""[^\W\d]|[`"]""")
+"""A name as the grammar has them (`¼` is one), in quotes, or in quotes that are wrong for names."""
+
 _TEXT_FOLLOWS = terminals("TIMEZONE TEST")
 _ACTIONS = terminals("SEND SET ADD_TO REMOVE_FROM EMIT CALL")
 _OPEN = terminals(
@@ -69,9 +74,7 @@ class _Cutter:
                 return [later.type for later in self.tokens[place + 2 : place + 3]] == ["EQUAL"]
         if token.type in _TEXT_FOLLOWS:
             return after is not None and (after.type in {"TEXT", "UNCLOSED_TEXT"} or after.isidentifier())
-        return token.type in _WORD_FOLLOWS and (
-            after is None or after[0] in '`"' or after[0].isalpha() or after[0] == "_"
-        )
+        return token.type in _WORD_FOLLOWS and (after is None or _BEGINS_NAME.match(after) is not None)
 
 
 def cut(tokens: list[Token]) -> list[list[Token]]:
