@@ -57,9 +57,12 @@ def load_checked(
 ) -> tuple[Program, CheckedProgram]:
     """`load`, and the checked program beside it; `explained` as with `parse_checked`."""
     path = Path(path)
-    return compile_sources(
-        read_sources(path), path if path.is_dir() else path.parent, functions or {}, explained=explained
-    )
+    return compile_sources(read_sources(path), folder_of(path), functions or {}, explained=explained)
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of a program that lies in a file or a folder: no template of it lies elsewhere."""
+    return path if path.is_dir() else path.parent
 
 
 def read_sources(path: Path) -> list[Source]:

@@ -44,7 +44,7 @@ def read_texts(rules: str | None, expression: str | None) -> tuple[list[Source],
 
     Raises click.UsageError for a path that cannot be read.
     """
-    from trigdsl.loading import read_sources
+    from trigdsl.loading import folder_of, read_sources
     from trigdsl.source import Source
 
     if expression is not None:
@@ -55,7 +55,7 @@ def read_texts(rules: str | None, expression: str | None) -> tuple[list[Source],
     if not path.exists():
         raise click.UsageError(f"no file or folder `{rules}`")
     try:
-        return read_sources(path), path if path.is_dir() else path.parent
+        return read_sources(path), folder_of(path)
     except (OSError, UnicodeError) as error:
         raise click.UsageError(f"cannot read `{rules}`: {error}") from error
 
