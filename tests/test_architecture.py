@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("differ", "verifier"),
-    ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
+    ("formatter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),
     ("embedding",),
@@ -26,7 +26,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("loading",),
     ("compiler",),
     ("checker",),
-    ("reading",),
+    ("reading", "display"),
+    ("highlighter",),
     ("syntax",),
     ("engine",),
     ("diagnostics",),
@@ -35,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
-LANGUAGE_HALF = {"syntax", "reading", "checker", "compiler", "loading", "formatter", "schema"}
+LANGUAGE_HALF = {"syntax", "reading", "checker", "compiler", "loading", "formatter", "schema", "highlighter", "display"}
 KNOWS_NO_SYNTAX = ("engine", "store", "records", "delivery", "model")
 
 # A dependency and the packages or modules that alone may import it.
@@ -50,7 +51,9 @@ HOMES = {
     "bytewax": ("distributed",),
     "pygls": ("lsp",),
     "lsprotocol": ("lsp",),
-    "pygments": ("highlighter",),
+    "pygments": ("highlighter", "display"),
+    "pandas": ("replayer",),
+    "polars": ("replayer",),
     "hypothesis": ("verifier",),
 }
 MOST_JINJA_MODULES = 2

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from trigdsl.model.decisions import Decision
     from trigdsl.model.violations import Violation
     from trigdsl.records.objects import Event
+    from trigdsl.replayer.results import Decisions
 
 _HOMES = {
     "AsyncEngine": "trigdsl.living",
     "Decision": "trigdsl.model.decisions",
+    "Decisions": "trigdsl.replayer.results",
     "Diagnostic": "trigdsl.diagnostics.diagnostic",
     "Engine": "trigdsl.embedding",
     "Event": "trigdsl.records.objects",
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "AsyncEngine",
     "Decision",
+    "Decisions",
     "Diagnostic",
     "Engine",
     "Event",

@@ -22,6 +22,7 @@ from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
+from trigdsl.replayer.results import Decisions
 from trigdsl.store.adopting import adopt_all, check_policy
 from trigdsl.store.errors import StoreError
 from trigdsl.store.keeper import Keeper, held_inputs
@@ -388,8 +389,10 @@ def replay(
     drain: bool = False,
     on_reject: Callable[[Any, str], None] | None = None,
     on_violation: Callable[[Violation], None] | None = None,
-) -> Iterator[Decision]:
+) -> Decisions:
     """Run a program over records in any order; the decisions in their defined order.
+
+    They are made as they are taken from it; `to_pandas`, `to_polars` and `to_arrow` make all a table.
 
     The clock stops at the last record, at `until` (an instant; records after it are not handled), or with
     `drain` when nothing is armed any more.  A record that cannot be used is handed to `on_reject` with the
@@ -406,4 +409,4 @@ def replay(
                     on_reject(record, str(error))
 
     stop = None if until is None else parse_time(until)[0]
-    return iter(Replay(program, inputs(), until=stop, drain=drain, on_violation=on_violation))
+    return Decisions(Replay(program, inputs(), until=stop, drain=drain, on_violation=on_violation))

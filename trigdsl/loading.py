@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from attrs import evolve
 
 from trigdsl.checker import messages
 from trigdsl.checker.check import check
@@ -158,7 +161,13 @@ def _compiled(
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
-    return program, checked
+    return evolve(program, to_html=partial(_shown, tuple(sources), diagnostics)), checked
+
+
+def _shown(sources: Sequence[Source], diagnostics: Sequence[Diagnostic]) -> str:
+    from trigdsl.display.programs import program_html
+
+    return program_html(sources, diagnostics)
 
 
 def in_order(findings: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple[Diagnostic, ...]:

@@ -369,14 +369,15 @@ The rule's index (or the channel's name), the step's place, and the variant's or
 """
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
 
     `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
     program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
     `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
-    finds what is kept.  `code` is the generated Python source, to be looked at.
+    finds what is kept.  `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
+    notebook.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -400,6 +401,14 @@ class Program:
     invariants: tuple[CompiledInvariant, ...] = ()
     slot_keys: tuple[str, ...] = ()
     parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
+    to_html: Callable[[], str] | None = field(default=None)
+
+    def __repr__(self) -> str:
+        names = ", ".join(rule.name for rule in self.rules[:3]) + (", …" if len(self.rules) > 3 else "")
+        return f"<Program of {len(self.rules)} rule{'' if len(self.rules) == 1 else 's'}{': ' if names else ''}{names}>"
+
+    def _repr_html_(self) -> str | None:
+        return None if self.to_html is None else self.to_html()
 
     def plan(self, event: str) -> EventPlan | None:
         """What an event of this name on the wire sets in motion; None: nothing."""

@@ -39,6 +39,9 @@ class Explainable:
     program: Program
     checked: CheckedProgram
 
+    def _repr_html_(self) -> str | None:
+        return self.program._repr_html_()
+
     def explain(
         self,
         records: Iterable[Mapping[str, Any]],

@@ -123,3 +123,8 @@ class Explanation:
         from trigdsl.explainer.render_text import render
 
         return render(self)
+
+    def _repr_html_(self) -> str:
+        from trigdsl.explainer.render_html import render_html
+
+        return render_html(self)
