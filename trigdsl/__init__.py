@@ -12,13 +12,14 @@ from trigdsl.version import __version__
 
 if TYPE_CHECKING:
     from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
-    from trigdsl.embedding import Engine, replay
+    from trigdsl.embedding import Engine
     from trigdsl.engine.program import Program
     from trigdsl.living import AsyncEngine, LiveClock
     from trigdsl.loading import load, parse
     from trigdsl.model.decisions import Decision
     from trigdsl.model.violations import Violation
     from trigdsl.records.objects import Event
+    from trigdsl.replayer.over_records import replay
     from trigdsl.replayer.results import Decisions
 
 _HOMES = {
@@ -34,7 +35,7 @@ _HOMES = {
     "Violation": "trigdsl.model.violations",
     "load": "trigdsl.loading",
     "parse": "trigdsl.loading",
-    "replay": "trigdsl.embedding",
+    "replay": "trigdsl.replayer.over_records",
 }
 
 __all__ = [

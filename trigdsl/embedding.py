@@ -1,4 +1,4 @@
-"""The engine inside a host application: records as they happen → decisions, and a replay of many at once."""
+"""The engine inside a host application: records as they happen → decisions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant
 from trigdsl.model.violations import Violation
+from trigdsl.observing.observer import Careful, Observer, Rejection, RejectKind
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
-from trigdsl.replayer.driver import Replay
-from trigdsl.replayer.results import Decisions
+from trigdsl.replayer.stats import DataWarning, data_warnings
 from trigdsl.store.adopting import adopt_all, check_policy
 from trigdsl.store.errors import StoreError
 from trigdsl.store.keeper import Keeper, held_inputs
@@ -52,7 +52,7 @@ class Engine:
 
     With `on_violation` the program's invariants are checked: it gets each send that breaks one, at once.
     With `log` a store keeps all decisions, not only those that are to be delivered.  `on_edit` is
-    what `reload` has, for a store that another program wrote to.
+    what `reload` has, for a store that another program wrote to.  An `observer` is told what happens.
 
     Safe to use from several threads; calls take turns.
     """
@@ -67,6 +67,7 @@ class Engine:
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
         on_edit: str = "keep",
+        observer: Observer | None = None,
     ) -> None:
         check_policy(on_edit)
         self.program = program
@@ -78,7 +79,10 @@ class Engine:
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
         self._on_violation = on_violation
-        self._refused: list[tuple[Any, str]] = []
+        self._observer = Careful(observer)
+        self._refused: list[tuple[Any, Rejection]] = []
+        self._past_warnings: tuple[DataWarning, ...] = ()
+        self._past_refused = 0
         self._clock: Micros | None = None
         self._latest: Micros | None = None
         self._held: list[tuple[Micros, int, Input]] = []
@@ -89,7 +93,7 @@ class Engine:
         self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
         self._restore()
         if self._keeper is not None:
-            self._keeper.adopt(on_edit, self._now())
+            self._observer.decided(self._keeper.adopt(on_edit, self._now()))
 
     def __enter__(self) -> Engine:
         return self
@@ -129,7 +133,7 @@ class Engine:
         one that is none.  With a store it is done in parts, each of which lasts.
         """
         until, _ = parse_time(time)
-        with self._lock:
+        with self._lock, self._observer.span("advance"):
             if self._clock is not None and until < self._clock:
                 raise ValueError(f"the clock is at {instant(self._clock).isoformat()} already and cannot go back")
             with self._transaction():
@@ -140,6 +144,7 @@ class Engine:
                     bound = until if self._keeper is None else self._keeper.expect_timers(until)
                     decisions += self._note(list(self._clockwork.run_timers(bound)))
                     self._clock = bound if self._clock is None else max(bound, self._clock)
+            self._observer.decided(decisions)
             return decisions
 
     # ------------------------------------------------------------------ records
@@ -155,7 +160,8 @@ class Engine:
         record is taken twice or left out.
         """
         given = list(records)
-        with self._lock:
+        with self._lock, self._observer.span("feed", records=len(given)):
+            arrived, duplicates = self._arrived, self.duplicates
             try:
                 decisions = self._take(given, position)
             except StoreError:
@@ -166,6 +172,9 @@ class Engine:
                     raise
                 decisions = [decision for record in given for decision in self._take_alone(record)]
                 decisions += self._take([], position)
+            taken_again = self.duplicates - duplicates
+            self._observer.took(self._arrived - arrived + taken_again, taken_again)
+            self._observer.decided(decisions)
             self._tell_refused()
         return decisions
 
@@ -179,7 +188,7 @@ class Engine:
             decisions: list[Decision] = []
             for record, given, reason in read:
                 if given is None:
-                    self._reject(record, reason)
+                    self._reject(record, "unusable", reason)
                 else:
                     decisions += self._take_in(record, given)
             if position is not None:
@@ -194,7 +203,8 @@ class Engine:
 
     def _take_in(self, record: Any, given: Input) -> list[Decision]:
         if self._clock is not None and given.time < self._clock:
-            self._reject(record, f"late: `time` is before the engine's clock, {instant(self._clock).isoformat()}")
+            reason = f"late: `time` is before the engine's clock, {instant(self._clock).isoformat()}"
+            self._reject(record, "late", reason, self._clock - given.time)
             return []
         if self._is_duplicate(given):
             self.duplicates += 1
@@ -213,7 +223,7 @@ class Engine:
             raise
         except Exception as error:
             with self._transaction():
-                self._reject(record, f"the engine failed on it: {type(error).__name__}: {error}")
+                self._reject(record, "failed", f"the engine failed on it: {type(error).__name__}: {error}")
             return []
 
     def _release(self, until: Micros) -> Iterator[Decision]:
@@ -248,22 +258,29 @@ class Engine:
             forget_before(state.ids, self._clock)
         return is_duplicate(state.ids, given.id, given.time)
 
-    def _reject(self, record: object, reason: str) -> None:
+    def _reject(self, record: object, kind: RejectKind, reason: str, late_by: Micros | None = None) -> None:
+        user = owner_of(record)
         self.rejected += 1
-        self._refused.append((record, reason))
+        self._refused.append((record, Rejection(kind=kind, user=user, reason=reason, late_by=late_by)))
         if self._keeper is not None:
-            self._keeper.reject(owner_of(record), reason, record_text(record).encode("utf-8", "surrogatepass"))
+            self._keeper.reject(user, reason, record_text(record).encode("utf-8", "surrogatepass"))
 
     def _tell_refused(self) -> None:
         refused, self._refused = self._refused, []
-        if self._on_reject is not None:
-            for record, reason in refused:
-                self._on_reject(record, reason)
+        for record, rejection in refused:
+            self._observer.rejected(rejection)
+            if self._on_reject is not None:
+                self._on_reject(record, rejection.reason)
 
     def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
         """Records that could not be used and were kept in the store, by number, those greater than `after`."""
         with self._transaction() as t:
             return [] if t is None else t.rejects(after, limit)
+
+    def data_warnings(self) -> tuple[DataWarning, ...]:
+        """Values that did not fit where a rule reads them, since this engine was made: where, and how often."""
+        with self._lock:
+            return (*self._past_warnings, *data_warnings(self._clockwork.machine.observations, self.program))
 
     # ------------------------------------------------------------------ users
     def merge(self, user: str, other: str) -> list[Decision]:
@@ -272,14 +289,17 @@ class Engine:
         The decisions are those that end what cannot go on twice.  Raises ValueError when the id was made
         another user's before.
         """
-        with self._transaction():
-            self._clockwork.merge(user, other, self._now())
-            return self._note(self._clockwork.flush())
+        with self._lock:
+            with self._transaction():
+                self._clockwork.merge(user, other, self._now())
+                decisions = self._note(self._clockwork.flush())
+            self._observer.decided(decisions)
+            return decisions
 
     @property
     def refused_aliases(self) -> int:
         """How many records had an alias that was another user's already: the first link holds."""
-        return self._clockwork.machine.observations.taken_aliases
+        return self._past_refused + self._clockwork.machine.observations.taken_aliases
 
     def user_of(self, user: str) -> str:
         """The id by which a user is known: the same, if it was never made another's."""
@@ -327,15 +347,18 @@ class Engine:
         history anew starts empty.
         """
         check_policy(on_edit)
-        with self._lock:
+        with self._lock, self._observer.span("reload"):
             clockwork = Clockwork(program, self._on_violation)
-            clockwork.machine.observations.taken_aliases = self.refused_aliases
+            warnings, refused = self.data_warnings(), self.refused_aliases
             if self.store is not None:
                 keeper = Keeper(self.store, clockwork, log=self._log)
                 self._clockwork, self._keeper, self.program = clockwork, keeper, program
-                return keeper.adopt(on_edit, self._now())
-            decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
-            self._clockwork, self.program = clockwork, program
+                decisions = keeper.adopt(on_edit, self._now())
+            else:
+                decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
+                self._clockwork, self.program = clockwork, program
+            self._past_warnings, self._past_refused = warnings, refused
+            self._observer.decided(decisions)
             return decisions
 
     def _now(self) -> Micros:
@@ -379,34 +402,3 @@ class Engine:
         if self._keeper is not None:
             self._keeper.decided(decisions)
         return decisions
-
-
-def replay(
-    program: Program,
-    records: Iterable[Mapping[str, Any] | Event],
-    *,
-    until: str | int | float | datetime | None = None,
-    drain: bool = False,
-    on_reject: Callable[[Any, str], None] | None = None,
-    on_violation: Callable[[Violation], None] | None = None,
-) -> Decisions:
-    """Run a program over records in any order; the decisions in their defined order.
-
-    They are made as they are taken from it; `to_pandas`, `to_polars` and `to_arrow` make all a table.
-
-    The clock stops at the last record, at `until` (an instant; records after it are not handled), or with
-    `drain` when nothing is armed any more.  A record that cannot be used is handed to `on_reject` with the
-    reason, and left out.  Ids that an `alias` makes one are one user's from the first record on.  With
-    `on_violation` the program's invariants are checked: it gets each send that breaks one.
-    """
-
-    def inputs() -> Iterator[Input]:
-        for record in records:
-            try:
-                yield input_from(record)
-            except BadRecord as error:
-                if on_reject is not None:
-                    on_reject(record, str(error))
-
-    stop = None if until is None else parse_time(until)[0]
-    return Decisions(Replay(program, inputs(), until=stop, drain=drain, on_violation=on_violation))

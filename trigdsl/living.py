@@ -14,6 +14,7 @@ from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros, instant, micros
+from trigdsl.observing.observer import Careful, Observer
 from trigdsl.records.objects import Event
 from trigdsl.store.personal import Forgotten
 
@@ -34,7 +35,8 @@ class LiveClock:
     are handed to `on_decisions`; an engine with a store has put into its outbox what is to be delivered, before.
     What `on_decisions` or the store raises is handed to `on_error`, and the clock goes on.
 
-    `now` is the wall clock, in microseconds.  Use it in a `with`, or call `start` and `stop`.
+    `now` is the wall clock, in microseconds.  An `observer` is told how late timers ran.  Use it in a `with`, or call
+    `start` and `stop`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class LiveClock:
         behind: str = "1s",
         idle: float = 0.5,
         now: Callable[[], Micros] = _wall_clock,
+        observer: Observer | None = None,
     ) -> None:
         self._engine = engine
         self._on_decisions = on_decisions
@@ -53,6 +56,7 @@ class LiveClock:
         self._behind = parse_duration(behind)
         self._idle = idle
         self._now = now
+        self._observer = Careful(observer)
         self._stop = Signal()
         self._thread: Thread | None = None
 
@@ -62,6 +66,7 @@ class LiveClock:
         due = self._engine.next_due
         if due is not None and micros(due) <= until and self._may_move(until):
             decisions = self._engine.advance(instant(until))
+            self._observer.timers_ran(self._now() - micros(due))
             if decisions and self._on_decisions is not None:
                 self._on_decisions(decisions)
             due = self._engine.next_due

@@ -22,6 +22,7 @@ from trigdsl.delivery.rates import parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
+from trigdsl.observing.observer import Careful, Observer
 from trigdsl.store.bodies import decode_decision
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Store, Transaction
@@ -89,7 +90,8 @@ class Outbox:
     `rates` bound channels (`{"sms": "10 per second"}`), calls of host functions being the channel `call`.  What is
     older than `missed_after` (such as `"1d"`), or whose step's `expires` has passed, is given up and not handed over.
     A handover that is neither acknowledged nor refused within `lease` counts as lost, and is made again.  `now` is
-    the clock that all of this goes by: the wall clock, in microseconds.
+    the clock that all of this goes by: the wall clock, in microseconds.  An `observer` is told what arrives and what
+    does not.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Outbox:
         missed_after: str | None = None,
         lease: str = "1m",
         now: Callable[[], Micros] = _wall_clock,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._rates = {channel: parse_rate(text) for channel, text in (rates or {}).items()}
@@ -108,20 +111,26 @@ class Outbox:
         self._missed_after = None if missed_after is None else parse_duration(missed_after)
         self._lease = parse_duration(lease)
         self._now = now
+        self._observer = Careful(observer)
 
     # ------------------------------------------------------------------ host-driven
     def claim(self, limit: int = 100) -> list[Handover]:
         """Take deliveries that may go now, at most one for each user; each is to be `ack`ed or `nack`ed."""
         now = self._now()
+        old: list[tuple[Delivery, str]] = []
         with self._store.transaction() as t:
             rows = t.claim(now, now + self._lease, self._paused(t), limit)
-            return [_handover(row) for row in rows if self._may_go(t, row, now)]
+            claimed = [_handover(row) for row in rows if self._may_go(t, row, now, old)]
+        for row, reason in old:
+            self._observer.undelivered(row.channel, row.attempts, reason, dead=True)
+        return claimed
 
-    def _may_go(self, t: Transaction, row: Delivery, now: Micros) -> bool:
-        """Whether a delivery is still in time, and its channel has room; else it is put back, or given up."""
+    def _may_go(self, t: Transaction, row: Delivery, now: Micros, old: list[tuple[Delivery, str]]) -> bool:
+        """Whether a delivery is still in time, and its channel has room; else it is put back, or given up (`old`)."""
         reason = self._too_old(row, now)
         if reason is not None:
             t.put_back(row.number, row.attempts, now, reason, counts=False, dead=True)
+            old.append((row, reason))
             return False
         rate = self._rates.get(row.channel)
         if rate is None:
@@ -143,18 +152,35 @@ class Outbox:
     def ack(self, handover: Handover) -> bool:
         """It has arrived. False when its lease was over and it was taken again, or was erased meanwhile."""
         with self._store.transaction() as t:
-            return t.settle(handover.number, handover.attempt)
+            settled = t.settle(handover.number, handover.attempt)
+        if settled:
+            self._tell(handover, None)
+        return settled
 
     def nack(self, handover: Handover, reason: str, *, give_up: bool = False) -> bool:
         """It has not arrived: it is tried again later, or given up when it was tried often enough.  As `ack`."""
+        failure = _Failure(reason, give_up)
         with self._store.transaction() as t:
-            return self._failed(t, handover, reason, give_up=give_up)
+            noted = self._failed(t, handover, failure)
+        if noted:
+            self._tell(handover, failure)
+        return noted
 
-    def _failed(self, t: Transaction, handover: Handover, reason: str, *, give_up: bool) -> bool:
-        now = self._now()
-        dead = give_up or handover.attempt >= self._backoff.attempts
+    def _failed(self, t: Transaction, handover: Handover, failure: _Failure) -> bool:
+        now, dead = self._now(), self._is_dead(handover, failure)
         after = now if dead else now + self._backoff.wait(handover.attempt)
-        return t.put_back(handover.number, handover.attempt, after, reason, counts=True, dead=dead)
+        return t.put_back(handover.number, handover.attempt, after, failure.reason, counts=True, dead=dead)
+
+    def _is_dead(self, handover: Handover, failure: _Failure) -> bool:
+        return failure.give_up or handover.attempt >= self._backoff.attempts
+
+    def _tell(self, handover: Handover, failure: _Failure | None) -> None:
+        """Tell the observer what became of a handover."""
+        channel, attempt = handover.channel, handover.attempt
+        if failure is None:
+            self._observer.delivered(channel, attempt, self._now() - handover.decision.time)
+        else:
+            self._observer.undelivered(channel, attempt, failure.reason, dead=self._is_dead(handover, failure))
 
     # ------------------------------------------------------------------ with a sink
     def deliver(self, sink: Sink, limit: int = 100) -> int:
@@ -168,19 +194,34 @@ class Outbox:
         for handover in claimed:
             if self._now() > half:
                 break
-            outcomes.append((handover, _reason_of(sink, handover)))
+            outcomes.append((handover, self._hand_over(sink, handover)))
         if not claimed:
             return 0
-        arrived = 0
+        noted: list[tuple[Handover, _Failure | None]] = []
         with self._store.transaction() as t:
             for handover, failure in outcomes:
                 if failure is None:
-                    arrived += t.settle(handover.number, handover.attempt)
+                    held = t.settle(handover.number, handover.attempt)
                 else:
-                    self._failed(t, handover, failure.reason, give_up=failure.give_up)
+                    held = self._failed(t, handover, failure)
+                if held:
+                    noted.append((handover, failure))
             for handover in claimed[len(outcomes) :]:
                 t.put_back(handover.number, handover.attempt, self._now(), "no time", counts=False, dead=False)
-        return arrived
+        for handover, failure in noted:
+            self._tell(handover, failure)
+        return sum(failure is None for _, failure in noted)
+
+    def _hand_over(self, sink: Sink, handover: Handover) -> _Failure | None:
+        """Why it has not arrived, None when it has."""
+        try:
+            with self._observer.span("deliver", channel=handover.channel, attempt=handover.attempt):
+                sink(handover)
+        except Undeliverable as error:
+            return _Failure(str(error) or "undeliverable", give_up=True)
+        except Exception as error:
+            return _Failure(f"{type(error).__name__}: {error}", give_up=False)
+        return None
 
     def run(self, sink: Sink, stop: Signal, *, idle: float = _IDLE) -> None:
         """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived."""
@@ -237,16 +278,6 @@ class _Failure:
 
     reason: str
     give_up: bool
-
-
-def _reason_of(sink: Sink, handover: Handover) -> _Failure | None:
-    try:
-        sink(handover)
-    except Undeliverable as error:
-        return _Failure(str(error) or "undeliverable", give_up=True)
-    except Exception as error:
-        return _Failure(f"{type(error).__name__}: {error}", give_up=False)
-    return None
 
 
 def _handover(row: Delivery) -> Handover:

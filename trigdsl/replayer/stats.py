@@ -67,7 +67,12 @@ class Stats:
         self.conversions = {rule.name: 0 for rule in program.rules if rule.goal is not None}
         for goal in self.goals:
             self.conversions[goal.rule] += 0 if goal.control else goal.converted
-        self.warnings = (*_odd_values(observations, program), *_unknown_zones(observations), *_taken(observations))
+        self.warnings = data_warnings(observations, program)
+
+
+def data_warnings(observations: Observations, program: Program) -> tuple[DataWarning, ...]:
+    """The kinds of data warnings that a machine noted, those of rules by their place first."""
+    return (*_odd_values(observations, program), *_unknown_zones(observations), *_taken(observations))
 
 
 def _odd_values(observations: Observations, program: Program) -> Iterator[DataWarning]:
