@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
     ("living",),
     ("embedding",),
+    ("backfilling",),
     ("replayer",),
     ("delivery",),
     ("store", "records", "observing"),

@@ -9,6 +9,7 @@ from heapq import heapify, heappop, heappush
 from threading import RLock
 from typing import Any, TypeAlias
 
+from trigdsl.backfilling import Backfill, Backfilled, Gap, gaps_of
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.links import user_of
@@ -25,7 +26,9 @@ from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
 from trigdsl.store.adopting import adopt_all, check_policy
 from trigdsl.store.errors import StoreError
+from trigdsl.store.gaps import Since, gaps_after
 from trigdsl.store.keeper import Keeper, held_inputs
+from trigdsl.store.layouts import layout_of
 from trigdsl.store.opening import open_store
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.personal import Forgotten, export_user, forget_user, shown_state
@@ -80,6 +83,7 @@ class Engine:
         self._on_reject = on_reject
         self._on_violation = on_violation
         self._observer = Careful(observer)
+        self._gaps: Since = {}
         self._refused: list[tuple[Any, Rejection]] = []
         self._past_warnings: tuple[DataWarning, ...] = ()
         self._past_refused = 0
@@ -94,6 +98,7 @@ class Engine:
         self._restore()
         if self._keeper is not None:
             self._observer.decided(self._keeper.adopt(on_edit, self._now()))
+            self._gaps = self._keeper.gaps
 
     def __enter__(self) -> Engine:
         return self
@@ -344,7 +349,7 @@ class Engine:
         A rule is known by its name.  Runs of a rule whose text is as it was are left alone; those of a rule that is
         gone end.  Of a rule that was changed, `on_edit` tells what becomes of its runs: `keep` (they wait on, and do
         what the new text says at their step), `retime` (their step is timed anew), `cancel`.  What rules ask of
-        history anew starts empty.
+        history anew starts empty: `gaps` tells it, `backfill` fills it.
         """
         check_policy(on_edit)
         with self._lock, self._observer.span("reload"):
@@ -354,12 +359,55 @@ class Engine:
                 keeper = Keeper(self.store, clockwork, log=self._log)
                 self._clockwork, self._keeper, self.program = clockwork, keeper, program
                 decisions = keeper.adopt(on_edit, self._now())
+                self._gaps = keeper.gaps
             else:
                 decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
+                before, after = layout_of(self.program), layout_of(program)
+                self._gaps = gaps_after(before, after, self._gaps, self._now())
                 self._clockwork, self.program = clockwork, program
             self._past_warnings, self._past_refused = warnings, refused
             self._observer.decided(decisions)
             return decisions
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the rules ask of history that is known only since they ask it, see `reload`."""
+        with self._lock:
+            return gaps_of(self.program, self._gaps)
+
+    def backfill(
+        self, records: Iterable[Mapping[str, Any] | Event], *, on_reject: Callable[[Any, str], None] | None = None
+    ) -> Backfilled:
+        """Close gaps in the history with the records of the past, in any order; nothing is triggered by them.
+
+        Records after a gap are left out, since the engine has taken them in itself.  One that cannot be used is
+        handed to `on_reject` with the reason.  With a store, one that was interrupted is to be repeated with the same
+        records, and goes on.
+        """
+
+        def inputs() -> Iterator[Input]:
+            for record in records:
+                given, reason = self._read(record)
+                if given is not None:
+                    yield given
+                elif on_reject is not None:
+                    on_reject(record, reason)
+
+        return self.backfill_inputs(inputs())
+
+    def backfill_inputs(self, inputs: Iterable[Input]) -> Backfilled:
+        """`backfill` with records that are read already."""
+        with self._lock, self._observer.span("backfill"):
+            job = Backfill(
+                program=self.program,
+                clockwork=self._clockwork,
+                keeper=self._keeper,
+                transaction=self._transaction,
+                now=self._now(),
+            )
+            done = job.fill(inputs, self._gaps)
+            closed = {gap.what for gap in done.closed}
+            self._gaps = {what: since for what, since in self._gaps.items() if what not in closed}
+            return done
 
     def _now(self) -> Micros:
         return FIRST_INSTANT if self._clock is None else self._clock

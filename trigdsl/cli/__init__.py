@@ -18,6 +18,7 @@ import click
 from trigdsl.cli.exits import CALL_AT_FAULT, FINE, INTERRUPTED
 
 _COMMANDS = {
+    "backfill": "trigdsl.cli.backfill",
     "check": "trigdsl.cli.check",
     "diff": "trigdsl.cli.diff",
     "explain": "trigdsl.cli.explain",

@@ -5,7 +5,7 @@ Decisions are ordered by time, then user, then as they were made for that user.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
@@ -97,6 +97,14 @@ class Clockwork:
         self.machine.merge(into, other, now)
         if into.due is not None and into.due != due:
             heappush(self._heap, (into.due, into.user))
+
+    def take_history(self, user: str, other: State, since: Mapping[int, Micros], now: Micros) -> None:
+        """Take over the history that was found for a user, see the machine's `take_history`."""
+        state = self.state(user)
+        due = state.due
+        self.machine.take_history(state, other, since, now)
+        if state.due is not None and state.due != due:
+            heappush(self._heap, (state.due, state.user))
 
     def _heed_alias(self, given: Input, alias: str) -> None:
         try:

@@ -11,6 +11,7 @@ What rules themselves cause is queued, and handled likewise right afterwards, fi
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -99,25 +100,20 @@ class Machine:
         c = self._bind(into, now)
         for run in merging.merge(self.program, into, other, now):
             self.decide(run, self.rule(run).steps[run.step].actions[0], 0, "cancelled", "merged")
-        c.history = into.history
-        if into.first is not None and self.program.calendar_rules:
-            timers.arm_calendars(self.program, c)
-        if into.first is not None and self.program.segment_rules:
-            timers.look_at_segments(self.program, c)
-        self.timers_changed = True
-        self._settle()
+        self._look_anew(c)
+
+    def take_history(self, into: State, other: State, since: Mapping[int, Micros], now: Micros) -> None:
+        """Take over the history that was found for slots which knew nothing of before; nothing is triggered by it."""
+        c = self._bind(into, now)
+        merging.take_history(self.program, into, other, since, now)
+        self._look_anew(c)
 
     def adopt(self, state: State, now: Micros, retimed: list[Run]) -> None:
         """Go on with a state that another program had: runs whose step is timed anew, and the next timers."""
         c = self._bind(state, now)
         for run in retimed:
             self.steps.retime(run, now)
-        if state.first is not None and self.program.calendar_rules:
-            timers.arm_calendars(self.program, c)
-        if state.first is not None and self.program.segment_rules:
-            timers.look_at_segments(self.program, c)
-        self.timers_changed = True
-        self._settle()
+        self._look_anew(c)
 
     def run_timers(self, state: State, until: Micros, *, calendars: bool = True) -> None:
         """Let all timers due up to and including `until` go off, each at its own moment."""
@@ -137,6 +133,16 @@ class Machine:
             reason = "window" if run.waiting else "due"
             self.context.now = run.wake
             self.decide(run, action, 0, "pending", reason)
+
+    def _look_anew(self, c: Context) -> None:
+        """Find calendar triggers, memberships and the next timer, when what is kept is another's."""
+        c.history = c.state.history
+        if c.state.first is not None and self.program.calendar_rules:
+            timers.arm_calendars(self.program, c)
+        if c.state.first is not None and self.program.segment_rules:
+            timers.look_at_segments(self.program, c)
+        self.timers_changed = True
+        self._settle()
 
     # ------------------------------------------------------------------ inputs
     def _bind(self, state: State, now: Micros) -> Context:

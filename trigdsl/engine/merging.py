@@ -13,7 +13,7 @@ the alias in them before it runs.)  The known user and the other id are treated 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from trigdsl.engine.history import Count, Latest, Recent, Slot, Tally, Window
@@ -48,6 +48,18 @@ def merge(program: Program, into: State, other: State, now: Micros) -> list[Run]
         into.ids = into.ids or {}
         into.ids[record_id] = sorted({*times, *into.ids.get(record_id, ())})
     return ended
+
+
+def take_history(program: Program, into: State, other: State, since: Mapping[int, Micros], now: Micros) -> None:
+    """Merge the history of some slots, found up to and including a moment for each, into what a user has since.
+
+    `other` is used up.  What a window still has of before that moment is found again, and so given up.
+    """
+    for number, last in since.items():
+        if isinstance(program.slots[number], Window) and into.history is not None and into.history[number] is not None:
+            into.history[number] = [entry for entry in into.history[number] if entry[0] > last] or None
+    _put_in_order(program, (other, into))
+    _merge_history(program, into, other, now)
 
 
 def take_over_profile(into: State, other: State) -> None:

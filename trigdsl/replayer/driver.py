@@ -19,6 +19,7 @@ from trigdsl.engine.links import user_of
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import Program
 from trigdsl.engine.sieve import MayMatter
+from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
@@ -108,6 +109,11 @@ class Replay:
     def links(self) -> Mapping[str, str]:
         """Ids that were found to be other users', when the replay is over."""
         return self._clockwork.links if self._is_sorted else self._aliases.links
+
+    @property
+    def states(self) -> Mapping[str, State]:
+        """What is kept for each user, when the replay is over and took no short cut."""
+        return self._clockwork.states
 
     def _replay(self, inputs: list[Input], seen: AllSeen) -> Iterator[Decision]:
         if self._aliases:

@@ -15,6 +15,7 @@ from trigdsl.model.values import Micros
 from trigdsl.store.adopting import Adoption
 from trigdsl.store.bodies import decode_input, encode_decision, encode_input
 from trigdsl.store.codec import layout_number, read_state
+from trigdsl.store.gaps import gaps_after, read_gaps, write_gaps
 from trigdsl.store.layouts import Layout, decode_layout, layout_of
 from trigdsl.store.protocol import HeldRow, NewDelivery, RejectRow, Store, Transaction
 from trigdsl.store.sleeping import SleepingLinks, SleepingStates
@@ -45,6 +46,7 @@ class Keeper:
         self._released: list[int] = []
         self._rejects: list[RejectRow] = []
         self._decisions: list[Decision] = []
+        self.gaps: dict[str, Micros] = {}
         self._epoch = store.open()
         self._program_layout = layout_of(clockwork.program)
         with store.transaction(self._epoch) as t:
@@ -80,8 +82,12 @@ class Keeper:
         with self.store.transaction(self._epoch) as t:
             written = t.meta("layout")
             layouts = {number: decode_layout(body) for number, body in t.layouts().items()}
+            self.gaps = read_gaps(t)
             if written == b"%d" % self.layout:
                 return []
+            if written is not None and written != b"0":
+                self.gaps = gaps_after(layouts[int(written)], self._program_layout, self.gaps, now)
+                write_gaps(t, self.gaps)
             # From here until all are adopted, states of several layouts stand side by side.
             t.set_meta("layout", b"0")
         adoptions: dict[int, Adoption] = {}
@@ -119,8 +125,13 @@ class Keeper:
         """Load all that these inputs will ask for."""
         users = {given.user for given in inputs}
         users.update(given.alias for given in inputs if given.alias is not None)
-        self.links.wake(users)
-        self.states.wake(users if not self.links else {self._known(user) for user in users})
+        self.wake_users(users)
+
+    def wake_users(self, users: Iterable[str]) -> None:
+        """Load the states of these users, of whom some may be known by other ids."""
+        known = list(users)
+        self.links.wake(known)
+        self.states.wake(known if not self.links else {self._known(user) for user in known})
 
     def _known(self, user: str) -> str:
         while (known := self.links.get(user)) is not None:

@@ -1,0 +1,43 @@
+"""What rules ask of history that is known only since they ask it: the gaps of a running engine's history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from trigdsl.model.values import Micros
+from trigdsl.store.layouts import Layout
+from trigdsl.store.packing import decode, encode
+from trigdsl.store.protocol import Transaction
+
+Since: TypeAlias = Mapping[str, Micros]
+"""What a slot asks → the moment up to and including which its history is not known."""
+
+_GAPS = "history gaps"
+
+
+def gaps_after(old: Layout, new: Layout, since: Since, now: Micros) -> dict[str, Micros]:
+    """The gaps of a program that goes on with the states of another, which had those of `since`.
+
+    What was not asked before is known from `now` on; of a period that has grown, what is older than the period was.
+    """
+    lengths = {slot.key: slot.length for slot in old.slots}
+    gaps: dict[str, Micros] = {}
+    for slot in new.slots:
+        if slot.key not in lengths:
+            gaps[slot.key] = now
+        elif slot.key in since:
+            gaps[slot.key] = since[slot.key]
+        elif slot.length > lengths[slot.key]:
+            gaps[slot.key] = now - lengths[slot.key]
+    return gaps
+
+
+def read_gaps(t: Transaction) -> dict[str, Micros]:
+    """The gaps of what a store keeps."""
+    kept = t.meta(_GAPS)
+    return {} if kept is None else dict(decode(kept))
+
+
+def write_gaps(t: Transaction, since: Since) -> None:
+    t.set_meta(_GAPS, encode(dict(since)))
