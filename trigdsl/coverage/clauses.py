@@ -12,7 +12,7 @@ from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.coverage.events import is_one
 from trigdsl.coverage.limits import of_limit
-from trigdsl.coverage.points import Point, around, point
+from trigdsl.coverage.points import Point, around, point, shown
 from trigdsl.coverage.record import Record
 from trigdsl.engine.dates import day_number
 from trigdsl.engine.zones import UTC, zone
@@ -39,7 +39,7 @@ def of_clauses(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
 
 
 def _stop(rule: CheckedRule, clause: nodes.StopOn) -> Point:
-    text = f"`{_short(clause)}` ends a run"
+    text = f"`{shown(clause)}` ends a run"
     return point(
         rule.name,
         "stop on",
@@ -61,7 +61,7 @@ def _pending(rule: CheckedRule, clause: nodes.WhilePending) -> Iterator[Point]:
         ends = {one.decision.triggered: one.decision.time for one in record.of_rule(rule.index)}
         return any(first < second < ends.get(first, first) for first in started for second in started)
 
-    yield point(rule.name, "pending", f"`{_short(clause)}` meets an unfinished run", clause.span, meets)
+    yield point(rule.name, "pending", f"`{shown(clause)}` meets an unfinished run", clause.span, meets)
     if clause.at_most is None:
         return
     length = length_of(clause.at_most)
@@ -72,7 +72,7 @@ def _pending(rule: CheckedRule, clause: nodes.WhilePending) -> Iterator[Point]:
         for place, time in enumerate(times):
             yield from (time - first - length for first in times[:place])
 
-    said = f"a trigger {_short(clause.at_most)} after the first of a chain"
+    said = f"a trigger {shown(clause.at_most)} after the first of a chain"
     yield from around(rule.name, "pending", said, clause.at_most.span, gaps, length)
 
 
@@ -82,7 +82,7 @@ def _for_each(rule: CheckedRule, clause: nodes.ForEach) -> Point:
         values = [_at(one.event.properties, clause.path) for one in tried if one.event is not None]
         return any(value != values[0] for value in values)
 
-    return point(rule.name, "for each", f"`{_short(clause)}` has two values", clause.span, two)
+    return point(rule.name, "for each", f"`{shown(clause)}` has two values", clause.span, two)
 
 
 def _at(properties: Value, path: tuple[str, ...]) -> Value:
@@ -102,7 +102,7 @@ def _campaign(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Campaign
         return (tried.time - edge for tried in record.tried.get(rule.index, ()))
 
     what = "begins" if clause.start is not None else "ends"
-    yield from around(rule.name, "campaign", f"a trigger when `{_short(clause)}` {what}", clause.span, gaps)
+    yield from around(rule.name, "campaign", f"a trigger when `{shown(clause)}` {what}", clause.span, gaps)
 
 
 def _goal(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Goal) -> Iterator[Point]:
@@ -114,15 +114,11 @@ def _goal(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Goal) -> Ite
         times = [came.time for came in record.events if is_one(checked, clause.event, came)]
         return [] if first is None else [time - first for time in times if time >= first]
 
-    text = f"`goal {_short(clause.event)}`"
+    text = f"`goal {shown(clause.event)}`"
     yield point(
         rule.name, "goal", f"{text} is met", clause.span, lambda record: any(t <= length for t in since(record))
     )
-    said = f"{text} comes `within {_short(clause.within)}`"
+    said = f"{text} comes `within {shown(clause.within)}`"
     yield from around(
         rule.name, "goal", said, clause.within.span, lambda record: (time - length for time in since(record)), length
     )
-
-
-def _short(node: nodes.Node) -> str:
-    return " ".join(node.span.text.split())

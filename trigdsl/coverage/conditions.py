@@ -8,22 +8,21 @@ from datetime import date, timedelta
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.expressions import length_of
 from trigdsl.coverage.events import is_one
-from trigdsl.coverage.points import AFTER, AT, BEFORE, Exercised, Point, around, point
+from trigdsl.coverage.points import AT, Exercised, Point, around, point, shown
 from trigdsl.coverage.record import Record
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
 
 _ORDERS = ("<", "<=", ">", ">=")
-_BESIDE = ((BEFORE, "just below"), (AT, "at"), (AFTER, "just above"))
+BELOW, ABOVE = "just below", "just above"
 
 
 def of_condition(checked: CheckedProgram, rule: str, kind: str, condition: nodes.Expression) -> Iterator[Point]:
     """The points of one condition of a rule, those of the segments that it names among them."""
     for part in parts(checked, condition):
         for value in (True, False):
-            text = f"`{_short(part)}` is {'true' if value else 'false'}"
-            yield point(rule, kind, text, part.span, _was(part.id, value))
+            yield point(rule, kind, f"`{shown(part)}`", part.span, _was(part.id, value), "true" if value else "false")
     for node in _inside(checked, condition):
         if isinstance(node, nodes.Compare) and node.operator in _ORDERS:
             yield from _threshold(rule, kind, node)
@@ -57,10 +56,6 @@ def _was(node: int, value: bool) -> Exercised:
     return lambda record: any(asked.value is value for asked in record.asked.get(node, ()))
 
 
-def _short(node: nodes.Node) -> str:
-    return " ".join(node.span.text.split())
-
-
 # ------------------------------------------------------------------------ values
 def _threshold(rule: str, kind: str, node: nodes.Compare) -> Iterator[Point]:
     """A value just below, at and just above the literal that it is compared with."""
@@ -68,9 +63,9 @@ def _threshold(rule: str, kind: str, node: nodes.Compare) -> Iterator[Point]:
         wanted = _distance(literal)
         if wanted is None:
             continue
-        for moment, beside in _BESIDE:
-            text = f"`{_short(value)}` is {beside} {_short(literal)}"
-            yield point(rule, kind, text, node.span, _beside(value.id, wanted, moment), moment)
+        for case in (BELOW, AT, ABOVE):
+            about = f"`{shown(value)}` against {shown(literal)}"
+            yield point(rule, kind, about, node.span, _beside(value.id, wanted, case), case)
 
 
 Distance = Callable[[object], "int | float | None"]
@@ -91,20 +86,20 @@ def _distance(literal: nodes.Expression) -> Distance | None:
     return None
 
 
-def _beside(node: int, distance: Distance, moment: str) -> Exercised:
+def _beside(node: int, distance: Distance, case: str) -> Exercised:
     def hit(record: Record) -> bool:
         gaps = [distance(asked.value) for asked in record.asked.get(node, ())]
-        return any(gap is not None and _moment(gap) == moment for gap in gaps)
+        return any(gap is not None and _case(gap) == case for gap in gaps)
 
     return hit
 
 
-def _moment(gap: int | float) -> str | None:
+def _case(gap: int | float) -> str | None:
     if gap == 0:
         return AT
     if -1 <= gap < 0:
-        return BEFORE
-    return AFTER if 0 < gap <= 1 else None
+        return BELOW
+    return ABOVE if 0 < gap <= 1 else None
 
 
 # ------------------------------------------------------------------------ periods
@@ -124,5 +119,5 @@ def _period(checked: CheckedProgram, rule: str, kind: str, node: nodes.Happened 
         for asked in record.asked.get(node.id, ()):
             yield from (asked.time - time - length for time in times if time <= asked.time)
 
-    text = f"an event {_short(duration)} before `{_short(node)}` is asked"
+    text = f"an event {shown(duration)} before `{shown(node)}` is asked"
     yield from around(rule, kind, text, duration.span, gaps, length)

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from trigdsl.coverage.record import Record
 from trigdsl.model.values import MINUTE, SECOND, Micros
 from trigdsl.source import Span
+from trigdsl.syntax.nodes import Node
 
 BEFORE, AT, AFTER = MOMENTS = ("just before", "at", "just after")
 
@@ -21,27 +22,38 @@ class Point:
     """Something of a rule that tests exercise or do not; equal only to itself in the same program.
 
     `kind` is trigger, condition, guard, variant, step, delay, unless, window, cap, requires, expires, else skip, stop
-    on, limit, pending, for each, campaign or goal.  `text` says what is to happen, `span` is what it is about.
-    `moment` is that of a boundary, None for others.
+    on, limit, pending, for each, campaign or goal.  `about` says what is to happen, and `case` which case of it: true
+    or false, or the moment at a boundary; None when there is but one.  `span` is the piece of the rules that it is
+    about.
     """
 
     rule: str
     kind: str
-    text: str
-    moment: str | None = None
+    about: str
+    case: str | None = None
     span: Span = field(eq=False, repr=False, kw_only=True)
     place: tuple[str, int, int] = field(kw_only=True, repr=False)
     """Where it stands: file, and from where to where."""
     exercised: Exercised = field(eq=False, repr=False, kw_only=True)
 
+    @property
+    def text(self) -> str:
+        """What is to happen, with its case."""
+        return self.about if self.case is None else f"{self.about}: {self.case}"
 
-def point(rule: str, kind: str, text: str, span: Span, exercised: Exercised, moment: str | None = None) -> Point:
+
+def point(rule: str, kind: str, about: str, span: Span, exercised: Exercised, case: str | None = None) -> Point:
     place = (span.source.name, span.start, span.end)
-    return Point(rule, kind, text, moment, span=span, place=place, exercised=exercised)
+    return Point(rule, kind, about, case, span=span, place=place, exercised=exercised)
+
+
+def shown(node: Node) -> str:
+    """A piece of the rules in one line."""
+    return " ".join(node.span.text.split())
 
 
 def around(
-    rule: str, kind: str, text: str, span: Span, gaps: Callable[[Record], Iterable[Micros]], length: Micros = 0
+    rule: str, kind: str, about: str, span: Span, gaps: Callable[[Record], Iterable[Micros]], length: Micros = 0
 ) -> tuple[Point, Point, Point]:
     """Just before, at and just after a boundary; `gaps` are how long after it something happened that it bears on.
 
@@ -52,7 +64,7 @@ def around(
     def hit(moment: str) -> Exercised:
         return lambda record: any(moment_of(gap, near) == moment for gap in gaps(record))
 
-    before, at, after = (point(rule, kind, f"{text}, {moment}", span, hit(moment), moment) for moment in MOMENTS)
+    before, at, after = (point(rule, kind, about, span, hit(moment), moment) for moment in MOMENTS)
     return before, at, after
 
 

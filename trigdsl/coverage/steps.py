@@ -9,7 +9,7 @@ from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.policies import compile_calendar, compile_zone
 from trigdsl.coverage.conditions import of_condition
 from trigdsl.coverage.events import is_one
-from trigdsl.coverage.points import Exercised, Point, around, point
+from trigdsl.coverage.points import Exercised, Point, around, point, shown
 from trigdsl.coverage.record import Decided, Record
 from trigdsl.engine.dates import date_of, day_number
 from trigdsl.model.values import DAY, SECOND, Micros
@@ -65,7 +65,7 @@ def _delay(checked: CheckedProgram, rule: CheckedRule, step: nodes.Step, at: tup
     if not spans and step.calendar_days is None:
         return
     span = spans[0] if spans else step.span
-    text = "the delay" if step.after is None else f"`after {_short(step.after)}`"
+    text = "the delay" if step.after is None else f"`after {shown(step.after)}`"
     yield point(rule.name, "delay", f"{text} of step {at[1] + 1} runs out", span, lambda record: _ran_out(record, at))
     ends = [one.event for one in step.unless if one.within is None]
     ends += [one.event for one in rule.node.clauses if isinstance(one, nodes.StopOn)]
@@ -89,7 +89,7 @@ def _ran_out(record: Record, at: tuple[int, int]) -> bool:
 
 
 def _unless(checked: CheckedProgram, rule: str, unless: nodes.Unless, at: tuple[int, int]) -> Iterator[Point]:
-    text = f"`unless {_short(unless.event)}` ends the run"
+    text = f"`unless {shown(unless.event)}` ends the run"
     yield point(rule, "unless", text, unless.span, _any(at, _ended_by(unless.id)))
     if unless.within is None:
         return
@@ -100,7 +100,7 @@ def _unless(checked: CheckedProgram, rule: str, unless: nodes.Unless, at: tuple[
         for armed in record.armed.get(at, ()):
             yield from (time - armed.time - length for time in times if time >= armed.time)
 
-    said = f"`{_short(unless.event)}` comes `within {_short(unless.within)}`"
+    said = f"`{shown(unless.event)}` comes `within {shown(unless.within)}`"
     yield from around(rule, "unless", said, unless.within.span, gaps, length)
 
 
@@ -164,13 +164,13 @@ def _hours(rule: str, between: nodes.Between, at: tuple[int, int]) -> Iterator[P
         ranges = [(part.start.seconds * SECOND, part.end.seconds * SECOND) for part in between.ranges]
         return any(start <= time < end if start < end else time >= start or time < end for start, end in ranges)
 
-    text = f"`{_short(between)}`"
+    text = f"`{shown(between)}`"
     yield point(rule, "window", f"{text} is open when due", between.span, lambda record: any(map(inside, tod(record))))
     closed = f"{text} is closed when due"
     yield point(rule, "window", closed, between.span, lambda record: not all(map(inside, tod(record))))
     for part in between.ranges:
         for edge, what in ((part.start, "opens"), (part.end, "closes")):
-            yield from _edge(rule, f"due when {text} {what} at {_short(edge)}", edge, tod)
+            yield from _edge(rule, f"due when {text} {what} at {shown(edge)}", edge, tod)
 
 
 def _edge(
@@ -200,21 +200,17 @@ def _day(
     def exercised(wanted: bool) -> Exercised:
         return lambda record: any(falls(one) is wanted for _, one in _dues(record, at))
 
-    text = f"`{_short(days)}`"
+    text = f"`{shown(days)}`"
     yield point(rule, "window", f"{text} holds when due", days.span, exercised(True))
     yield point(rule, "window", f"{text} does not hold when due", days.span, exercised(False))
 
 
 def _expires(rule: str, duration: nodes.Duration, at: tuple[int, int]) -> Iterator[Point]:
     length = length_of(duration)
-    text = f"`expires {_short(duration)}`"
+    text = f"`expires {shown(duration)}`"
     yield point(rule, "expires", f"{text} has passed", duration.span, _any(at, _has_reason("expired")))
 
     def gaps(record: Record) -> Iterable[Micros]:
         return (one.opens - one.due - length for one in record.waited.get(at, ()) if one.opens is not None)
 
     yield from around(rule, "expires", f"the window opens when {text} passes", duration.span, gaps, length)
-
-
-def _short(node: nodes.Node) -> str:
-    return " ".join(node.span.text.split())

@@ -9,7 +9,7 @@ from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.coverage.conditions import of_condition
 from trigdsl.coverage.events import is_one, leaves
-from trigdsl.coverage.points import Exercised, Point, around, point
+from trigdsl.coverage.points import Exercised, Point, around, point, shown
 from trigdsl.coverage.record import Record
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
@@ -25,7 +25,7 @@ def of_trigger(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
     if isinstance(trigger, nodes.EventTrigger):
         yield from _events(checked, rule, trigger)
     else:
-        text = f"`{_short(trigger)}` fires"
+        text = f"`{shown(trigger)}` fires"
         yield point(rule.name, "trigger", text, trigger.span, lambda record: bool(record.tried.get(rule.index)))
     for node in walk(trigger):
         if isinstance(node, nodes.EventWhere):
@@ -44,9 +44,9 @@ def _events(checked: CheckedProgram, rule: CheckedRule, trigger: nodes.EventTrig
         )
 
     for leaf in leaves(trigger.event):
-        yield point(rule.name, "trigger", f"`{_short(leaf)}` triggers", leaf.span, by(leaf))
+        yield point(rule.name, "trigger", f"`{shown(leaf)}` triggers", leaf.span, by(leaf))
     if trigger.ordinal is not None:
-        text = f"another than `{_short(trigger)}` comes"
+        text = f"another than `{shown(trigger)}` comes"
         yield point(rule.name, "trigger", text, trigger.span, lambda record: _outcome(record, rule, "ordinal"))
 
 
@@ -61,7 +61,7 @@ def _silence(checked: CheckedProgram, rule: CheckedRule, trigger: nodes.SilenceT
         times = [came.time for came in record.events if is_one(checked, trigger.event, came)]
         return (later - sooner - length for sooner, later in pairwise(times))
 
-    text = f"an event {_short(trigger.duration)} after the one before"
+    text = f"an event {shown(trigger.duration)} after the one before"
     yield from around(rule.name, "trigger", text, trigger.duration.span, gaps, length)
 
 
@@ -75,9 +75,5 @@ def _ignored(rule: CheckedRule, trigger: nodes.IgnoredTrigger) -> Iterator[Point
             if sent.name == "sent":
                 yield from (answer - sent.time - length for answer in answers if answer >= sent.time)
 
-    text = f"an answer {_short(trigger.duration)} after it was sent"
+    text = f"an answer {shown(trigger.duration)} after it was sent"
     yield from around(rule.name, "trigger", text, trigger.duration.span, gaps, length)
-
-
-def _short(node: nodes.Node) -> str:
-    return " ".join(node.span.text.split())
