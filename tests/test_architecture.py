@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("differ", "verifier"),
+    ("differ", "verifier", "coverage"),
     ("formatter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),
