@@ -7,6 +7,7 @@ only what the engine then does counts.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
@@ -14,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from trigdsl.checker.paths import resolve
 from trigdsl.checker.program import CheckedProgram
+from trigdsl.engine.zones import zone
 from trigdsl.model.values import Value
 from trigdsl.suggester.samples import kind_of, sample
 from trigdsl.suggester.scenes import (
@@ -46,6 +48,7 @@ MOST_REPEATED = 30
 
 HOUR = 3_600
 METRES_OF_A_DEGREE = 111_195
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Seoul", "Pacific/Auckland", "Africa/Cairo", "UTC")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _OPPOSITE: dict[Truth, Truth] = {True: False, False: True, None: None}
 
@@ -264,7 +267,8 @@ class Solver:
             return []
         counts = [int(value)]
         if value > 0 and set(carriers_of(node.event)) & set(self.carriers):
-            counts.insert(0, int(value) - 1)
+            # The triggering event is counted too, if it passes what is asked of those that count.
+            counts = [int(value) - 1, *(counts if isinstance(node.event, nodes.EventWhere) else ())]
         found: list[Needs] = []
         for count in counts:
             for first in self._times(node.period):
@@ -284,14 +288,14 @@ class Solver:
         return ((node.path, place + 1 if is_number else "abcdefghijklmnopqrstuvwxyz0123456789"[place]),)
 
     def _times(self, period: nodes.Period | None) -> list[int]:
-        """How long before the moment an event may be that a period still holds, or just no more."""
+        """How long before the moment an event may be that a period holds: in its middle, and at its edge."""
         if period is None or period.kind in ("ever", "since"):
             return [24 * HOUR]
         if period.kind == "today":
-            return [MORNING // 2, MORNING, MORNING + 1]
+            return [MORNING // 2, MORNING]
         assert period.duration is not None
         length = _seconds(period.duration)
-        return [max(length // 2, 1), max(length - 1, 0), length]
+        return [max(length // 2, 1), max(length - 1, 0)]
 
     def _since(self, period: nodes.Period | None, ways: list[Needs]) -> list[Needs]:
         if period is None or period.event is None:
@@ -327,9 +331,20 @@ class Solver:
         root, rest = resolve(node.parts)
         if root == "local":
             return self._local(rest, value)
+        if root == "user" and rest == ("timezone",):
+            return self._zone(value)
         if root in ("event", "user", "trigger") and rest:
             return [(Given(root, rest, value),)]
         return []
+
+    def _zone(self, value: Wanted) -> list[Needs]:
+        """The zone of the user: there is none of just any name."""
+        if isinstance(value, str):
+            names = [name for name in (value, *ZONES) if zone(name) is not None and value in name]
+            if not names and value not in ("other", "another"):
+                return []
+            value = next(iter(names), "UTC")
+        return [(Given("user", ("timezone",), value),)]
 
     def _local(self, rest: tuple[str, ...], value: Wanted) -> list[Needs]:
         match rest, value:
@@ -408,7 +423,7 @@ class Solver:
                 fixed = 10
                 parts.append(self.having(arguments[one], fixed))
             if isinstance(fixed, int | float):
-                parts.append(self.having(moved, round(fixed + shift, 6)))
+                parts.append(self.having(moved, math.floor((fixed + shift) * 1e6) / 1e6))
         return all_of(parts) if parts else []
 
     # ------------------------------------------------------------------ kinds
