@@ -141,7 +141,7 @@ class Solver:
         found = []
         for value in around(operator, literal, is_list):
             if passes(operator, value, literal) is want:
-                found += all_of([before[:1], self.having(left, value)])
+                found += _after(before, self.having(left, value))
         return found
 
     def _in(self, node: nodes.In, want: Truth) -> list[Needs]:
@@ -157,7 +157,7 @@ class Solver:
         if value is None or isinstance(value, Around):
             value = "a"
             before = self.having(node.operand, value)
-        return all_of([before[:1], self.having(node.container, [value] if inside else ["other"])])
+        return _after(before, self.having(node.container, [value] if inside else ["other"]))
 
     def _other(self, operand: nodes.Node, items: list[Value]) -> Value:
         """A value of the kind that is none of these."""
@@ -378,7 +378,7 @@ class Solver:
             undone = combined({"+": "-", "*": "/"}[node.operator], value, left)
         else:
             undone = combined(node.operator, left, value)
-        return [] if undone is None else all_of([before[:1], self.having(side, undone)])
+        return [] if undone is None else _after(before, self.having(side, undone))
 
     def _call(self, node: nodes.Call, value: Wanted) -> list[Needs]:
         match node.name.text, node.arguments:
@@ -407,7 +407,7 @@ class Solver:
         if first is None:
             first = Around(0, is_date=True)
             wanted = combined("+", first, days)
-            return [] if wanted is None else all_of([self.having(start, first)[:1], self.having(end, wanted)])
+            return [] if wanted is None else _after(self.having(start, first), self.having(end, wanted))
         wanted = combined("+", first, days)
         return [] if wanted is None else self.having(end, wanted)
 
@@ -442,6 +442,12 @@ class Solver:
         """A value for the other side of a comparison between two things that vary."""
         value = self._sample(node)
         return None if isinstance(value, Absent) else value
+
+
+def _after(before: Sequence[Needs], ways: Sequence[Needs]) -> list[Needs]:
+    """Each of these ways, with the first way of what it presupposes."""
+    first = before[0] if before else ()
+    return [(*first, *way) for way in ways]
 
 
 def _seconds(duration: nodes.Duration) -> int:
