@@ -57,7 +57,7 @@ CONDITIONS = (
     "sum(purchase.total) in last 90d >= 1000",
     "sum(purchase.total where total > 50) > 100",
     "max(purchase.total) < 10",
-    "last(purchase.kind) == \"book\"",
+    'last(purchase.kind) == "book"',
     "distinct(purchase.kind) in last 7d >= 2",
     "avg(purchase.total) today > 10",
     "time since purchase > 3d",
@@ -80,7 +80,9 @@ CONDITIONS = (
     'user.timezone starts with "Europe/"',
 )
 PROGRAM = """
-event e {{ cart.value: number, cart.items: list, cart.change: number, title: text, level: number, lat: number, lon: number }}
+event e {{
+  cart.value: number, cart.items: list, cart.change: number, title: text, level: number, lat: number, lon: number
+}}
 user {{
   tier: text, tiers: list, name: text, opted_in: boolean, blocked: boolean, average: number, joined: instant,
   birthday: date, last_seen: date, timezone: text
@@ -144,5 +146,10 @@ def test_what_is_missing_makes_a_condition_unknown(condition: str) -> None:
 
 
 def test_thresholds_are_met_from_both_sides_and_exactly() -> None:
-    values = [value for want in (True, False) for scene, _ in ways("cart.value > 200", want) for _, value in scene.lines[0].properties]
+    values = [
+        value
+        for want in (True, False)
+        for scene, _ in ways("cart.value > 200", want)
+        for _, value in scene.lines[0].properties
+    ]
     assert values == [201, 200, 199]

@@ -61,8 +61,7 @@ def all_of(parts: Sequence[Sequence[Needs]]) -> list[Needs]:
     ways = [part or [()] for part in parts]
     found = [_joined(part[0] for part in ways)]
     for place, part in enumerate(ways):
-        for way in part[1:]:
-            found.append(_joined(way if at == place else other[0] for at, other in enumerate(ways)))
+        found += [_joined(way if at == place else other[0] for at, other in enumerate(ways)) for way in part[1:]]
     return found
 
 
@@ -213,8 +212,7 @@ class Solver:
                     if isinstance(need, Given) and need.root == "event":
                         told = (*told[:-1], _with(told[-1], need))
                     else:
-                        is_outer = isinstance(need, Given) and need.root == "trigger"
-                        outer.append(evolve(need, root="event") if is_outer else need)
+                        outer.append(_outside(need))
                 found.append((told, (*needs, *outer)))
         return found
 
@@ -382,14 +380,14 @@ class Solver:
 
     def _call(self, node: nodes.Call, value: Wanted) -> list[Needs]:
         match node.name.text, node.arguments:
-            case ("lower" | "upper" | "trim" | "abs" | "round" | "floor" | "ceil"), (argument,):
+            case (("lower" | "upper" | "trim" | "abs" | "round" | "floor" | "ceil"), (argument,)):
                 return self.having(argument, value)
             case "date", (argument,):
                 return self.having(argument, evolve(value, is_date=False) if isinstance(value, Around) else value)
             case "length", (argument,) if isinstance(value, int) and 0 <= value <= 1_000:
                 texts, items = self.having(argument, "a" * value), self.having(argument, ["a"] * value)
                 return items + texts if self._type(argument) == "list" else texts + items
-            case ("min" | "max"), arguments:
+            case (("min" | "max"), arguments):
                 return all_of([self.having(one, value)[:1] for one in arguments if known_value(one) is None])
             case "days_between", (start, end) if isinstance(value, int):
                 return self._days_between(start, end, dt.timedelta(days=value))
@@ -442,6 +440,11 @@ class Solver:
         """A value for the other side of a comparison between two things that vary."""
         value = self._sample(node)
         return None if isinstance(value, Absent) else value
+
+
+def _outside(need: Need) -> Need:
+    """What is needed of `trigger.` within a `where`, as the rule itself says it."""
+    return evolve(need, root="event") if isinstance(need, Given) and need.root == "trigger" else need
 
 
 def _after(before: Sequence[Needs], ways: Sequence[Needs]) -> list[Needs]:

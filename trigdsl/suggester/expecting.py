@@ -37,7 +37,9 @@ def expected_test(
     sends = sum(one.action == "send" and one.status == "sent" for one in result.decisions)
     lines: list[Expectation] = [*{print_tree(line): line for line in wanted}.values(), ExpectSends(sends)]
     outcomes = run_test(story.test(title, lines), program).outcomes
-    return story.test(title, [line if outcome.met else _less(line) for line, outcome in zip(lines, outcomes, strict=True)])
+    return story.test(
+        title, [line if outcome.met else _less(line) for line, outcome in zip(lines, outcomes, strict=True)]
+    )
 
 
 def _less(line: Expectation) -> Expectation:

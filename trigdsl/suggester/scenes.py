@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from attrs import evolve, frozen
 
 from trigdsl.engine.dates import day_number
 from trigdsl.engine.zones import UTC, Zone, zone
-from trigdsl.model.values import SECOND, Value, instant, instant_text
+from trigdsl.model.values import SECOND, Value, instant_text
 from trigdsl.tester.stories import FIRST_DAY, Line, Properties, Story
 
 MORNING = 36_000
@@ -134,17 +134,18 @@ def zone_of(profile: Properties, program_zone: Zone | None) -> Zone:
 
 
 def with_value(properties: Properties, path: tuple[str, ...], value: Wanted) -> Properties:
-    """The properties with this one; a record and a plain value at one path exclude each other."""
+    """The properties with this one; a record and a plain value at one path exclude each other.
+
+    A value that is counted from the moment stands among them until the scene becomes a story.
+    """
     size = len(path)
-    kept = tuple(
-        (other, held) for other, held in properties if other[:size] != path and path[: len(other)] != other
-    )
+    kept = tuple((other, held) for other, held in properties if other[:size] != path and path[: len(other)] != other)
     if isinstance(value, Absent):
         return kept
     place = next((at for at, (other, _) in enumerate(properties) if other == path), None)
     if place is None or len(kept) != len(properties) - 1:
-        return (*kept, (path, value))  # type: ignore[return-value]
-    return (*kept[:place], (path, value), *kept[place:])  # type: ignore[return-value]
+        place = len(kept)
+    return cast("Properties", (*kept[:place], (path, value), *kept[place:]))
 
 
 def _apply(scene: Scene, need: Need, anchor: int) -> Scene:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.engine.dates import day_number
@@ -171,8 +171,6 @@ class Search:
         if base is None:
             return ()
         scene, sent = base
-        from attrs import evolve
-
         return tuple(evolve(line, at=line.at - sent) for line in scene.lines)
 
     def _base(self, name: str) -> tuple[Scene, int] | None:

@@ -58,7 +58,9 @@ def _is_there(scene: Scene, fill: Given) -> bool:
     )  # fmt: skip
     changed = {line.name for line in scene.lines if line.kind == "set"} if fill.root == "user" else set()
     size = len(fill.path)
-    return fill.path[0] in changed or any(path[:size] == fill.path or fill.path[: len(path)] == path for path, _ in held)
+    return fill.path[0] in changed or any(
+        path[:size] == fill.path or fill.path[: len(path)] == path for path, _ in held
+    )
 
 
 def _choices(checked: CheckedProgram, rule: CheckedRule, solver: Solver) -> Iterator[Choice]:

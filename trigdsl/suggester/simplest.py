@@ -1,4 +1,4 @@
-"""A story that shows something → a plainer one that shows it: nothing to be left out, at times that are easy to read."""
+"""A story that shows something → a plainer one that shows it: nothing to leave out, at times easy to read."""
 
 from __future__ import annotations
 

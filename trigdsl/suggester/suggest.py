@@ -42,9 +42,7 @@ class Suggestions:
     tried: int
 
 
-def suggest(
-    program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_STORIES, seed: int = 0
-) -> Suggestions:
+def suggest(program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_STORIES, seed: int = 0) -> Suggestions:
     """Tests for what the tests of a program do not exercise; `budget` is how many stories are tried.
 
     The stories that are tried to make those found simpler are not counted.
@@ -83,7 +81,9 @@ class _Telling:
         needed = {point for one, _, _ in covers for point in one.points}
         kept = []
         for place in reversed(range(len(covers))):
-            others = [covered for at, (_, _, covered) in enumerate(covers) if at != place and (at < place or at in kept)]
+            others = [
+                covered for at, (_, _, covered) in enumerate(covers) if at != place and (at < place or at in kept)
+            ]
             if not needed & covers[place][2] <= frozenset().union(*others):
                 kept.append(place)
         return self._told([(covers[place][1], covers[place][2] & needed) for place in kept])

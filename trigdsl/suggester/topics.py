@@ -39,6 +39,10 @@ class Topic:
     zones: tuple[str, ...]
     has_weekdays: bool
 
+    def with_events(self, lines: Iterable[Line]) -> Topic:
+        """The topic with these events as well."""
+        return evolve(self, events=(*self.events, *((evolve(line, at=0), ()) for line in lines)))
+
 
 def topic_of(checked: CheckedProgram, rule: CheckedRule, solver: Solver) -> Topic:
     """All that one rule mentions."""

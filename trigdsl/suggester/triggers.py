@@ -67,10 +67,9 @@ class Triggers:
         found = []
         for lines, needs in solver.happenings(trigger.event):
             scene = self._scene(lines, needs)
-            for count in dict.fromkeys((ordinal, max(ordinal - 1, 1), ordinal + 1) if trigger.ordinal else (1,)):
-                found.append(repeated(scene, count))
-            if trigger.every and 2 * ordinal <= MOST_REPEATED:
-                found.append(repeated(scene, 2 * ordinal))
+            counts = [ordinal, max(ordinal - 1, 1), ordinal + 1] if trigger.ordinal else [1]
+            counts += [2 * ordinal] if trigger.every and 2 * ordinal <= MOST_REPEATED else []
+            found += [repeated(scene, count) for count in dict.fromkeys(counts)]
         found += [self._scene(lines, needs) for lines, needs in solver.failing(trigger.event)]
         for part in _system_events(trigger.event):
             found += self._after(part.rule.text, None if part.kind == "sent" else part.kind)

@@ -71,8 +71,8 @@ def combined(operator: str, left: Known, right: Known) -> Known:
         return None
 
 
-def _plain(number: float) -> int | float:
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+def _plain(quotient: Value) -> Value:
+    return int(quotient) if isinstance(quotient, float) and quotient.is_integer() else quotient
 
 
 def around(operator: str, literal: Known, is_list: bool = False) -> list[Wanted]:
@@ -155,7 +155,7 @@ _UNFOLDED = (
 
 def matching(pattern: str) -> str | None:
     """A text in which a regular expression is found; None when it is too intricate for that."""
-    text = pattern.split("|")[0] if "(" not in pattern else pattern
+    text = pattern.partition("|")[0] if "(" not in pattern else pattern
     for form, plain in _UNFOLDED:
         text = re.sub(form, plain, text)
     text = re.sub(r"(.)\{(\d+)[^}]*\}", lambda found: found[1] * int(found[2]), text)

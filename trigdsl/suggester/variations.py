@@ -47,9 +47,9 @@ def _values(scene: Scene, topic: Topic) -> Iterator[Scene]:
 def _lines(scene: Scene, moments: Sequence[int], topic: Topic) -> Iterator[Scene]:
     """One more event: so long after a moment, or before it; and half-way to it."""
     for event, needs in topic.events:
-        times: dict[int, None] = {}
+        times = dict.fromkeys(moment // 2 for moment in moments if moment > 0)
         for moment in moments:
-            times.update(dict.fromkeys((moment // 2, *(moment + tick for tick in TICKS))))
+            times.update(dict.fromkeys(moment + tick for tick in TICKS))
             for length in topic.durations:
                 times.update(dict.fromkeys(moment + length + tick for tick in TICKS))
         times.update(dict.fromkeys(tick - length for length in topic.durations for tick in TICKS))
