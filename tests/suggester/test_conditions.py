@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from trigdsl.loading import parse_checked
-from trigdsl.suggester.conditions import Solver, Truth
+from trigdsl.suggester.conditions import Solver
 from trigdsl.suggester.scenes import Scene
+from trigdsl.suggester.ways import Truth
 from trigdsl.tester.run import run_test
 from trigdsl.tester.stories import Line
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from attrs import evolve, field, frozen
@@ -17,56 +17,33 @@ from trigdsl.checker.paths import resolve
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.engine.zones import zone
 from trigdsl.model.values import Value
+from trigdsl.suggester.history import History
 from trigdsl.suggester.samples import kind_of, sample
 from trigdsl.suggester.scenes import (
     ABSENT,
     MORNING,
     Absent,
     Around,
-    Before,
     Clock,
     Day,
     Given,
     Membership,
-    Need,
     Needs,
     Wanted,
-    with_value,
 )
 from trigdsl.suggester.values import Known, around, combined, known_value, matching, mirrored, passes
+from trigdsl.suggester.ways import Truth, after, all_of
 from trigdsl.syntax import nodes
-from trigdsl.tester.literals import duration_value
-from trigdsl.tester.mentions import QUIET_EVENT, Carriers, carriers_of
-from trigdsl.tester.stories import FIRST_DAY, Line, Properties
-
-Truth = bool | None
-"""True, false, or unknown."""
+from trigdsl.tester.mentions import Carriers
+from trigdsl.tester.stories import FIRST_DAY, Line
 
 MOST_WAYS = 12
-MOST_REPEATED = 30
-"""More events than that nobody wants to read in a test."""
 
 HOUR = 3_600
 METRES_OF_A_DEGREE = 111_195
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Seoul", "Pacific/Auckland", "Africa/Cairo", "UTC")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _OPPOSITE: dict[Truth, Truth] = {True: False, False: True, None: None}
-
-Happening = tuple[tuple[Line, ...], Needs]
-"""The lines by which an event comes about at second 0, and what else it needs."""
-
-
-def all_of(parts: Sequence[Sequence[Needs]]) -> list[Needs]:
-    """The first way of each part together, then those that differ from it in one part."""
-    ways = [part or [()] for part in parts]
-    found = [_joined(part[0] for part in ways)]
-    for place, part in enumerate(ways):
-        found += [_joined(way if at == place else other[0] for at, other in enumerate(ways)) for way in part[1:]]
-    return found
-
-
-def _joined(parts: Iterable[Needs]) -> Needs:
-    return tuple(need for part in parts for need in part)
 
 
 @frozen
@@ -80,6 +57,11 @@ class Solver:
     carriers: Carriers
     sends: Callable[[str], tuple[Line, ...]]
     open_segments: frozenset[str] = field(default=frozenset())
+
+    @property
+    def history(self) -> History:
+        """What solves questions about the past."""
+        return History(self)
 
     def ways(self, node: nodes.Node, want: Truth) -> list[Needs]:
         """Ways to make a condition have a truth, the plainest first; empty when none is known."""
@@ -109,7 +91,7 @@ class Solver:
                 values: dict[Truth, Wanted] = {True: ABSENT if text is None else text, False: "", None: ABSENT}
                 return self.having(operand, values[want])
             case nodes.Happened():
-                return [] if want is None else self._happened(node, want != node.negated)
+                return [] if want is None else self.history.happened(node, want != node.negated)
             case nodes.Boolean(value=value):
                 return [()] if value == want else []
         return self.having(node, ABSENT if want is None else want)
@@ -140,7 +122,7 @@ class Solver:
         found = []
         for value in around(operator, literal, is_list):
             if passes(operator, value, literal) is want:
-                found += _after(before, self.having(left, value))
+                found += after(before, self.having(left, value))
         return found
 
     def _in(self, node: nodes.In, want: Truth) -> list[Needs]:
@@ -156,7 +138,7 @@ class Solver:
         if value is None or isinstance(value, Around):
             value = "a"
             before = self.having(node.operand, value)
-        return _after(before, self.having(node.container, [value] if inside else ["other"]))
+        return after(before, self.having(node.container, [value] if inside else ["other"]))
 
     def _other(self, operand: nodes.Node, items: list[Value]) -> Value:
         """A value of the kind that is none of these."""
@@ -175,131 +157,6 @@ class Solver:
         inner = evolve(self, open_segments=self.open_segments | {name})
         return inner.ways(segment.condition, _OPPOSITE[want] if node.negated else want)
 
-    # ------------------------------------------------------------------ history
-    def happenings(self, event: nodes.EventSet) -> list[Happening]:
-        """Ways in which an event of a set comes about at second 0."""
-        match event:
-            case nodes.Event(name=name):
-                return [((Line(0, "event", name),), ())]
-            case nodes.AnyEvent():
-                return [((Line(0, "event", QUIET_EVENT),), ())]
-            case nodes.SystemEvent(kind="sent", rule=rule):
-                lines = self.sends(rule.text)
-                return [(lines, ())] if lines else []
-            case nodes.SystemEvent(kind=kind, rule=rule):
-                return [((Line(0, "event", kind, ((("rule",), rule.text),)),), ())]
-            case nodes.EventGroup(events=events):
-                return [one for part in events for one in self.happenings(part)]
-        return self._where(event, True)
-
-    def failing(self, event: nodes.EventSet) -> list[Happening]:
-        """Ways in which an event comes about that fails the `where` of a set."""
-        match event:
-            case nodes.EventWhere():
-                return [*self._where(event, False), *self._where(event, None)]
-            case nodes.EventGroup(events=events):
-                return [one for part in events for one in self.failing(part)]
-        return []
-
-    def _where(self, event: nodes.EventWhere, want: Truth) -> list[Happening]:
-        inner = evolve(self, carriers=carriers_of(event.event))
-        found = []
-        for lines, needs in self.happenings(event.event):
-            for way in inner.ways(event.condition, want):
-                told = lines
-                outer: list[Need] = []
-                for need in way:
-                    if isinstance(need, Given) and need.root == "event":
-                        told = (*told[:-1], _with(told[-1], need))
-                    else:
-                        outer.append(_outside(need))
-                found.append((told, (*needs, *outer)))
-        return found
-
-    def _past(self, event: nodes.EventSet, seconds: int, properties: Properties = ()) -> list[Needs]:
-        """Ways in which an event came about so many seconds before."""
-        found = []
-        for lines, needs in self.happenings(event):
-            told = (*lines[:-1], evolve(lines[-1], properties=(*lines[-1].properties, *properties)))
-            found.append((*needs, *(Before(seconds, line) for line in reversed(told))))
-        return found
-
-    def _happened(self, node: nodes.Happened, want: bool) -> list[Needs]:
-        event, period = node.event, node.period
-        match period.kind:
-            case "last":
-                assert period.duration is not None
-                length = _seconds(period.duration)
-                times = [max(length // 2, 1), length - 1] if want else [length, length + 1]
-                found = [way for seconds in times if seconds >= 0 for way in self._past(event, seconds)]
-            case "today":
-                times = [MORNING // 2, MORNING] if want else [MORNING + 1]
-                found = [(*way, Clock(MORNING)) for seconds in times for way in self._past(event, seconds)]
-            case "since":
-                assert period.event is not None
-                order = (2 * HOUR, HOUR) if want else (HOUR, 2 * HOUR)
-                found = all_of([self._past(period.event, order[0]), self._past(event, order[1])])
-                found += self._past(event, HOUR) if want else []
-            case _:
-                found = self._past(event, HOUR) if want else []
-        return found if want else [(), *found, *self._failed(event)]
-
-    def _failed(self, event: nodes.EventSet) -> list[Needs]:
-        return [(*needs, *(Before(60, line) for line in lines)) for lines, needs in self.failing(event)]
-
-    def _aggregate(self, node: nodes.Aggregate, value: Wanted) -> list[Needs]:
-        """Ways to make what is counted or summed up over the past a value."""
-        if isinstance(value, Absent):
-            return [()]
-        if node.function in ("count", "distinct"):
-            return self._counted(node, value)
-        found: list[Needs] = []
-        if set(carriers_of(node.event)) & set(self.carriers):
-            found.append((Given("event", node.path, value),))
-        for seconds in self._times(node.period):
-            found += self._since(node.period, self._past(node.event, seconds, ((node.path, value),)))  # type: ignore[arg-type]
-        return found
-
-    def _counted(self, node: nodes.Aggregate, value: Wanted) -> list[Needs]:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_REPEATED:
-            return []
-        counts = [int(value)]
-        if value > 0 and set(carriers_of(node.event)) & set(self.carriers):
-            # The triggering event is counted too, if it passes what is asked of those that count.
-            counts = [int(value) - 1, *(counts if isinstance(node.event, nodes.EventWhere) else ())]
-        found: list[Needs] = []
-        for count in counts:
-            for first in self._times(node.period):
-                gap = min(HOUR, max(first // (count + 1), 1))
-                times = [first, *(gap * place for place in range(count - 1, 0, -1))][:count]
-                parts = [
-                    self._past(node.event, seconds, self._distinct(node, place))[:1]
-                    for place, seconds in enumerate(times)
-                ]
-                found += self._since(node.period, [_joined(part[0] for part in parts if part)])
-        return found
-
-    def _distinct(self, node: nodes.Aggregate, place: int) -> Properties:
-        if node.function != "distinct":
-            return ()
-        is_number = kind_of(self.checked, "event", node.path, carriers_of(node.event)) == "number"
-        return ((node.path, place + 1 if is_number else "abcdefghijklmnopqrstuvwxyz0123456789"[place]),)
-
-    def _times(self, period: nodes.Period | None) -> list[int]:
-        """How long before the moment an event may be that a period holds: in its middle, and at its edge."""
-        if period is None or period.kind in ("ever", "since"):
-            return [24 * HOUR]
-        if period.kind == "today":
-            return [MORNING // 2, MORNING]
-        assert period.duration is not None
-        length = _seconds(period.duration)
-        return [max(length // 2, 1), max(length - 1, 0)]
-
-    def _since(self, period: nodes.Period | None, ways: list[Needs]) -> list[Needs]:
-        if period is None or period.event is None:
-            return ways
-        return [(*first, *way) for way in ways for first in self._past(period.event, 48 * HOUR)[:1] or [()]] + ways
-
     # ------------------------------------------------------------------ values
     def having(self, node: nodes.Node, value: Wanted) -> list[Needs]:
         """Ways to make an expression have a value, or be missing."""
@@ -316,13 +173,17 @@ class Solver:
             case nodes.Call():
                 return self._call(node, value)
             case nodes.Aggregate():
-                return self._aggregate(node, value)
+                return self.history.aggregate(node, value)
             case nodes.TimeSince(event=event):
                 if isinstance(value, dt.timedelta) and value >= dt.timedelta():
-                    return self._past(event, int(value.total_seconds()))
+                    return self.history.past(event, int(value.total_seconds()))
                 return [()] if value is ABSENT else []
             case nodes.Previous(event=event, path=path):
-                return [()] if isinstance(value, Absent | Around) else self._past(event, 24 * HOUR, ((path, value),))
+                return (
+                    [()]
+                    if isinstance(value, Absent | Around)
+                    else self.history.past(event, 24 * HOUR, ((path, value),))
+                )
         return []
 
     def _path(self, node: nodes.Path, value: Wanted) -> list[Needs]:
@@ -376,7 +237,7 @@ class Solver:
             undone = combined({"+": "-", "*": "/"}[node.operator], value, left)
         else:
             undone = combined(node.operator, left, value)
-        return [] if undone is None else _after(before, self.having(side, undone))
+        return [] if undone is None else after(before, self.having(side, undone))
 
     def _call(self, node: nodes.Call, value: Wanted) -> list[Needs]:
         match node.name.text, node.arguments:
@@ -405,7 +266,7 @@ class Solver:
         if first is None:
             first = Around(0, is_date=True)
             wanted = combined("+", first, days)
-            return [] if wanted is None else _after(self.having(start, first), self.having(end, wanted))
+            return [] if wanted is None else after(self.having(start, first), self.having(end, wanted))
         wanted = combined("+", first, days)
         return [] if wanted is None else self.having(end, wanted)
 
@@ -440,22 +301,3 @@ class Solver:
         """A value for the other side of a comparison between two things that vary."""
         value = self._sample(node)
         return None if isinstance(value, Absent) else value
-
-
-def _outside(need: Need) -> Need:
-    """What is needed of `trigger.` within a `where`, as the rule itself says it."""
-    return evolve(need, root="event") if isinstance(need, Given) and need.root == "trigger" else need
-
-
-def _after(before: Sequence[Needs], ways: Sequence[Needs]) -> list[Needs]:
-    """Each of these ways, with the first way of what it presupposes."""
-    first = before[0] if before else ()
-    return [(*first, *way) for way in ways]
-
-
-def _seconds(duration: nodes.Duration) -> int:
-    return int(duration_value(duration).total_seconds())
-
-
-def _with(line: Line, need: Given) -> Line:
-    return evolve(line, properties=with_value(line.properties, need.path, need.value))

@@ -10,10 +10,11 @@ from attrs import evolve, frozen
 from trigdsl.checker.paths import resolve
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.checker.templates import TemplateSyntaxError, parse_template
-from trigdsl.suggester.conditions import Solver, all_of
+from trigdsl.suggester.conditions import Solver
 from trigdsl.suggester.samples import kind_of, sample
 from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Needs, Scene
 from trigdsl.suggester.topics import FIRST_KEY
+from trigdsl.suggester.ways import all_of
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
 from trigdsl.tester.literals import duration_value

@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.model.values import Value
-from trigdsl.suggester.conditions import Happening, Solver
+from trigdsl.suggester.conditions import Solver
+from trigdsl.suggester.history import Happening
 from trigdsl.suggester.scenes import Needs, with_value
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
@@ -160,7 +161,7 @@ def _events(rule: CheckedRule, solver: Solver) -> Iterator[tuple[Line, Needs]]:
 
 def _of_each(event: nodes.EventSet, path: tuple[str, ...] | None, solver: Solver) -> Iterator[Happening]:
     """The events of a set: with the value that keeps runs apart, and with another."""
-    for lines, needs in (*solver.happenings(event)[:4], *solver.failing(event)[:2]):
+    for lines, needs in (*solver.history.happenings(event)[:4], *solver.history.failing(event)[:2]):
         if path is None or not lines or lines[-1].name not in carriers_of(event):
             yield lines, needs
             continue

@@ -13,9 +13,10 @@ from trigdsl.engine.program import CalendarFires, CompiledRule
 from trigdsl.engine.schedules import next_moment
 from trigdsl.engine.zones import UTC, Zone
 from trigdsl.model.values import SECOND
-from trigdsl.suggester.conditions import MOST_REPEATED, Solver
+from trigdsl.suggester.conditions import Solver
 from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, MORNING, Around, Before, Given, Need, Scene
 from trigdsl.suggester.values import around, known_value
+from trigdsl.suggester.ways import MOST_REPEATED
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
 from trigdsl.tester.literals import duration_value
@@ -46,7 +47,7 @@ class Triggers:
             case nodes.EventTrigger():
                 return self._events(trigger, solver)
             case nodes.SilenceTrigger(event=event):
-                return [self._scene(lines, needs) for lines, needs in solver.happenings(event)]
+                return [self._scene(lines, needs) for lines, needs in solver.history.happenings(event)]
             case nodes.BecomesTrigger(attribute=name, value=value):
                 return [self._set(name.text, one) for one in around("==", known_value(value))]
             case nodes.ChangesTrigger(attribute=name):
@@ -65,12 +66,12 @@ class Triggers:
     def _events(self, trigger: nodes.EventTrigger, solver: Solver) -> list[Scene]:
         ordinal = min(trigger.ordinal or 1, MOST_REPEATED)
         found = []
-        for lines, needs in solver.happenings(trigger.event):
+        for lines, needs in solver.history.happenings(trigger.event):
             scene = self._scene(lines, needs)
             counts = [ordinal, max(ordinal - 1, 1), ordinal + 1] if trigger.ordinal else [1]
             counts += [2 * ordinal] if trigger.every and 2 * ordinal <= MOST_REPEATED else []
             found += [repeated(scene, count) for count in dict.fromkeys(counts)]
-        found += [self._scene(lines, needs) for lines, needs in solver.failing(trigger.event)]
+        found += [self._scene(lines, needs) for lines, needs in solver.history.failing(trigger.event)]
         for part in _system_events(trigger.event):
             found += self._after(part.rule.text, None if part.kind == "sent" else part.kind)
         return found

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
-from trigdsl.suggester.conditions import MOST_REPEATED
 from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Membership, Scene
 from trigdsl.suggester.topics import Topic
+from trigdsl.suggester.ways import MOST_REPEATED
 from trigdsl.tester.stories import FIRST_DAY, Line
 
 TICKS = (0, -1, 1)
