@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+from trigdsl.cli.suggesting import suggest_options, suggest_tests, wants_suggestions
 
 if TYPE_CHECKING:
     from trigdsl.checker.program import CheckedProgram
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file of the program changes, until Ctrl-C.")
+@suggest_options
 def test(
     *,
     rules: str | None,
@@ -38,6 +40,7 @@ def test(
     as_json: bool,
     junit: str | None,
     watch: bool,
+    **suggesting: Any,
 ) -> int:
     """Run the `test` blocks of RULES, a .trig file or a folder of them.
 
@@ -49,9 +52,12 @@ def test(
     Example:
       trig test rules/
       trig test rules.trig --filter reminder --watch
+      trig test rules/ --suggest-to rules/suggested.trig
     """
     if (rules is None) == (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
+    if wants_suggestions(suggesting, running=bool(patterns or fail_fast or as_json or junit or watch or verbose)):
+        return suggest_tests(rules, expression, **suggesting)
     if watch and (as_json or rules is None):
         raise click.UsageError(f"--watch and {'--json' if as_json else '-e'} exclude each other")
     run = Run(rules, expression, patterns, verbose, fail_fast, as_json, junit)

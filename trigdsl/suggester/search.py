@@ -125,7 +125,7 @@ class Search:
             return
         self._seen_texts.add(text)
         self._left -= 1
-        result, points = self.look(story)
+        result, points = self.look(story, pool.rule.name)
         if result is None:
             return
         outcome = _outcome(result, pool.rule.name)
@@ -134,13 +134,17 @@ class Search:
             pool.outcomes.add(outcome)
             pool.scenes.append((scene, _anchors(scene, story, result)))
 
-    def look(self, story: Story) -> tuple[TestResult | None, frozenset[Point]]:
-        """Run a story, and keep it when it covers something new; no result when an invariant is broken in it."""
+    def look(self, story: Story, rule: str | None) -> tuple[TestResult | None, frozenset[Point]]:
+        """Run a story about a rule (None: about all), and keep it when it covers something new.
+
+        Points of other rules do not count: these have stories of their own.  There is no result, and nothing is kept,
+        when an invariant is broken, since a test of it would fail.
+        """
         self.tried += 1
         result, covered = self._covering.run(story.test("", ()))
         if result.violations:
             return None, frozenset()
-        points = frozenset(self.missing & covered)
+        points = frozenset(point for point in self.missing & covered if rule is None or point.rule in (rule, None))
         if points:
             self.found.append(Found(story, points))
             self.missing -= points
@@ -186,7 +190,7 @@ class Search:
         solver = self._solver(rule)
         for scene in seeds(self._checked, rule, solver, self._triggers.scenes(rule, solver)):
             story = scene.story(self._program.zone)
-            result, _ = self.look(story)
+            result, _ = self.look(story, rule.name)
             if result is not None:
                 for decision in result.decisions:
                     if (decision.rule, decision.action, decision.status) == (rule.name, "send", "sent"):
