@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from trigdsl.formatter import format_text
 from trigdsl.source import Source
-from trigdsl.suggester.suggest import Suggestion
+from trigdsl.suggester.suggest import Suggestion, Suggestions
 from trigdsl.syntax.printer import print_tree
 
 WIDTH = 118
-NOTICE = "# What is expected is what the rules do now: check that it is what you mean."
+NOTICE = "# It expects what the rules do now. Is that what you mean?"
 
 
 def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
@@ -19,6 +20,22 @@ def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
     return format_text(Source("<suggested>", "\n\n".join(blocks))) if blocks else ""
 
 
-def _comment(suggestion: Suggestion) -> list[str]:
-    """What the test shows, a line for each thing of which it shows something."""
-    return [f"# {line}" for line in shown(suggestion)] + [NOTICE]
+def _comment(suggestion: Suggestion) -> Iterator[str]:
+    """What the test exercises, as one sentence over as many lines as it needs."""
+    said = "; ".join(point.text for point in suggestion.points)
+    yield from textwrap.wrap(f"Exercises {said}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
+    yield NOTICE
+
+
+def summary(found: Suggestions) -> Iterator[str]:
+    """What the tests do for the program, and each point that no story reached."""
+    reached = sum(len(one.points) for one in found.suggestions)
+    yield f"the program's tests exercise {found.covered} of {_counted(found.total, 'point')}"
+    if reached:
+        yield f"{_counted(len(found.suggestions), 'test')} suggested, for {_counted(reached, 'more point')}"
+    for point in found.not_reached:
+        yield f"not reached: {point.text}" if point.rule is None else f"not reached: {point.rule}: {point.text}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
