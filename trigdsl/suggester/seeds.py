@@ -14,10 +14,12 @@ from trigdsl.suggester.conditions import Solver
 from trigdsl.suggester.samples import kind_of, sample
 from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Needs, Scene
 from trigdsl.suggester.topics import FIRST_KEY
+from trigdsl.suggester.triggers import first_day
 from trigdsl.suggester.ways import all_of
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
 from trigdsl.tester.literals import duration_value
+from trigdsl.tester.stories import FIRST_DAY
 
 MOST_TRIGGERS = 8
 
@@ -34,6 +36,8 @@ def seeds(checked: CheckedProgram, rule: CheckedRule, solver: Solver, scenes: Se
     """From scenes that fire a rule: that in which all goes well, then those in which one thing goes another way."""
     fills = _fills(checked, rule, solver)
     choices = list(_choices(checked, rule, solver))
+    day = first_day(rule.node)
+    scenes = [evolve(scene, day=day) if scene.day == FIRST_DAY else scene for scene in scenes]
     for scene in scenes[:1]:
         yield _set_up(scene, fills, choices)
         for place, choice in enumerate(choices):
@@ -43,6 +47,8 @@ def seeds(checked: CheckedProgram, rule: CheckedRule, solver: Solver, scenes: Se
             yield _set_up(scene, fills, choices).given([evolve(fill, value=ABSENT)])
     for scene in scenes[1:MOST_TRIGGERS]:
         yield _set_up(scene, fills, choices)
+    for scene in scenes[:MOST_TRIGGERS]:
+        yield _set_up(scene, fills, ())
 
 
 def _set_up(scene: Scene, fills: Sequence[Given], choices: Sequence[Choice]) -> Scene:

@@ -24,6 +24,7 @@ from trigdsl.tester.mentions import QUIET_EVENT
 from trigdsl.tester.stories import FIRST_DAY, Line
 
 HOUR = 3_600
+BIRTH_YEAR = 1992
 BETWEEN_REPEATS = 60
 """The seconds between events of which the last one triggers."""
 
@@ -55,7 +56,7 @@ class Triggers:
             case nodes.MembershipTrigger():
                 return self._membership(trigger, solver)
             case nodes.CalendarTrigger():
-                return self._calendar(trigger, self.rules[rule.index])
+                return self._calendar(trigger, self.rules[rule.index], first_day(rule.node))
         return self._after(trigger.rule.text)
 
     def _scene(self, lines: Iterable[Line], needs: Iterable[Need]) -> Scene:
@@ -121,25 +122,25 @@ class Triggers:
         return found
 
     # ------------------------------------------------------------------ the calendar
-    def _calendar(self, trigger: nodes.CalendarTrigger, rule: CompiledRule) -> list[Scene]:
+    def _calendar(self, trigger: nodes.CalendarTrigger, rule: CompiledRule, start: dt.date) -> list[Scene]:
         """The user is there the day before; at the moment it is time, and the clock runs on for an hour."""
         profile = ()
         if isinstance(trigger.schedule, nodes.EveryYearOf):
-            birth = dt.date(1990, FIRST_DAY.month, FIRST_DAY.day + 1)
+            birth = (start + dt.timedelta(days=1)).replace(year=BIRTH_YEAR)
             profile = (((trigger.schedule.attribute.text,), birth.isoformat()),)  # type: ignore[assignment]
         found = []
-        for day in self._days(trigger, rule):
+        for day in self._days(trigger, rule, start):
             lines = (Line(-DAY_LENGTH, "event", QUIET_EVENT), Line(HOUR, "event", QUIET_EVENT))
             found.append(Scene(lines, day=day, second=trigger.at.seconds % DAY_LENGTH, profile=profile))
         return found
 
-    def _days(self, trigger: nodes.CalendarTrigger, rule: CompiledRule) -> list[dt.date]:
+    def _days(self, trigger: nodes.CalendarTrigger, rule: CompiledRule, first: dt.date) -> list[dt.date]:
         fires = rule.fires
         assert isinstance(fires, CalendarFires)
         zone = fires.zone or self.zone or UTC
         if fires.schedule is None:
-            return [FIRST_DAY + dt.timedelta(days=1)]
-        starts = [FIRST_DAY]
+            return [first + dt.timedelta(days=1)]
+        starts = [first]
         if isinstance(trigger.schedule, nodes.OnDate):
             starts.append(trigger.schedule.date - dt.timedelta(days=2))
         days = []
@@ -152,6 +153,14 @@ class Triggers:
                 after = following[1]
                 days.append(zone.date(after))
         return list(dict.fromkeys(days))
+
+
+def first_day(rule: nodes.Rule) -> dt.date:
+    """The day on which stories of a rule begin that have no reason for another: one of its campaign."""
+    campaigns = [clause for clause in rule.clauses if isinstance(clause, nodes.Campaign)]
+    start = next((one.start for one in campaigns if one.start is not None), FIRST_DAY)
+    end = next((one.end for one in campaigns if one.end is not None), FIRST_DAY)
+    return start if start > FIRST_DAY else min(end, FIRST_DAY)
 
 
 def repeated(scene: Scene, count: int, gap: int = BETWEEN_REPEATS) -> Scene:
