@@ -153,7 +153,7 @@ def test_a_campaign_begins_and_ends_at_midnight(at: str, expected: str) -> None:
 
 def test_nothing_is_suggested_for_what_is_tested_already() -> None:
     text = "rule r: if e then send push"
-    whole = text + ''.join(f"\n{test}" for test in map(str, told(text)))
+    whole = text + "".join(f"\n{test}" for test in map(str, told(text)))
     assert suggested(whole).suggestions == ()
 
 

@@ -22,7 +22,7 @@ from trigdsl.suggester.scenes import Scene, zone_of
 from trigdsl.suggester.seeds import seeds
 from trigdsl.suggester.topics import Topic, channels_of, topic_of
 from trigdsl.suggester.triggers import Triggers
-from trigdsl.suggester.variations import variations
+from trigdsl.suggester.variations import Change, changes
 from trigdsl.syntax import nodes
 from trigdsl.tester.mentions import carriers_of
 from trigdsl.tester.run import TestResult
@@ -90,10 +90,10 @@ class Search:
         place = 0
         while place < len(pool.scenes):
             scene, anchors = pool.scenes[place]
-            for other in variations(scene, anchors, pool.topic):
+            for change in changes(scene, anchors, pool.topic):
                 if self._is_done(pool, reserve):
                     return
-                self._try(other, pool)
+                self._try(change(scene), pool)
             place += 1
 
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
@@ -102,20 +102,18 @@ class Search:
 
     def _mix(self, pools: list[Pool], random: Random) -> None:
         """Two things at once, drawn by chance."""
-        variants: dict[tuple[str, int], list[Scene]] = {}
-        while pools and self.missing and self._left > 0:
+        known: dict[tuple[str, int], list[Change]] = {}
+        while self._left > 0:
             pools = [pool for pool in pools if not self._is_done(pool)]
             if not pools:
                 return
             pool = random.choice(pools)
             place = random.randrange(len(pool.scenes))
             scene, anchors = pool.scenes[place]
-            held = variants.setdefault((pool.rule.name, place), [])
-            if not held:
-                held += variations(scene, anchors, pool.topic)
-            other = random.choice(held)
+            held = known.get((pool.rule.name, place)) or list(changes(scene, anchors, pool.topic))
+            known[pool.rule.name, place] = held
             self._left -= 1
-            self._try(random.choice([*variations(other, anchors, pool.topic)]), pool)
+            self._try(random.choice(held)(random.choice(held)(scene)), pool)
 
     # ------------------------------------------------------------------ one scene
     def _try(self, scene: Scene, pool: Pool) -> None:
