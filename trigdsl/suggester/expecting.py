@@ -29,7 +29,8 @@ def expected_test(
 ) -> nodes.Test:
     """The story as a test that passes: it expects what is decided, and nothing of `rules` that decide nothing.
 
-    Where much is decided, what other rules than `rules` do is left out, but for how many messages go out.  Each line that the story's decisions do not meet as written (a time that the clock shows twice, say) says less.
+    Where much is decided, what other rules than `rules` do is left out, but for how many messages go out.  Each line
+    that the story's decisions do not meet as written (a time that the clock shows twice, say) says less.
     """
     result = run_test(story.test(title, ()), program)
     told = result.decisions

@@ -97,7 +97,7 @@ class Search:
             place += 1
 
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
-        wanted = (point.rule in (pool.rule.name, None) for point in self.missing)
+        wanted = (pool.rule.name in point.rules for point in self.missing)
         return self._left <= reserve or not any(wanted)
 
     def _mix(self, pools: list[Pool], random: Random) -> None:
@@ -142,7 +142,7 @@ class Search:
         result, covered = self._covering.run(story.test("", ()))
         if result.violations:
             return None, frozenset()
-        points = frozenset(point for point in self.missing & covered if rule is None or point.rule in (rule, None))
+        points = frozenset(point for point in self.missing & covered if rule is None or rule in point.rules)
         if points:
             self.found.append(Found(story, points))
             self.missing -= points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from attrs import frozen
 
@@ -110,7 +110,7 @@ class _Telling:
         self._titles.add(title)
         return test
 
-    def _shows(self, found: Found) -> object:
+    def _shows(self, found: Found) -> Callable[[Story], bool]:
         """Whether a story covers the same and its rules end in the same way."""
         rules = {point.rule for point in found.points}
 
