@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.engine.program import CompiledCap, Program, SendAction
 from trigdsl.engine.tracing import Entry
-from trigdsl.model.values import SECOND, Micros
-from trigdsl.suggester.points import AFTER, AT, BEFORE, Aspect, Owner, Point, Sides, condition_aspects, three
-from trigdsl.suggester.rule_points import PERIODS, RulePoints, edge_of_period, period_sides
+from trigdsl.model.values import Micros
+from trigdsl.suggester.points import Aspect, Owner, Point, Sides, condition_aspects, three
+from trigdsl.suggester.rule_points import PERIODS, RulePoints, edge_of_period, period_sides, side_of_end
 from trigdsl.suggester.topics import channels_of
 from trigdsl.suggester.watching import View, watch
 from trigdsl.syntax import nodes
@@ -68,7 +68,7 @@ def _caps(program: Program, checked: CheckedProgram) -> Iterator[Aspect]:
         yield owner.aspect(-1 - cap.number, [("full", f"{told} full")], _full(cap.label, actions))
         if cap.period.kind == "duration":
             sides = three(f"{told}: a message", "one before it ceases to count")
-            yield owner.aspect(-1 - cap.number, sides, _released(cap.period.length, actions))
+            yield owner.aspect(-1 - cap.number, sides, _released(cap, actions))
         elif cap.period.kind in PERIODS:
             yield owner.aspect(-1 - cap.number, period_sides(told, cap.period.kind), _edges(cap.period.kind, actions))
 
@@ -82,17 +82,15 @@ def _full(label: str, actions: set[Action]) -> Sides:
     return seen
 
 
-def _released(length: Micros, actions: set[Action]) -> Sides:
+def _released(cap: CompiledCap, actions: set[Action]) -> Sides:
     def seen(view: View) -> Iterator[str]:
-        sent: set[Micros] = set()
+        sent: list[Micros] = []
         for entry in _sends(view, actions):
             decision = entry.decision
             if decision is not None and decision.status in ("sent", "capped"):
-                for side, tick in ((BEFORE, -SECOND), (AT, 0), (AFTER, SECOND)):
-                    if entry.time - length - tick in sent:
-                        yield side
+                yield side_of_end(entry.time, sent, cap.period.length, cap.count)
                 if decision.status == "sent":
-                    sent.add(entry.time)
+                    sent.append(entry.time)
 
     return seen
 

@@ -172,7 +172,7 @@ def wires_of(event: nodes.EventSet, wires: dict[str, str]) -> frozenset[str]:
 
 def three(what: str, where: str) -> list[tuple[str, str]]:
     """The sides of a moment: what comes just before it, at it and just after."""
-    return [(side, f"{what} {side} {where}") for side, _ in TICKS]
+    return [(BEFORE, f"{what} just before {where}"), (AT, f"{what} as {where}"), (AFTER, f"{what} just after {where}")]
 
 
 def micros_of(duration: nodes.Duration) -> Micros:

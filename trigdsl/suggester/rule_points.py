@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
@@ -99,7 +99,11 @@ class RulePoints:
         for window in compiled.windows:
             yield from self._window(place, step, window)
         if step.expires is not None and compiled.windows:
-            told = [("expired", f"{number} expires"), (AT, f"{number} at the last moment of `expires`")]
+            until = f"`expires {print_tree(step.expires)}`"
+            told = [
+                (AT, f"{number}: its window opens at the last moment of {until}"),
+                (AFTER, f"{number}: just after {until}"),
+            ]
             yield owner.aspect(step.expires.id, told, self._expiry(place, micros_of(step.expires)))
 
     def _action(self, place: int, action: nodes.Action) -> Iterator[Aspect]:
@@ -136,7 +140,7 @@ class RulePoints:
             def armed(view: View) -> list[Micros]:
                 return [entry.time for entry in view.armed(index, place)]
 
-            sides = three(what, f"the end of `within {print_tree(unless.within)}`")
+            sides = three(what, f"the `within {print_tree(unless.within)}` ends")
             yield self.owner.aspect(unless.within.id, sides, after(names, armed, micros_of(unless.within)))
 
     def _ended(self, clause: int) -> Sides:
@@ -186,12 +190,10 @@ class RulePoints:
 
     def _expiry(self, place: int, length: Micros) -> Sides:
         def seen(view: View) -> Iterator[str]:
-            for entry in view.decisions(self.rule.index, place):
-                decision = entry.decision
-                if decision is not None and decision.reason == "expired":
-                    yield "expired"
-                elif decision is not None and decision.time - decision.due == length:
-                    yield AT
+            for entry in view.of(self.rule.index, "waits"):
+                if entry.step == place and entry.opens is not None:
+                    late = entry.opens - entry.time - length
+                    yield AT if late == 0 else AFTER if late == SECOND else ""
 
         return seen
 
@@ -211,7 +213,7 @@ class RulePoints:
                 if period.duration is not None:
                     what, length = f"`{print_tree(clause)}`: the trigger", micros_of(period.duration)
                     sides = three(what, "a run ceases to count")
-                    yield owner.aspect(period.id, sides, beside_end(self._tried, self._counted, length))
+                    yield owner.aspect(period.id, sides, beside_end(self._tried, self._counted, length, clause.count))
                 elif period.kind in PERIODS:
                     told = period_sides(f"`{print_tree(clause)}`", period.kind)
                     yield owner.aspect(period.id, told, self._edges_of(period.kind))
@@ -230,7 +232,7 @@ class RulePoints:
                 yield owner.aspect(clause.id, sides, self._edge(edge))
             case nodes.Goal(event=event, within=within):
                 names = wires_of(event, self.wires)
-                sides = three(f"`{print_tree(event)}`", f"the end of `goal … within {print_tree(within)}`")
+                sides = three(f"`{print_tree(event)}`", f"the `within {print_tree(within)}` of the goal ends")
                 yield owner.aspect(clause.id, sides, after(names, self._first_sends, micros_of(within)))
 
     def _pending(self, clause: nodes.WhilePending, policy: str, at_most: nodes.Duration | None) -> Iterator[Aspect]:
@@ -300,17 +302,22 @@ class RulePoints:
 Moments = Callable[[View], Iterable[Micros]]
 
 
-def beside_end(times: Moments, counted: Moments, length: Micros) -> Sides:
-    """What is tried just before, at or just after what was counted is a period old."""
+def beside_end(times: Moments, counted: Moments, length: Micros, count: int) -> Sides:
+    """What is tried just before, at or just after a full number that counted is one less again."""
 
     def seen(view: View) -> Iterator[str]:
-        held = set(counted(view))
-        for time in times(view):
-            for side, tick in ((BEFORE, -SECOND), (AT, 0), (AFTER, SECOND)):
-                if time - length - tick in held:
-                    yield side
+        held = sorted(counted(view))
+        return (side_of_end(time, [one for one in held if one < time], length, count) for time in times(view))
 
     return seen
+
+
+def side_of_end(time: Micros, counted: Sequence[Micros], length: Micros, count: int) -> str:
+    """The side of the moment at which the first of the `count` last that counted is a `length` old."""
+    if not 0 < count <= len(counted):
+        return ""
+    age = time - counted[-count]
+    return {length - SECOND: BEFORE, length: AT, length + SECOND: AFTER}.get(age, "")
 
 
 PERIODS = ("day", "week", "month")

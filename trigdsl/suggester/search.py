@@ -37,9 +37,10 @@ Outcome = frozenset[tuple[str, int, str, str | None, str | None]]
 
 @frozen
 class Found:
-    """A story and the points that nothing before it covered."""
+    """A story about a rule (None: about all) and the points that nothing before it covered."""
 
     story: Story
+    rule: str | None
     points: frozenset[Point]
 
 
@@ -144,7 +145,7 @@ class Search:
             return None, frozenset()
         points = frozenset(point for point in self.missing & covered if rule is None or rule in point.rules)
         if points:
-            self.found.append(Found(story, points))
+            self.found.append(Found(story, rule, points))
             self.missing -= points
         return result, points
 

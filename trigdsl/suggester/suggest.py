@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import compress
 
 from attrs import frozen
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.engine.program import Program
+from trigdsl.suggester.accepting import acceptable
 from trigdsl.suggester.covering import Covering, Point
 from trigdsl.suggester.expecting import expected_test
 from trigdsl.suggester.search import Found, Search
 from trigdsl.suggester.simplest import simplest
 from trigdsl.suggester.titles import title_of
 from trigdsl.syntax.nodes import Test
+from trigdsl.syntax.printer import print_tree
 from trigdsl.tester.run import run_test
 from trigdsl.tester.stories import Story
 
@@ -75,34 +78,22 @@ class _Telling:
         self._titles = {test.title for test in checked.tests}
 
     def all(self, found: Iterable[Found]) -> list[Suggestion]:
-        """The stories as tests, by the place of what they show; none that the others make needless."""
-        made = [(one, simplest(one.story, self._shows(one))) for one in found]
-        covers = [(points, story, self._covering.run(story.test("", ()))[1]) for (points, story) in made]
-        needed = {point for one, _, _ in covers for point in one.points}
-        kept = []
-        for place in reversed(range(len(covers))):
-            others = [
-                covered for at, (_, _, covered) in enumerate(covers) if at != place and (at < place or at in kept)
-            ]
-            if not needed & covers[place][2] <= frozenset().union(*others):
-                kept.append(place)
-        return self._told([(covers[place][1], covers[place][2] & needed) for place in kept])
-
-    def _told(self, stories: list[tuple[Story, frozenset[Point]]]) -> list[Suggestion]:
-        """Each story with the points that no earlier one shows, in the order of the program."""
-        first = {id(story): min(self._order[point] for point in points) for story, points in stories}
+        """The stories as tests, in the order of what they show in the program; none that shows nothing new."""
         told: list[Suggestion] = []
         shown: set[Point] = set()
-        for story, points in sorted(stories, key=lambda pair: (first[id(pair[0])], -len(pair[1]))):
-            new = sorted(points - shown, key=self._order.__getitem__)
-            shown.update(new)
-            test = self._test(story, new)
-            if new and test is not None:
-                told.append(Suggestion(test, tuple(new)))
-        return told
+        for one in found:
+            new = tuple(sorted(one.points - shown, key=self._order.__getitem__))
+            story = simplest(one.story, self._shows(one)) if new else None
+            test = self._test(story, one.rule, new) if story is not None else None
+            if test is not None:
+                told.append(Suggestion(test, new))
+                shown |= self._covering.run(test)[1]
+        accepted = acceptable(self._checked, [print_tree(one.test) for one in told])
+        return sorted(compress(told, accepted), key=lambda one: self._order[one.points[0]])
 
-    def _test(self, story: Story, points: list[Point]) -> Test | None:
-        rules = [point.rule for point in points if point.rule is not None]
+    def _test(self, story: Story, rule: str | None, points: Sequence[Point]) -> Test | None:
+        """A story as a test; None when it does not pass, as where an invariant is broken."""
+        rules = [name for name in (rule, *(point.rule for point in points)) if name is not None]
         title = title_of(points, self._titles)
         test = expected_test(story, title, rules, self._program, self._checked)
         if not run_test(test, self._program).passed:
@@ -111,24 +102,24 @@ class _Telling:
         return test
 
     def _shows(self, found: Found) -> Callable[[Story], bool]:
-        """Whether a story covers the same and its rules end in the same way."""
-        rules = {point.rule for point in found.points}
-
-        def seen(story: Story) -> tuple[frozenset[Point], tuple[object, ...]]:
-            result, covered = self._covering.run(story.test("", ()))
-            outcomes = tuple(
-                (one.rule, one.step, one.action, one.status, one.reason, one.variant)
-                for one in result.decisions
-                if one.rule in rules
-            )
-            return (covered if not result.violations else frozenset()), outcomes
-
-        _, outcomes = seen(found.story)
+        """Whether a story covers the same, and the rules that it is about do the same."""
+        rules = {found.rule, *(point.rule for point in found.points)}
+        outcomes = self._outcomes(found.story, rules)[0]
 
         def shows(story: Story) -> bool:
             if not story.lines:
                 return False
-            covered, others = seen(story)
-            return found.points <= covered and others == outcomes
+            others, covered = self._outcomes(story, rules)
+            return others == outcomes and found.points <= covered
 
         return shows
+
+    def _outcomes(self, story: Story, rules: Collection[str | None]) -> tuple[list[object], frozenset[Point]]:
+        """What some rules do in a story, times aside, and what the story covers: nothing if it breaks an invariant."""
+        result, covered = self._covering.run(story.test("", ()))
+        outcomes: list[object] = [
+            (one.rule, one.step, one.action, one.status, one.reason, one.variant)
+            for one in result.decisions
+            if one.rule in rules
+        ]
+        return outcomes, frozenset() if result.violations else covered
