@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("suggester",),
-    ("differ", "verifier"),
+    ("differ", "verifier", "coverage"),
     ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),

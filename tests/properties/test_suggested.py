@@ -7,10 +7,10 @@ from budget import FIRST, share
 from programs import case
 
 import trigdsl
+from trigdsl.coverage import Covering
 from trigdsl.formatter import format_text
 from trigdsl.loading import parse_checked
 from trigdsl.source import Source
-from trigdsl.suggester.covering import Covering
 from trigdsl.suggester.suggest import suggest
 from trigdsl.suggester.writing import suggestions_text
 from trigdsl.tester.run import run_tests

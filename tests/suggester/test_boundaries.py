@@ -1,7 +1,7 @@
 """For each kind of boundary: the tests that stand on it and beside it, with what language.md says of them.
 
-All times are reckoned from the definition: a window is open at its first moment and shut at its last; what comes within D
-may come exactly D after; `in last D` has forgotten what happened exactly D ago; an input comes before a timer.
+All times are reckoned from the definition: a window is open at its first moment and shut at its last; what comes
+within D may come exactly D after; `in last D` has forgotten what happened exactly D ago; an input comes before a timer.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,13 +28,13 @@ def suggest_options(command: Command) -> Command:
     return command
 
 
-def wants_suggestions(given: Mapping[str, Any], *, running: bool) -> bool:
+def wants_suggestions(given: Mapping[str, Any], others: Iterable[object]) -> bool:
     """Whether tests are to be suggested; raises UsageError for options that do not go together.
 
-    `running` tells whether there are options that are about running tests.
+    `others` are the options about running tests.
     """
     wanted = bool(given["suggest"] or given["suggest_to"] is not None)
-    if wanted and running:
+    if wanted and any(others):
         raise click.UsageError("--suggest runs no tests: it goes with --suggest-to, --budget and --seed alone")
     if not wanted and (given["budget"] is not None or given["seed"] is not None):
         raise click.UsageError("--budget and --seed are for --suggest")

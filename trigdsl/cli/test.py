@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trigdsl.cli.covering import Wanted, coverage_options
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 from trigdsl.cli.suggesting import suggest_options, suggest_tests, wants_suggestions
 
 if TYPE_CHECKING:
     from trigdsl.checker.program import CheckedProgram
+    from trigdsl.coverage import Coverage, Point
     from trigdsl.diagnostics.diagnostic import Diagnostic
     from trigdsl.engine.program import Program
     from trigdsl.syntax.nodes import Test
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file of the program changes, until Ctrl-C.")
+@coverage_options
 @suggest_options
 def test(
     *,
@@ -40,27 +43,35 @@ def test(
     as_json: bool,
     junit: str | None,
     watch: bool,
+    coverage: bool,
+    coverage_json: str | None,
+    coverage_html: str | None,
+    fail_under: float | None,
     **suggesting: Any,
 ) -> int:
     """Run the `test` blocks of RULES, a .trig file or a folder of them.
 
     A test that fails is shown with what it expected and with all that happened, in the time of its user.
     The exit status is 1 when one fails or the rules are at fault; a program without tests is fine.
+    `--coverage` tells for each rule what no test exercises: triggers, branches of conditions, steps, windows, caps,
+    clauses, and the moments just before, at and just after each duration and edge.
     A PATTERN is part of a title, or of the name of a rule that a test expects something of; * and ? stand for others.
 
     \b
     Example:
       trig test rules/
       trig test rules.trig --filter reminder --watch
+      trig test rules/ --coverage --fail-under 80
       trig test rules/ --suggest-to rules/suggested.trig
     """
     if (rules is None) == (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
-    if wants_suggestions(suggesting, running=bool(patterns or fail_fast or as_json or junit or watch or verbose)):
+    wanted = Wanted(coverage, coverage_json, coverage_html, fail_under)
+    if wants_suggestions(suggesting, (patterns, fail_fast, as_json, junit, watch, verbose, wanted.anything)):
         return suggest_tests(rules, expression, **suggesting)
     if watch and (as_json or rules is None):
         raise click.UsageError(f"--watch and {'--json' if as_json else '-e'} exclude each other")
-    run = Run(rules, expression, patterns, verbose, fail_fast, as_json, junit)
+    run = Run(rules, expression, patterns, verbose, fail_fast, as_json, junit, wanted)
     if watch and rules is not None:
         from trigdsl.cli.watching import watch_files
 
@@ -80,6 +91,7 @@ class Run:
         fail_fast: bool,
         as_json: bool,
         junit: str | None,
+        wanted: Wanted,
     ) -> None:
         self._rules = rules
         self._expression = expression
@@ -88,6 +100,7 @@ class Run:
         self._fail_fast = fail_fast
         self._as_json = as_json
         self._junit = junit
+        self._wanted = wanted
         self.templates: frozenset[Path] = frozenset()
         """The files of templates that the rules named when they were last read without a mistake."""
 
@@ -97,7 +110,7 @@ class Run:
         from trigdsl.diagnostics.diagnostic import TrigError
 
         try:
-            program, checked = read_checked(self._rules, self._expression)
+            program, checked = read_checked(self._rules, self._expression, explained=self._wanted.anything)
         except TrigError as error:
             self._print_faults(error.diagnostics)
             return RULES_AT_FAULT
@@ -105,13 +118,17 @@ class Run:
             print_diagnostics(program.diagnostics, sys.stderr)
         self.templates = frozenset(_templates(checked))
         tests = self._selected(checked)
-        results = self._run(tests, program)
-        self._print(results, len(tests) - len(results), program.diagnostics)
+        results, coverage = self._run(tests, program, checked)
+        self._print(results, len(tests) - len(results), program.diagnostics, coverage)
         if self._junit is not None:
             from trigdsl.tester.render_junit import results_as_junit
 
             Path(self._junit).write_bytes(results_as_junit(results))
-        return FINE if all(result.passed for result in results) else RULES_AT_FAULT
+        passed = all(result.passed for result in results)
+        if coverage is not None:
+            self._wanted.write(coverage, quietly=self._as_json)
+            passed = self._wanted.is_met(coverage) and passed
+        return FINE if passed else RULES_AT_FAULT
 
     def _selected(self, checked: CheckedProgram) -> list[Test]:
         from trigdsl.tester.selection import select
@@ -122,19 +139,39 @@ class Run:
             raise click.UsageError(f"no test has {named} in its title or rules")
         return tests
 
-    def _run(self, tests: Iterable[Test], program: Program) -> list[TestResult]:
+    def _run(
+        self, tests: Iterable[Test], program: Program, checked: CheckedProgram
+    ) -> tuple[list[TestResult], Coverage | None]:
+        """The results, and what was covered if that is wanted."""
         from trigdsl.tester.run import run_test
 
+        covering = None
+        if self._wanted.anything:
+            from trigdsl.coverage import Covering
+
+            covering = Covering(program, checked)
         results = []
+        covered: frozenset[Point] = frozenset()
         for each in tests:
-            results.append(run_test(each, program))
+            if covering is None:
+                results.append(run_test(each, program))
+            else:
+                result, points = covering.run(each)
+                results.append(result)
+                covered |= points
             if self._fail_fast and not results[-1].passed:
                 break
-        return results
+        return results, None if covering is None else covering.coverage(covered)
 
-    def _print(self, results: list[TestResult], not_run: int, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def _print(
+        self,
+        results: list[TestResult],
+        not_run: int,
+        diagnostics: tuple[Diagnostic, ...],
+        coverage: Coverage | None,
+    ) -> None:
         if self._as_json:
-            _print_json(results, not_run, diagnostics)
+            _print_json(results, not_run, diagnostics, coverage if self._wanted.told else None)
             return
         from trigdsl.cli.program import in_color
         from trigdsl.tester.render_text import render_results
@@ -160,12 +197,18 @@ class Run:
             Path(self._junit).write_bytes(faults_as_junit(diagnostics))
 
 
-def _print_json(results: list[TestResult], not_run: int, diagnostics: tuple[Diagnostic, ...]) -> None:
+def _print_json(
+    results: list[TestResult], not_run: int, diagnostics: tuple[Diagnostic, ...], coverage: Coverage | None = None
+) -> None:
     import msgspec
 
     from trigdsl.tester.render_json import to_dict
 
     told = to_dict(results, not_run=not_run, diagnostics=diagnostics)
+    if coverage is not None:
+        from trigdsl.coverage import render_json
+
+        told["coverage"] = render_json.to_dict(coverage)
     click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
 
 

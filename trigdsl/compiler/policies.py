@@ -61,10 +61,10 @@ class Policies:
             for policy in policies:
                 if isinstance(policy, nodes.Cap):
                     self._own[name].append(self._cap(name, policy))
-        self._top = [(node, self._cap(_scope(node), node)) for node in unit.checked.caps]
+        self._top = [(node, self._cap(None, node)) for node in unit.checked.caps]
 
-    def _cap(self, scope: str, node: nodes.Cap | nodes.CapDecl) -> CompiledCap:
-        label = f"{scope} {node.count} per {print_period(node.period)}"
+    def _cap(self, scope: str | None, node: nodes.Cap | nodes.CapDecl) -> CompiledCap:
+        label = cap_label(scope, node)
         cap = CompiledCap(number=len(self.caps), count=node.count, period=compile_period(node.period), label=label)
         self.caps.append(cap)
         return cap
@@ -126,6 +126,12 @@ class Policies:
             on=tuple(self.calendars[one.calendar.text] for one in calendars if not one.negated),
             not_on=tuple(self.calendars[one.calendar.text] for one in calendars if one.negated),
         )
+
+
+def cap_label(channel: str | None, node: nodes.Cap | nodes.CapDecl) -> str:
+    """What a cap is called as a reason; `channel` is the one that an own cap is of."""
+    scope = channel if channel is not None or isinstance(node, nodes.Cap) else _scope(node)
+    return f"{scope} {node.count} per {print_period(node.period)}"
 
 
 def _scope(node: nodes.CapDecl) -> str:

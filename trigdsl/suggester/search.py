@@ -13,19 +13,21 @@ from random import Random
 from attrs import define, evolve, field, frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
+from trigdsl.coverage import Point
+from trigdsl.coverage.record import Recording
 from trigdsl.engine.dates import day_number
 from trigdsl.engine.program import Program
 from trigdsl.model.values import SECOND
 from trigdsl.suggester.conditions import Solver
-from trigdsl.suggester.covering import Covering, Point
 from trigdsl.suggester.scenes import Scene, zone_of
 from trigdsl.suggester.seeds import seeds
 from trigdsl.suggester.topics import Topic, channels_of, topic_of
 from trigdsl.suggester.triggers import Triggers
 from trigdsl.suggester.variations import Change, changes
 from trigdsl.syntax import nodes
+from trigdsl.syntax.nodes import Test
 from trigdsl.tester.mentions import carriers_of
-from trigdsl.tester.run import TestResult
+from trigdsl.tester.run import TestResult, run_test
 from trigdsl.tester.stories import Line, Story
 
 MOST_LINES = 40
@@ -57,12 +59,9 @@ class Pool:
 class Search:
     """One search: `missing` are the points still to be covered, `found` the stories that cover the others."""
 
-    def __init__(
-        self, program: Program, checked: CheckedProgram, covering: Covering, missing: Iterable[Point], budget: int
-    ) -> None:
+    def __init__(self, program: Program, checked: CheckedProgram, missing: Iterable[Point], budget: int) -> None:
         self._program = program
         self._checked = checked
-        self._covering = covering
         self._left = budget
         self._seen: set[Story] = set()
         self._seen_texts: set[str] = set()
@@ -98,7 +97,7 @@ class Search:
             place += 1
 
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
-        wanted = (pool.rule.name in point.rules for point in self.missing)
+        wanted = (point.rule == pool.rule.name for point in self.missing)
         return self._left <= reserve or not any(wanted)
 
     def _mix(self, pools: list[Pool], random: Random) -> None:
@@ -140,10 +139,10 @@ class Search:
         when an invariant is broken, since a test of it would fail.
         """
         self.tried += 1
-        result, covered = self._covering.run(story.test("", ()))
+        wanted = [point for point in self.missing if rule is None or point.rule == rule]
+        result, points = exercised(story.test("", ()), self._program, wanted)
         if result.violations:
             return None, frozenset()
-        points = frozenset(point for point in self.missing & covered if rule is None or rule in point.rules)
         if points:
             self.found.append(Found(story, rule, points))
             self.missing -= points
@@ -195,6 +194,14 @@ class Search:
                     if (decision.rule, decision.action, decision.status) == (rule.name, "send", "sent"):
                         return scene, (decision.time - _moment(scene, story, result)) // SECOND
         return None
+
+
+def exercised(test: Test, program: Program, points: Iterable[Point]) -> tuple[TestResult, frozenset[Point]]:
+    """Run a test; what became of it, and which of some points it exercises."""
+    recording = Recording()
+    result = run_test(test, program, recording.machine)
+    record = recording.record()
+    return result, frozenset(point for point in points if point.exercised(record))
 
 
 def _outcome(result: TestResult, rule: str) -> Outcome:

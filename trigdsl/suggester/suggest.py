@@ -8,11 +8,11 @@ from itertools import compress
 from attrs import frozen
 
 from trigdsl.checker.program import CheckedProgram
+from trigdsl.coverage import Covering, Point
 from trigdsl.engine.program import Program
 from trigdsl.suggester.accepting import acceptable
-from trigdsl.suggester.covering import Covering, Point
 from trigdsl.suggester.expecting import expected_test
-from trigdsl.suggester.search import Found, Search
+from trigdsl.suggester.search import Found, Search, exercised
 from trigdsl.suggester.simplest import simplest
 from trigdsl.suggester.titles import title_of
 from trigdsl.syntax.nodes import Test
@@ -53,9 +53,9 @@ def suggest(program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_
     covering = Covering(program, checked)
     held = covering.of_tests(checked.tests)
     missing = [point for point in covering.points if point not in held]
-    search = Search(program, checked, covering, missing, budget)
+    search = Search(program, checked, missing, budget)
     search.run(seed)
-    told = _Telling(program, checked, covering)
+    told = _Telling(program, checked, covering.points)
     suggestions = told.all(search.found)
     reached = {point for one in suggestions for point in one.points}
     return Suggestions(
@@ -70,11 +70,10 @@ def suggest(program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_
 class _Telling:
     """Makes tests of stories."""
 
-    def __init__(self, program: Program, checked: CheckedProgram, covering: Covering) -> None:
+    def __init__(self, program: Program, checked: CheckedProgram, points: Sequence[Point]) -> None:
         self._program = program
         self._checked = checked
-        self._covering = covering
-        self._order = {point: place for place, point in enumerate(covering.points)}
+        self._order = {point: place for place, point in enumerate(points)}
         self._titles = {test.title for test in checked.tests}
 
     def all(self, found: Iterable[Found]) -> list[Suggestion]:
@@ -87,7 +86,7 @@ class _Telling:
             test = self._test(story, one.rule, new) if story is not None else None
             if test is not None:
                 told.append(Suggestion(test, new))
-                shown |= self._covering.run(test)[1]
+                shown |= exercised(test, self._program, self._order)[1]
         accepted = acceptable(self._checked, [print_tree(one.test) for one in told])
         return sorted(compress(told, accepted), key=lambda one: self._order[one.points[0]])
 
@@ -104,19 +103,21 @@ class _Telling:
     def _shows(self, found: Found) -> Callable[[Story], bool]:
         """Whether a story covers the same, and the rules that it is about do the same."""
         rules = {found.rule, *(point.rule for point in found.points)}
-        outcomes = self._outcomes(found.story, rules)[0]
+        outcomes = self._outcomes(found.story, rules, ())[0]
 
         def shows(story: Story) -> bool:
             if not story.lines:
                 return False
-            others, covered = self._outcomes(story, rules)
+            others, covered = self._outcomes(story, rules, found.points)
             return others == outcomes and found.points <= covered
 
         return shows
 
-    def _outcomes(self, story: Story, rules: Collection[str | None]) -> tuple[list[object], frozenset[Point]]:
+    def _outcomes(
+        self, story: Story, rules: Collection[str | None], points: Collection[Point]
+    ) -> tuple[list[object], frozenset[Point]]:
         """What some rules do in a story, times aside, and what the story covers: nothing if it breaks an invariant."""
-        result, covered = self._covering.run(story.test("", ()))
+        result, covered = exercised(story.test("", ()), self._program, points)
         outcomes: list[object] = [
             (one.rule, one.step, one.action, one.status, one.reason, one.variant)
             for one in result.decisions

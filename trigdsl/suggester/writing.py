@@ -34,7 +34,7 @@ def summary(found: Suggestions) -> Iterator[str]:
     if reached:
         yield f"{_counted(len(found.suggestions), 'test')} suggested, for {_counted(reached, 'more point')}"
     for point in found.not_reached:
-        yield f"not reached: {point.text}" if point.rule is None else f"not reached: {point.rule}: {point.text}"
+        yield f"not reached: {point.rule}: {point.text}"
 
 
 def _counted(count: int, what: str) -> str:
