@@ -15,6 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
+    ("suggester",),
     ("differ", "verifier", "coverage"),
     ("formatter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trigdsl.cli.covering import Wanted, coverage_options
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+from trigdsl.cli.suggesting import suggest_options, suggest_tests, wants_suggestions
 
 if TYPE_CHECKING:
     from trigdsl.checker.program import CheckedProgram
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file of the program changes, until Ctrl-C.")
 @coverage_options
+@suggest_options
 def test(
     *,
     rules: str | None,
@@ -45,6 +47,7 @@ def test(
     coverage_json: str | None,
     coverage_html: str | None,
     fail_under: float | None,
+    **suggesting: Any,
 ) -> int:
     """Run the `test` blocks of RULES, a .trig file or a folder of them.
 
@@ -59,12 +62,15 @@ def test(
       trig test rules/
       trig test rules.trig --filter reminder --watch
       trig test rules/ --coverage --fail-under 80
+      trig test rules/ --suggest-to rules/suggested.trig
     """
     if (rules is None) == (expression is None):
         raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
+    wanted = Wanted(coverage, coverage_json, coverage_html, fail_under)
+    if wants_suggestions(suggesting, (patterns, fail_fast, as_json, junit, watch, verbose, wanted.anything)):
+        return suggest_tests(rules, expression, **suggesting)
     if watch and (as_json or rules is None):
         raise click.UsageError(f"--watch and {'--json' if as_json else '-e'} exclude each other")
-    wanted = Wanted(coverage, coverage_json, coverage_html, fail_under)
     run = Run(rules, expression, patterns, verbose, fail_fast, as_json, junit, wanted)
     if watch and rules is not None:
         from trigdsl.cli.watching import watch_files

@@ -38,6 +38,9 @@ from trigdsl.syntax.nodes import (
     TimeOfDay,
 )
 
+FIRST_DAY = dt.date(2026, 11, 20)
+"""A Friday in winter, on which no clock is changed: when a story starts that has no reason for another day."""
+
 Properties = tuple[tuple[tuple[str, ...], Value], ...]
 """Paths and their values; none twice."""
 

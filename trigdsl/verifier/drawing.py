@@ -21,10 +21,7 @@ from trigdsl.engine.schedules import at_or_after
 from trigdsl.engine.zones import UTC, Zone, zone
 from trigdsl.model.values import DAY, SECOND, Value
 from trigdsl.tester.mentions import QUIET_EVENT, Mentions
-from trigdsl.tester.stories import Line, Properties, Story
-
-FIRST_DAY = dt.date(2026, 11, 20)
-"""A Friday in winter, on which no clock is changed."""
+from trigdsl.tester.stories import FIRST_DAY, Line, Properties, Story
 
 MOST_LINES = 9
 MOST_REPEATED = 30

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import evolve
 
-from trigdsl.tester.stories import Story
-from trigdsl.verifier.drawing import FIRST_DAY
+from trigdsl.tester.stories import FIRST_DAY, Story
 
 
 def smallest(story: Story, breaks: Callable[[Story], bool]) -> Story:

@@ -1,0 +1,143 @@
+"""A scene → changes of it in one thing, at the boundaries of what the rule mentions.
+
+A change makes a scene of a scene; any two of them can be made one after the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
+
+from attrs import evolve
+
+from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Membership, Need, Scene
+from trigdsl.suggester.topics import Topic
+from trigdsl.suggester.ways import MOST_REPEATED
+from trigdsl.tester.stories import FIRST_DAY, Line
+
+TICKS = (0, -1, 1)
+MOST_ANCHORS = 4
+MINUTE = 60
+
+Change: TypeAlias = Callable[[Scene], Scene]
+
+
+def changes(scene: Scene, anchors: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """Changes of a value, of the clock or the day, one more line, and the same happening several times.
+
+    `anchors` are the times at which something was decided in the scene, in seconds from its moment.
+    """
+    moments = tuple(dict.fromkeys((0, *anchors)))[:MOST_ANCHORS]
+    yield from map(_giving, _values(scene, topic))
+    yield from _lines(moments, topic)
+    yield from _clocks(moments, topic)
+    yield from _repeats(scene, moments, topic)
+    yield from _days(moments, topic)
+    yield from _profile_changes(moments, topic)
+
+
+def _giving(need: Need) -> Change:
+    return partial(Scene.given, needs=(need,))
+
+
+def _values(scene: Scene, topic: Topic) -> Iterator[Need]:
+    for root, known in (("event", topic.values), ("user", topic.attributes)):
+        for path, values in known.items():
+            for value in (*values, ABSENT):
+                yield Given(root, path, value)
+    for name in topic.lists:
+        yield Membership(name, name not in scene.lists)
+    for name in topic.zones:
+        yield Given("user", ("timezone",), name)
+
+
+def _lines(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """One more event: half-way to a moment, at it, so long after it, or so long before the first."""
+    times = dict.fromkeys(moment // 2 for moment in moments if moment > 0)
+    for moment in moments:
+        times.update(dict.fromkeys(moment + tick for tick in TICKS))
+        for length in topic.durations:
+            times.update(dict.fromkeys(moment + length + tick for tick in TICKS))
+    times.update(dict.fromkeys(tick - length for length in topic.durations for tick in TICKS))
+    for event, needs in topic.events:
+        for at in times:
+            yield partial(_with_line, line=evolve(event, at=at), needs=needs)
+
+
+def _with_line(scene: Scene, line: Line, needs: Sequence[Need] = ()) -> Scene:
+    return evolve(scene, lines=(*scene.lines, line)).given(needs)
+
+
+def _clocks(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """A moment falls on a time of day that the rule names, or on midnight."""
+    for time in dict.fromkeys((*topic.times, 0)):
+        for moment in moments:
+            for tick in TICKS:
+                yield partial(evolve, second=(time - moment + tick) % DAY_LENGTH)
+
+
+def _repeats(scene: Scene, moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """What happens at the moment happens again: soon, or so that the last time is at the edge of a period."""
+    done = max(moments)
+    ends = [length + tick for length in topic.durations for tick in TICKS]
+    ends += [end - done + tick for end in _period_ends(scene, done, topic) for tick in TICKS]
+    for count in sorted({2, 3, *(count + 1 for count in topic.counts)} - {1}):
+        if count > MOST_REPEATED:
+            continue
+        for gap in dict.fromkeys((done + MINUTE, MINUTE, 0)):
+            yield partial(_again, times=[gap * place for place in range(1, count)])
+        for end in dict.fromkeys(ends):
+            if end > 0:
+                gap = min(done + MINUTE, end // count)
+                yield partial(_again, times=[*(gap * place for place in range(1, count - 1)), end])
+
+
+def _again(scene: Scene, times: Sequence[int]) -> Scene:
+    """What happens at the moment happens at these times too."""
+    lines = [line for line in scene.lines if line.at == 0]
+    return evolve(scene, lines=(*scene.lines, *(evolve(line, at=at) for at in times for line in lines)))
+
+
+def _period_ends(scene: Scene, at: int, topic: Topic) -> Iterator[int]:
+    """When the day, week and month end in which a moment lies, in seconds from the scene's moment."""
+    start = dt.datetime.combine(scene.day, dt.time())
+    today = dt.datetime.combine((start + dt.timedelta(seconds=scene.second + at)).date(), dt.time())
+    ends = {
+        "day": today + dt.timedelta(days=1),
+        "week": today + dt.timedelta(days=7 - today.weekday()),
+        "month": (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1),
+    }
+    for period in topic.periods:
+        yield int((ends[period] - start).total_seconds()) - scene.second
+
+
+def _days(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """A moment falls on a date that the rule names, on its first or last second, or on another day of the week."""
+    for date in topic.dates:
+        for shift in (0, 1, -1):
+            yield partial(evolve, day=date + dt.timedelta(days=shift))
+        for moment in moments:
+            for edge in (0, DAY_LENGTH):
+                for tick in TICKS:
+                    at = dt.datetime.combine(date, dt.time()) + dt.timedelta(seconds=edge + tick - moment)
+                    yield partial(evolve, day=at.date(), second=at.hour * 3_600 + at.minute * 60 + at.second)
+    if topic.has_weekdays:
+        for shift in range(1, 7):
+            yield partial(evolve, day=FIRST_DAY + dt.timedelta(days=shift))
+
+
+def _profile_changes(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """The profile changes on the way to a moment, at it, or after."""
+    lines = [
+        Line(0, "set", path[0], (), value)
+        for path, values in topic.attributes.items()
+        if len(path) == 1
+        for value in (*values, None)
+    ]
+    lines += [Line(0, kind, name) for name in topic.lists for kind in ("add", "remove")]
+    lines += [Line(0, "set", "timezone", (), name) for name in topic.zones]
+    for line in lines:
+        for at in dict.fromkeys(at for moment in moments for at in (moment // 2, moment, moment + 1)):
+            yield partial(_with_line, line=evolve(line, at=at))

@@ -1,0 +1,41 @@
+"""Suggested tests → text as it stands in a rule file, each with a comment that says what it is for."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from trigdsl.formatter import format_text
+from trigdsl.source import Source
+from trigdsl.suggester.suggest import Suggestion, Suggestions
+from trigdsl.syntax.printer import print_tree
+
+WIDTH = 118
+NOTICE = "# It expects what the rules do now. Is that what you mean?"
+
+
+def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
+    """The tests one below the other, in the one form that files are written in; empty when there are none."""
+    blocks = ["\n".join((*_comment(one), print_tree(one.test))) for one in suggestions]
+    return format_text(Source("<suggested>", "\n\n".join(blocks))) if blocks else ""
+
+
+def _comment(suggestion: Suggestion) -> Iterator[str]:
+    """What the test exercises, as one sentence over as many lines as it needs."""
+    said = "; ".join(point.text for point in suggestion.points)
+    yield from textwrap.wrap(f"Exercises {said}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
+    yield NOTICE
+
+
+def summary(found: Suggestions) -> Iterator[str]:
+    """What the tests do for the program, and each point that no story reached."""
+    reached = sum(len(one.points) for one in found.suggestions)
+    yield f"the program's tests exercise {found.covered} of {_counted(found.total, 'point')}"
+    if reached:
+        yield f"{_counted(len(found.suggestions), 'test')} suggested, for {_counted(reached, 'more point')}"
+    for point in found.not_reached:
+        yield f"not reached: {point.rule}: {point.text}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
