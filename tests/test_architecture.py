@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
-    ("differ", "verifier"),
+    ("differ", "reporter", "verifier"),
     ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),

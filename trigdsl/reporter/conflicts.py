@@ -148,9 +148,7 @@ class Conflicts:
 def _counted_caps(program: Program) -> dict[Step, frozenset[str]]:
     """The caps for which a send of each step counts."""
     return {
-        (rule.name, number, action.channel.name): frozenset(
-            () if step.urgent else (cap.label for cap in action.caps)
-        )
+        (rule.name, number, action.channel.name): frozenset(() if step.urgent else (cap.label for cap in action.caps))
         for rule in program.rules
         for number, step in enumerate(rule.steps, 1)
         for action in step.actions
