@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from trigdsl.replayer.wording import count_of, percent
 from trigdsl.reporter.civil import WEEKDAYS, day_text, first_day, week_of
@@ -27,8 +28,8 @@ def section(name: str, heading: str, *contents: str) -> Markup:
     )
 
 
-def chart(name: str, label: str, numbers: Markup, *controls: str) -> Markup:
-    """A chart, how to change it, and the same as a table."""
+def chart(name: str, label: str, numbers: Markup, *controls: str, is_open: bool = False) -> Markup:
+    """A chart, how to change it, and the same as a table, which shows at once when `is_open`."""
     canvas = tag("canvas", id=f"{name}-canvas", role="img", aria_label=label)
     button = tag(
         "button", "Show as table", type="button", class_="as-table", aria_expanded="false",
@@ -40,7 +41,7 @@ def chart(name: str, label: str, numbers: Markup, *controls: str) -> Markup:
         tag("div", canvas, class_=f"canvas canvas-{name}"),
         tag("figcaption", label, class_="quiet"),
         button,
-        tag("div", numbers, id=f"{name}-table", class_="numbers"),
+        tag("div", numbers, id=f"{name}-table", class_="numbers", data_open="true" if is_open else None),
         class_="chart",
         data_chart=name,
     )
@@ -143,27 +144,26 @@ def _heat_map(hours: Counter[tuple[int, int]], most: int) -> Markup:
 
 
 def level(count: int, most: int) -> int:
-    """The shade of a count: 0 for nothing, else 1 to `LEVELS`, the same span of counts for each."""
-    return 0 if not count else min(LEVELS, 1 + (count - 1) * LEVELS // most)
+    """The shade of a count: 0 for nothing, else 1 to `LEVELS`.
+
+    Shades go by the square root: a few busy hours, such as those at which windows open, leave the others apart.
+    """
+    return next((shade for shade in range(LEVELS) if count <= most * (shade / LEVELS) ** 2), LEVELS)
 
 
 def _legend(most: int) -> Markup:
     """Which counts have which shade."""
-    shades: dict[int, tuple[int, int]] = {}
-    for count in range(1, most + 1) if most <= 1000 else ():
-        low, _ = shades.get(level(count, most), (count, count))
-        shades[level(count, most)] = low, count
-    if not shades:
-        shades = {1: (1, most // LEVELS), LEVELS: (most - most // LEVELS, most)}
+    bounds = [int(most * (shade / LEVELS) ** 2) for shade in range(LEVELS + 1)]
     items = (
-        tag(
-            "li",
-            tag("span", class_=f"swatch heat-{shade}", aria_hidden="true"),
-            f" {low:,}" if low == high else f" {low:,}–{high:,}",
-        )
-        for shade, (low, high) in sorted(shades.items())
+        tag("li", tag("span", class_=f"swatch heat-{shade}", aria_hidden="true"), f" {_span(low + 1, high)}")
+        for shade, (low, high) in enumerate(pairwise(bounds), 1)
+        if low < high
     )
     return tag("ul", *items, class_="legend", aria_label="Shades")
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
 def _hour(hour: int) -> str:

@@ -47,6 +47,14 @@ def _attribute(key: str, held: str | int | bool) -> str:
     return f" {key}" if held is True else f' {key}="{text(str(held))}"'
 
 
+def quoted(said: str) -> Markup:
+    """A sentence in which what stands between backticks is a name in the rules."""
+    parts = said.split("`")
+    if len(parts) % 2 == 0:
+        return text(said)
+    return join(tag("code", part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def json_script(name: str, data: object) -> Markup:
     """Data for the scripts of a page, in an element that is never run."""
     encoded = msgspec.json.encode(data).decode("utf-8", "replace")
@@ -72,9 +80,13 @@ Cell = str | Number
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, headings: int = 1) -> Markup:
     """A table in a box that scrolls when it is wide. The first `headings` cells of a row are its headings."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in header))
-    body = (tag("tr", *(_cell(cell, place < headings) for place, cell in enumerate(row))) for row in rows)
-    whole = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
+    held = list(rows)
+    counted = {place for row in held for place, cell in enumerate(row) if isinstance(cell, Number)}
+    head = (
+        tag("th", name, scope="col", class_="number" if place in counted else None) for place, name in enumerate(header)
+    )
+    body = (tag("tr", *(_cell(cell, place < headings) for place, cell in enumerate(row))) for row in held)
+    whole = tag("table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body))
     return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 

@@ -9,7 +9,7 @@ from trigdsl.model.decisions import STATUSES
 from trigdsl.replayer.summary import GoalSummary, RuleSummary
 from trigdsl.replayer.wording import count_of, percent, points
 from trigdsl.reporter.charts import chart, nothing, section
-from trigdsl.reporter.html import Cell, Markup, Number, join, table, tag
+from trigdsl.reporter.html import Cell, Markup, Number, join, quoted, table, tag
 from trigdsl.reporter.report import Report
 
 MOST_REASONS = 12
@@ -42,7 +42,7 @@ def funnel(report: Report) -> Markup:
         "rules",
         "What became of each rule",
         tag("p", told),
-        chart("outcomes", label, numbers),
+        chart("outcomes", label, numbers, is_open=True),
         *_prose(report),
         tag("h3", "Goals"),
         *_goals(report),
@@ -164,7 +164,7 @@ def _reason_rows(rule: RuleSummary) -> Iterator[list[Cell]]:
         shown = join((bar, tag("span", percent(share))))
         words = reason.words if reason.reason else reason.status
         counted = Number.count(reason.count)
-        yield [rule.rule, words, reason.status, tag("code", reason.reason), counted, Number(share, shown)]
+        yield [rule.rule, quoted(words), reason.status, tag("code", reason.reason), counted, Number(share, shown)]
     left = rule.reasons[MOST_REASONS:]
     if left:
         count = sum(reason.count for reason in left)

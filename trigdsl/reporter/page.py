@@ -155,8 +155,6 @@ def _key_figures(report: Report) -> Iterator[tuple[str, int, str]]:
     pending = sum(rule.statuses["pending"] for rule in figures.rules())
     yield "still waiting", pending, f"{pending:,}"
     yield "decisions", figures.decisions, f"{figures.decisions:,}"
-    active = sum(1 for rule in figures.rules() if any(rule.statuses.values()))
-    yield "rules that decided", active, f"{active:,} of {len(figures.titles):,}"
 
 
 def _minute(at: Micros) -> str:

@@ -103,7 +103,7 @@
     type: "bar",
     data: {
       labels: data.pressure.map(([name]) => name),
-      datasets: [{ label: "user-weeks", data: data.pressure.map(([, weeks]) => weeks), backgroundColor: Theme.colour("series-1") }],
+      datasets: [{ label: "user-weeks", data: data.pressure.map(([, weeks]) => weeks), backgroundColor: Theme.colour("series-1"), maxBarThickness: 64 }],
     },
     options: {
       scales: { x: axis("messages in a week", { grid: { display: false } }), y: axis("user-weeks", { beginAtZero: true }) },
@@ -158,6 +158,13 @@
     });
   }
 
+  // On a narrow screen the heat map begins where there is something to see.
+  document.querySelectorAll(".heat-map").forEach((map) => {
+    const cells = [...map.querySelectorAll("td.heat:not(.heat-0)")];
+    const first = Math.min(...cells.map((cell) => cell.offsetLeft));
+    map.parentElement.scrollLeft = Math.max(0, first - map.querySelector("tbody th").offsetWidth);
+  });
+
   Theme.onChange(() => drawn.forEach((redraw) => redraw()));
 
   // ------------------------------------------------------------------ as a table
@@ -169,7 +176,7 @@
       button.textContent = shown ? "Hide the table" : "Show as table";
     };
     button.hidden = false;
-    show(false);
+    show(numbers.dataset.open === "true");
     button.addEventListener("click", () => show(numbers.hidden));
   });
   document.documentElement.dataset.charts = String(drawn.length);

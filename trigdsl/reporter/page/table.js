@@ -18,6 +18,12 @@
     return made;
   }
 
+  // What stands between backticks is a name in the rules.
+  function quoted(said) {
+    const parts = said.split("`");
+    return parts.length % 2 ? parts.map((part, place) => (place % 2 ? element("code", {}, part) : part)) : [said];
+  }
+
   // ------------------------------------------------------------------ finding
   const users = new Set(columns.user ? columns.user.map((place) => data.texts[place]) : []);
   let haystacks = null;
@@ -78,7 +84,7 @@
       element("td", {}, `${text("rule", row)}, step ${columns.step[row]}`),
       element("td", {}, action(row)),
       element("td", {}, element("span", { class: `status status-${status(row)}` }, status(row))),
-      element("td", { class: "said" }, shortly(because(row) || text("text", row) || text("more", row) || "")),
+      element("td", { class: "said" }, ...(because(row) ? quoted(because(row)) : [shortly(text("text", row) || text("more", row) || "")])),
     );
     opens.addEventListener("click", () => toggle(opens, made, row));
     return made;
@@ -125,9 +131,9 @@
     const named = title(row) === null ? text("rule", row) : `${text("rule", row)}: ${title(row)}`;
     const told = [
       element("h3", {}, `${named}, for ${text("user", row)} (${zone(row)[0]})`),
-      element("ol", {}, ...lines(row).map((line) => element("li", {}, line))),
+      element("ol", {}, ...lines(row).map((line) => element("li", {}, ...quoted(line)))),
     ];
-    if (text("why", row) !== null) told.push(element("p", {}, `Why: ${text("why", row)}.`));
+    if (text("why", row) !== null) told.push(element("p", {}, ...quoted(`Why: ${text("why", row)}.`)));
     if (text("text", row) !== null) told.push(element("blockquote", {}, text("text", row)));
     if (text("more", row) !== null) told.push(element("pre", {}, text("more", row)));
     const same = run(row);
