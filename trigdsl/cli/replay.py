@@ -86,7 +86,7 @@ def replay(
 
     from trigdsl.cli.program import checked_or_exit
 
-    program, checked = checked_or_exit(rules_path, expression)
+    program, checked = checked_or_exit(rules_path, expression, explained=report is not None)
     shown = _shown(program, only, rules, users)
 
     from trigdsl.replayer.job import Job, all_cores
@@ -119,7 +119,7 @@ def replay(
     if summary is None:
         return RULES_AT_FAULT
     if figures is not None and report is not None:
-        _write_report(report, figures, summary, checked, events)
+        _write_report(report, figures, summary, checked, job)
     _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
     return FINE if summary.holds else RULES_AT_FAULT
 
@@ -151,17 +151,45 @@ def _run(job: Job) -> Summary | None:
         raise click.UsageError(str(error)) from error
 
 
-def _write_report(
-    path: str, figures: Figures, summary: Summary, checked: CheckedProgram, events: tuple[str, ...]
-) -> None:
+def _write_report(path: str, figures: Figures, summary: Summary, checked: CheckedProgram, job: Job) -> None:
     from trigdsl.cli.prose import prose_of
     from trigdsl.reporter.report import Report
     from trigdsl.reporter.writing import write_report
 
     figures.finish()
-    prose = {rule.name: rule.text for rule in prose_of(checked).rules}
-    told = Report(figures=figures, title="Report of a replay", sources=events, zone=None, summary=summary, prose=prose)
+    told = Report(
+        figures=figures,
+        title="Report of a replay",
+        sources=job.events,
+        zone=None,
+        summary=summary,
+        prose={rule.name: rule.text for rule in prose_of(checked).rules},
+        stories=_stories(figures, summary, checked, job),
+    )
     write_report(told, path)
+
+
+def _stories(figures: Figures, summary: Summary, checked: CheckedProgram, job: Job) -> dict[int, str]:
+    """Why decisions in the page's table were made, as far as the events can be read and gathered once more."""
+    if "-" in job.events or job.is_sorted or summary.last is None:
+        return {}
+    from trigdsl.explainer import Explainable
+    from trigdsl.records.profiles import read_profiles
+    from trigdsl.records.reading import read_inputs
+    from trigdsl.records.times import parse_time
+    from trigdsl.reporter.stories import stories
+
+    def unread(_: object) -> None:
+        """What could not be used was told by the replay already."""
+
+    return stories(
+        Explainable(job.program, checked),
+        figures.sample,
+        read_inputs(job.events, columns=job.columns, on_reject=unread),
+        until=parse_time(summary.last)[0] if job.until is None else job.until,
+        drain=job.drain,
+        profiles=read_profiles(job.profiles, job.columns, unread) if job.profiles else (),
+    )
 
 
 def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, as_json: bool) -> int:
