@@ -11,7 +11,7 @@ from typing import Any
 
 import counting
 import pytest
-from conftest import HOSTILE, RULES, Page, Replayed, read_lines, records, write_records
+from report_pages import HOSTILE, RULES, Page, Replayed, read_lines, records, write_records
 
 from trigdsl.cli import main
 from trigdsl.reporter.civil import WEEKDAYS

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import HOSTILE, RULES, Page, Replayed, records
+from report_pages import HOSTILE, RULES, Page, Replayed, records
 
 from trigdsl.cli import main
 from trigdsl.reporter.html import Markup, json_script, quoted, table, tag, text
