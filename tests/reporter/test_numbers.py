@@ -188,7 +188,7 @@ def test_runs_and_goals_are_those_of_the_summary(
     told = [(row[0], row[1], row[2], *values[3:7]) for row, values in zip(goals.rows, goals.values, strict=True)]
     assert told == [
         (
-            rule["rule"], goal["variant"] or "", "control" if goal["control"] else "got the message",
+            rule["rule"], goal["variant"] or "—", "control" if goal["control"] else "got the message",
             goal["runs"], goal["converted"], goal["rate"], goal["lift"] and goal["lift"]["difference"],
         )
         for rule in rules

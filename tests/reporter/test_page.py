@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from report_pages import HOSTILE, RULES, Page, Replayed, records
 
+import trigdsl
 from trigdsl.cli import main
 from trigdsl.reporter.html import Markup, json_script, quoted, table, tag, text
 from trigdsl.reporter.page import SECTIONS
@@ -202,3 +203,14 @@ def test_rules_and_summary_make_up_for_it(
     ]
     assert pairs[0] == pairs[1]
     assert not any(pair[2] == "not known" for pair in pairs[0])
+
+
+def test_the_library_is_the_one_that_its_notes_name() -> None:
+    folder = Path(trigdsl.__file__).parent / "reporter" / "page" / "vendor"
+    script = (folder / "chart.umd.min.js").read_bytes()
+    notes = (folder / "README.md").read_text("utf-8")
+    assert sha256(script).hexdigest() in notes
+    [version] = re.findall(rb"Chart\.js v([\d.]+)", script)
+    assert f"Chart.js](https://www.chartjs.org) {version.decode()}," in notes
+    assert "MIT License" in (folder / "chart.js-LICENSE.md").read_text("utf-8")
+    assert len(script) < 300_000

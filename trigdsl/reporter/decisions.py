@@ -147,7 +147,7 @@ def decisions(report: Report) -> Markup:
         _filters(report),
         tag("p", "", id="found", role="status"),
         tag("div", "", id="decision-table"),
-        tag("noscript", tag("p", "The table needs JavaScript; all else on this page does without.")),
+        tag("p", "The table needs JavaScript; all other figures on this page do without.", id="without-script"),
         tag("nav", "", id="pages", aria_label="Pages of the table"),
     )
 

@@ -90,7 +90,7 @@ def _goal_rows(rule: str, goals: tuple[GoalSummary, ...]) -> Iterator[list[Cell]
         lift = goal.lift
         yield [
             rule,
-            goal.variant or "",
+            goal.variant or "—",
             "control" if goal.control else "got the message",
             Number.count(goal.runs),
             Number.count(goal.converted),

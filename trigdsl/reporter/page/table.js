@@ -4,7 +4,10 @@
   const { data, columns, text, status, because, zone, title, at, action, lines, run } = Decisions;
   const PER_PAGE = 50;
   const box = document.getElementById("decision-table");
-  if (!box) return;
+  if (!box) {
+    document.documentElement.dataset.ready = "true";
+    return;
+  }
   const filters = document.getElementById("filters");
   const found = document.getElementById("found");
   const pages = document.getElementById("pages");
@@ -71,7 +74,7 @@
       ? `Decisions ${(first + 1).toLocaleString("en")} to ${(first + shown.length).toLocaleString("en")}, times local to the user`
       : "No decision matches";
     const table = element("table", {}, element("caption", {}, caption), element("thead", {}, head), body);
-    box.replaceChildren(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Decisions" }, table));
+    box.replaceChildren(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of decisions" }, table));
     showPages();
   }
 
@@ -156,6 +159,7 @@
     return element("tr", { class: "story", id: `story-${row}` }, element("td", { colspan: String(HEADER.length) }, ...told));
   }
 
+  document.getElementById("without-script").hidden = true;
   filters.hidden = false;
   filters.addEventListener("submit", (event) => event.preventDefault());
   filters.addEventListener("input", show);
