@@ -34,8 +34,8 @@ def funnel(report: Report) -> Markup:
         headings=2,
     )
     told = (
-        "Triggered: runs that reached the step, for step 1 all that started. Armed: those that then waited, for a "
-        "delay or for allowed hours. Then what each action of the step ended in; shares are of those that reached it."
+        "Triggered: runs that reached the step, for step 1 all that started. Armed: those of them that then waited, "
+        "for a delay or for allowed hours. Then what the decisions of the step ended in, one for each of its actions."
     )
     label = "Decisions of each rule by what they ended in."
     return section(
@@ -54,7 +54,8 @@ def _steps(report: Report, rule: RuleSummary, statuses: list[str]) -> Iterator[l
     for step in rule.steps:
         reached = steps.reached[rule.rule, step.step]
         waited = steps.waited[rule.rule, step.step]
-        counts = (_with_share(step.statuses[status], reached) for status in statuses)
+        decisions = sum(step.statuses.values())
+        counts = (_with_share(step.statuses[status], decisions) for status in statuses)
         yield [rule.rule, str(step.step), Number.count(reached), _with_share(waited, reached), *counts]
 
 
@@ -161,7 +162,7 @@ def _reason_rows(rule: RuleSummary) -> Iterator[list[Cell]]:
     for reason in rule.reasons[:MOST_REASONS]:
         share = reason.count / decisions
         bar = tag("span", tag("span", class_=f"fill w{max(1, round(20 * share))}"), class_="bar", aria_hidden="true")
-        shown = join((bar, tag("span", percent(share))))
+        shown = join((bar, tag("span", percent(share), class_="share")))
         words = reason.words if reason.reason else reason.status
         counted = Number.count(reason.count)
         yield [rule.rule, quoted(words), reason.status, tag("code", reason.reason), counted, Number(share, shown)]
@@ -193,16 +194,24 @@ def _data_parts(report: Report) -> list[Markup]:
         return parts
     summary = report.summary
     if summary.hints:
-        parts.append(tag("ul", *(tag("li", hint) for hint in summary.hints)))
+        parts.append(tag("ul", *(tag("li", quoted(hint)) for hint in summary.hints)))
     if summary.data_warnings:
         warnings: Iterator[list[Cell]] = (
-            [one.text, one.rule, tag("code", one.place), tag("code", _json(one.example)), Number.count(one.count)]
+            [
+                quoted(one.text),
+                one.rule,
+                tag("code", one.place),
+                tag("code", _json(one.example)),
+                Number.count(one.count),
+            ]
             for one in summary.data_warnings
         )
         header = ("what", "rule", "where", "for example", "times")
         parts.append(table("Values that do not fit the rules", header, warnings))
     if summary.record_warnings:
-        rows: Iterator[list[Cell]] = ([what, Number.count(count)] for what, count in summary.record_warnings.items())
+        rows: Iterator[list[Cell]] = (
+            [quoted(what), Number.count(count)] for what, count in summary.record_warnings.items()
+        )
         parts.append(table("Records that were used although something is doubtful", ("what", "records"), rows))
     if summary.duplicates:
         parts.append(tag("p", f"{count_of(summary.duplicates, 'duplicate record')} dropped."))
@@ -212,7 +221,7 @@ def _data_parts(report: Report) -> list[Markup]:
         )
         parts.append(table("Records that could not be used", ("why", "records"), rejected))
         first = summary.rejected.first[0]
-        parts.append(tag("p", "First: ", tag("code", f"{first.file}:{first.line or '?'}"), f" {first.reason}"))
+        parts.append(tag("p", "First: ", tag("code", f"{first.file}:{first.line or '?'}"), " ", quoted(first.reason)))
     for one in summary.invariants or ():
         held = "held" if not one.broken else f"was broken by {count_of(one.broken, 'message')}"
         parts.append(tag("p", "Invariant ", tag("strong", one.invariant), f" ({one.promise}) {held}."))
