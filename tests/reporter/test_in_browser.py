@@ -64,7 +64,7 @@ class Visit:
         self.page = browser.new_context(**context).new_page()
         self.said: list[str] = []
         self.asked: list[str] = []
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: self.said.append(f"dialog {dialog.message}"))
@@ -153,6 +153,20 @@ def test_the_chart_shows_every_message(by: str, each: str, visit: Callable[..., 
         "Chart.getChart('sends-canvas').data.datasets.flatMap((one) => one.data).reduce((a, b) => a + b)"
     )
     assert total == sum(1 for one in decisions(folder) if one["status"] == "sent" and one["action"] == "send")
+
+
+def test_of_many_rules_the_smallest_are_one_series(replayed: Callable[..., Replayed], browser: Any) -> None:
+    rules = "\n".join(f"rule r{number}: if visit and event.n >= {number} then send push" for number in range(12))
+    made = [
+        {"user": "u", "time": f"2026-11-20T{hour:02d}:00:00Z", "event": "visit", "properties": {"n": hour}}
+        for hour in range(12)
+    ]
+    replayed(rules, made)
+    seen = Visit(browser, Path("report.html").resolve())
+    sets = seen.page.evaluate("Chart.getChart('sends-canvas').data.datasets.map((one) => [one.label, one.data])")
+    # r0 is sent at twelve visits, r1 at eleven, and so on: r7 to r11 at 5 + 4 + 3 + 2 + 1.
+    assert sets == [*([f"r{number}", [12 - number]] for number in range(7)), ["5 other rules", [15]]]
+    seen.page.context.close()
 
 
 def test_a_chart_is_a_table_too(visit: Callable[..., Visit]) -> None:

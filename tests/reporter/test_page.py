@@ -205,6 +205,19 @@ def test_rules_and_summary_make_up_for_it(
     assert not any(pair[2] == "not known" for pair in pairs[0])
 
 
+def test_a_summary_of_other_decisions_is_told(
+    replayed: Callable[..., Replayed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayed(RULES, records(), "--json")
+    Path("summary.json").write_text(capsys.readouterr().out)
+    decisions = Path("decisions.jsonl").read_text("utf-8").splitlines(keepends=True)
+    said = "The summary (--summary) counts other decisions than these"
+    for lines, fits in ((decisions, True), (decisions[1:], False)):
+        Path("some.jsonl").write_text("".join(lines), "utf-8")
+        assert main(["report", "some.jsonl", "--summary", "summary.json"]) == 0
+        assert (said not in Page(Path("report.html")).text) is fits
+
+
 def test_the_library_is_the_one_that_its_notes_name() -> None:
     folder = Path(trigdsl.__file__).parent / "reporter" / "page" / "vendor"
     script = (folder / "chart.umd.min.js").read_bytes()

@@ -175,21 +175,25 @@ def _stories(figures: Figures, summary: Summary, checked: CheckedProgram, job: J
         return {}
     from trigdsl.explainer import Explainable
     from trigdsl.records.profiles import read_profiles
-    from trigdsl.records.reading import read_inputs
+    from trigdsl.records.reading import UnreadableFile, read_inputs
     from trigdsl.records.times import parse_time
     from trigdsl.reporter.stories import stories
 
     def unread(_: object) -> None:
         """What could not be used was told by the replay already."""
 
-    return stories(
-        Explainable(job.program, checked),
-        figures.sample,
-        read_inputs(job.events, columns=job.columns, on_reject=unread),
-        until=parse_time(summary.last)[0] if job.until is None else job.until,
-        drain=job.drain,
-        profiles=read_profiles(job.profiles, job.columns, unread) if job.profiles else (),
-    )
+    try:
+        return stories(
+            Explainable(job.program, checked),
+            figures.sample,
+            read_inputs(job.events, columns=job.columns, on_reject=unread, workers=job.workers),
+            until=parse_time(summary.last)[0] if job.until is None else job.until,
+            drain=job.drain,
+            profiles=read_profiles(job.profiles, job.columns, unread) if job.profiles else (),
+        )
+    except UnreadableFile:
+        # A file that is no longer there, or a pipe: the decisions were made all the same, and tell what they can.
+        return {}
 
 
 def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, as_json: bool) -> int:

@@ -192,6 +192,10 @@ def _data_parts(report: Report) -> list[Markup]:
     if report.summary is None:
         parts.append(nothing(f"Which records were rejected, and which values did not fit the rules? {_NOT_KNOWN}"))
         return parts
+    if not report.fits:
+        parts.append(
+            tag("p", "The summary (--summary) counts other decisions than these: goals and data are another's.")
+        )
     summary = report.summary
     if summary.hints:
         parts.append(tag("ul", *(tag("li", quoted(hint)) for hint in summary.hints)))

@@ -143,7 +143,7 @@ def _opening(report: Report) -> Iterator[Markup]:
 def _key_figures(report: Report) -> Iterator[tuple[str, int, str]]:
     figures = report.figures
     yield "messages sent", figures.messages, f"{figures.messages:,}"
-    reached, of = figures.users_reached, report.summary.users if report.summary is not None else figures.users
+    reached, of = figures.users_reached, report.users
     share = f" ({percent(reached / of)})" if of else ""
     yield "users reached", reached, f"{reached:,}{share}"
     held = sum(

@@ -47,6 +47,23 @@ class Report:
         return {rule.rule: rule.goals for rule in self.summary.rules if rule.goals} if self.summary else {}
 
     @property
+    def users(self) -> int:
+        """Of how many users those who were reached are a share: all of the replay, if all are shown."""
+        known = self.summary is not None and not self.summary.shown.get("users")
+        return self.summary.users if known and self.summary is not None else self.figures.users
+
+    @property
+    def fits(self) -> bool:
+        """Whether the summary counts the very decisions that the figures count, as far as it is known."""
+        counted = {rule.rule: rule.statuses for rule in self.figures.rules() if any(rule.statuses.values())}
+        told = (
+            {rule.rule: rule.statuses for rule in self.summary.rules if any(rule.statuses.values())}
+            if self.summary
+            else counted
+        )
+        return counted == told
+
+    @property
     def zone_words(self) -> str:
         """Whose clock days, weeks and hours go by."""
         if self.zone is None:
