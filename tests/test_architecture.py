@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("suggester",),
-    ("differ", "verifier", "coverage"),
+    ("differ", "reporter", "verifier", "coverage"),
     ("formatter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
     ("living",),

@@ -27,6 +27,7 @@ _COMMANDS = {
     "lsp": "trigdsl.cli.lsp",
     "plan": "trigdsl.cli.plan",
     "replay": "trigdsl.cli.replay",
+    "report": "trigdsl.cli.report",
     "schema": "trigdsl.cli.schema",
     "test": "trigdsl.cli.test",
     "verify": "trigdsl.cli.verify",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -57,3 +58,14 @@ def rules_and_events(paths: tuple[str, ...], expression: str | None) -> tuple[st
     if not events:
         raise click.UsageError("no events: name a file or a folder, or - for standard input")
     return rules, events
+
+
+def refuse_overwriting(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
+    """No file may be written that is read, nor two outputs go to one file."""
+    taken = {os.path.realpath(path): path for path in inputs if path and path != "-"}
+    for path in outputs:
+        if path is None or path == "-" or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        if (real := os.path.realpath(path)) in taken:
+            raise click.UsageError(f"`{path}` is read or written already: choose another file")
+        taken[real] = path

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 
 import click
 
-from trigdsl.cli.arguments import column_map, instant, one_of, rules_and_events, split_commas
+from trigdsl.cli.arguments import column_map, instant, one_of, refuse_overwriting, rules_and_events, split_commas
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
 from trigdsl.model.decisions import STATUSES
 from trigdsl.model.values import Micros
 
 if TYPE_CHECKING:
+    from trigdsl.checker.program import CheckedProgram
     from trigdsl.engine.program import Program
     from trigdsl.replayer.job import Job
     from trigdsl.replayer.summary import Shown, Summary
+    from trigdsl.reporter.figures import Figures
 
 
 @click.command(short_help="Run rules over files of events.")
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE", help="Write the decisions as JSON Lines; - is standard output.")
 @click.option("--until", callback=instant, metavar="TIME", help="Stop the clock then; later inputs are not handled.")
 @click.option("--drain", is_flag=True, help="After the last input let the clock run until nothing waits any more.")
+@click.option("--report", metavar="FILE.html", help="Write a page with charts, tables and the decisions.")
 @click.option("--rejects", metavar="FILE", help="Write the records that could not be used.")
 @click.option("--strict", is_flag=True, help="Stop at the first record that cannot be used, with status 1.")
 @click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN,...", help="Other names of user, time, event, id.")
@@ -48,6 +49,7 @@ def replay(
     paths: tuple[str, ...],
     expression: str | None,
     out: str | None,
+    report: str | None,
     until: Micros | None,
     drain: bool,
     rejects: str | None,
@@ -70,20 +72,21 @@ def replay(
 
     \b
     Example:
-      trig replay rules.trig events.jsonl --out decisions.jsonl
+      trig replay rules.trig events.jsonl --out decisions.jsonl --report report.html
       trig replay -e 'if signup then after 1h send push unless purchase' events.csv --map user=customer_id
     """
     rules_path, events = rules_and_events(paths, expression)
     if until is not None and drain:
         raise click.UsageError("--until and --drain exclude each other")
-    if rejects == "-":
-        raise click.UsageError("--rejects wants the name of a file")
+    for name, path in (("--rejects", rejects), ("--report", report)):
+        if path == "-":
+            raise click.UsageError(f"{name} wants the name of a file")
     columns = column_map(maps)
-    _refuse_overwriting([out, rejects], [rules_path, profiles, *events])
+    refuse_overwriting([out, rejects, report], [rules_path, profiles, *events])
 
-    from trigdsl.cli.program import program_or_exit
+    from trigdsl.cli.program import checked_or_exit
 
-    program = program_or_exit(rules_path, expression)
+    program, checked = checked_or_exit(rules_path, expression, explained=report is not None)
     shown = _shown(program, only, rules, users)
 
     from trigdsl.replayer.job import Job, all_cores
@@ -91,6 +94,11 @@ def replay(
     if plan:
         return _print_plan(program, is_sorted, invariants, workers or all_cores(), as_json)
 
+    figures = None
+    if report is not None:
+        from trigdsl.reporter.figures import Figures
+
+        figures = Figures(program)
     job = Job(
         program=program,
         events=events,
@@ -105,23 +113,15 @@ def replay(
         out=sys.stdout.buffer if out == "-" else out,
         rejects=rejects,
         workers=workers or all_cores(),
+        on_decision=None if figures is None else figures.add,
     )
     summary = _run(job)
     if summary is None:
         return RULES_AT_FAULT
+    if figures is not None and report is not None:
+        _write_report(report, figures, summary, checked, job)
     _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
     return FINE if summary.holds else RULES_AT_FAULT
-
-
-def _refuse_overwriting(outputs: list[str | None], inputs: Iterable[str | None]) -> None:
-    """No file may be written that is read, nor two outputs go to one file."""
-    taken = {os.path.realpath(path): path for path in inputs if path and path != "-"}
-    for path in outputs:
-        if path is None or path == "-" or (os.path.exists(path) and not os.path.isfile(path)):
-            continue
-        if (real := os.path.realpath(path)) in taken:
-            raise click.UsageError(f"`{path}` is read or written already: choose another file")
-        taken[real] = path
 
 
 def _shown(program: Program, only: tuple[str, ...], rules: tuple[str, ...], users: tuple[str, ...]) -> Shown:
@@ -149,6 +149,51 @@ def _run(job: Job) -> Summary | None:
         return None
     except UnreadableFile as error:
         raise click.UsageError(str(error)) from error
+
+
+def _write_report(path: str, figures: Figures, summary: Summary, checked: CheckedProgram, job: Job) -> None:
+    from trigdsl.cli.prose import prose_of
+    from trigdsl.reporter.report import Report
+    from trigdsl.reporter.writing import write_report
+
+    figures.finish()
+    told = Report(
+        figures=figures,
+        title="Report of a replay",
+        sources=job.events,
+        zone=None,
+        summary=summary,
+        prose={rule.name: rule.text for rule in prose_of(checked).rules},
+        stories=_stories(figures, summary, checked, job),
+    )
+    write_report(told, path)
+
+
+def _stories(figures: Figures, summary: Summary, checked: CheckedProgram, job: Job) -> dict[int, str]:
+    """Why decisions in the page's table were made, as far as the events can be read and gathered once more."""
+    if "-" in job.events or job.is_sorted or summary.last is None:
+        return {}
+    from trigdsl.explainer import Explainable
+    from trigdsl.records.profiles import read_profiles
+    from trigdsl.records.reading import UnreadableFile, read_inputs
+    from trigdsl.records.times import parse_time
+    from trigdsl.reporter.stories import stories
+
+    def unread(_: object) -> None:
+        """What could not be used was told by the replay already."""
+
+    try:
+        return stories(
+            Explainable(job.program, checked),
+            figures.sample,
+            read_inputs(job.events, columns=job.columns, on_reject=unread, workers=job.workers),
+            until=parse_time(summary.last)[0] if job.until is None else job.until,
+            drain=job.drain,
+            profiles=read_profiles(job.profiles, job.columns, unread) if job.profiles else (),
+        )
+    except UnreadableFile:
+        # A file that is no longer there, or a pipe: the decisions were made all the same, and tell what they can.
+        return {}
 
 
 def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, as_json: bool) -> int:

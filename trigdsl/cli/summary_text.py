@@ -9,6 +9,7 @@ from typing import Any
 from trigdsl.cli.tables import Block, Table
 from trigdsl.model.decisions import STATUSES
 from trigdsl.replayer.summary import RuleSummary, Summary
+from trigdsl.replayer.wording import count_of, percent, points
 
 MOST_LINES = 5
 
@@ -31,19 +32,19 @@ def summary_blocks(summary: Summary) -> list[Block]:
 
 def _opening(summary: Summary) -> Iterator[str]:
     span = f", {_minute(summary.first)} to {_minute(summary.last)} UTC" if summary.first and summary.last else ""
-    yield f"Replayed {_count(summary.events, 'event')} of {_count(summary.users, 'user')}{span}."
+    yield f"Replayed {count_of(summary.events, 'event')} of {count_of(summary.users, 'user')}{span}."
     if summary.inputs > summary.events:
-        yield f"{_count(summary.inputs - summary.events, 'record')} changed profiles only."
+        yield f"{count_of(summary.inputs - summary.events, 'record')} changed profiles only."
     if summary.duplicates:
-        yield f"{_count(summary.duplicates, 'duplicate record')} dropped."
+        yield f"{count_of(summary.duplicates, 'duplicate record')} dropped."
     for text, count in list(summary.record_warnings.items())[:MOST_LINES]:
-        yield f"{_count(count, 'record')}: {text}."
+        yield f"{count_of(count, 'record')}: {text}."
     if summary.shown:
         limits = "; ".join(f"{kind} {', '.join(names)}" for kind, names in summary.shown.items())
         yield f"Everything ran; shown are only {limits}."
     if summary.users:
         share = summary.users_reached / summary.users
-        yield f"{_count(summary.users_reached, 'user')} ({_percent(share)}) got at least one message."
+        yield f"{count_of(summary.users_reached, 'user')} ({percent(share)}) got at least one message."
 
 
 def _rules(summary: Summary) -> Block | None:
@@ -67,7 +68,7 @@ def _rule_rows(rule: RuleSummary, statuses: Sequence[str], with_runs: bool) -> I
 
 def _with_rate(rule: RuleSummary, status: str) -> str:
     count = f"{rule.statuses[status]:,}"
-    return f"{count} ({_percent(rule.rates[status])})" if rule.rates.get(status) else count
+    return f"{count} ({percent(rule.rates[status])})" if rule.rates.get(status) else count
 
 
 def _channels(summary: Summary) -> Block | None:
@@ -96,10 +97,10 @@ def _goals(summary: Summary) -> Block | None:
     for rule in summary.rules:
         for place, goal in enumerate(rule.goals):
             group = " ".join([*([goal.variant] if goal.variant else []), *(["(control)"] if goal.control else [])])
-            told = f"{goal.converted:,} of {_count(goal.runs, 'run')} reached the goal ({_percent(goal.rate)})"
+            told = f"{goal.converted:,} of {count_of(goal.runs, 'run')} reached the goal ({percent(goal.rate)})"
             if goal.lift is not None:
-                told += f", {_points(goal.lift.difference)} against control"
-                told += f" (95% interval {_points(goal.lift.low)} to {_points(goal.lift.high)})"
+                told += f", {points(goal.lift.difference)} against control"
+                told += f" (95% interval {points(goal.lift.low)} to {points(goal.lift.high)})"
             rows.append(("" if place else rule.rule, group, told))
     return Block("Goals", Table(("", "", ""), tuple(rows))) if rows else None
 
@@ -122,11 +123,6 @@ def _violation(violation: dict[str, Any]) -> str:
     decision = violation["decision"]
     time = violation["time"].replace("T", " ").removesuffix("Z")
     return f"{time} UTC, user {violation['user']}, {decision['rule']} on {decision['channel']}: {violation['because']}"
-
-
-def _points(difference: float) -> str:
-    """A difference of rates in percentage points."""
-    return f"{100 * difference:+.1f} points"
 
 
 def _data_warnings(summary: Summary) -> Block | None:
@@ -152,7 +148,7 @@ def _rejected(summary: Summary) -> Block | None:
     more = [f"and {len(reasons) - len(rows)} more reasons"] if len(reasons) > len(rows) else []
     places = [f"first: {_at(record.file, record.line)}: {record.reason}" for record in rejected.first]
     return Block(
-        f"{_count(rejected.count, 'record')} rejected", Table(("", ""), rows, frozenset({0})), tuple(more + places)
+        f"{count_of(rejected.count, 'record')} rejected", Table(("", ""), rows, frozenset({0})), tuple(more + places)
     )
 
 
@@ -161,22 +157,8 @@ def _used(counts: Sequence[dict[str, int]]) -> list[str]:
     return [status for status in STATUSES if status == "sent" or any(each[status] for each in counts)]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
-
-
-def _percent(share: float) -> str:
-    """A share as whole percent, with a digit behind the point when it is small, never a false 0 or 100."""
-    percent = 100 * share
-    if 0 < percent < 0.1:
-        return "<0.1%"
-    if 0 < percent < 10 or 99 < percent < 100:
-        return f"{min(percent, 99.9):.1f}%"
-    return f"{percent:.0f}%"
 
 
 def _minute(instant: str) -> str:

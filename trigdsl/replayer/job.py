@@ -6,7 +6,7 @@ Wires the readers of records, the driver of the engine and the writers together;
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
 
@@ -14,7 +14,8 @@ import msgspec
 from attrs import field, frozen
 
 from trigdsl.engine.program import Program
-from trigdsl.model.decisions import json_value
+from trigdsl.engine.zones import Zone
+from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, instant_text
 from trigdsl.records.passing import Passing
@@ -27,6 +28,10 @@ from trigdsl.replayer.lift import Lift, lift
 from trigdsl.replayer.stats import GoalCount, Stats
 from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
+from trigdsl.replayer.zoned import ZonedMachine
+
+OnDecision = Callable[[Decision, Zone], None]
+"""Who wants each decision, with the zone that its user had at that moment."""
 
 
 class Progress(Protocol):
@@ -56,7 +61,7 @@ class Job:
     binary stream for the decisions that are `shown`; `rejects` the path of a file for records that could not
     be used.  With `strict` the first of them raises RejectedError.  With `invariants` those of the program are
     checked, for every user whatever is shown.  `columns` maps fields to columns' names.  `workers` is how many
-    processes may read at once.
+    processes may read at once.  `on_decision` gets the decisions that are `shown`, in their order.
     """
 
     program: Program
@@ -72,6 +77,7 @@ class Job:
     out: str | IO[bytes] | None = None
     rejects: str | None = None
     workers: int = 1
+    on_decision: OnDecision | None = None
 
 
 def all_cores() -> int:
@@ -105,6 +111,9 @@ def run(job: Job, progress: Progress) -> Summary:
             passing=passing,
             workers=1 if job.is_sorted else job.workers,
         )
+        machine = None
+        if job.on_decision is not None:
+            machine = ZonedMachine(job.program, tally.violation if job.invariants else None)
         replay = Replay(
             job.program,
             inputs,
@@ -116,12 +125,16 @@ def run(job: Job, progress: Progress) -> Summary:
             on_late=lambda given: on_reject(_late(given, job.events)),
             on_violation=tally.violation if job.invariants else None,
             shows=job.shown.shows,
+            machine=machine,
         )
         writer = stack.enter_context(_writer(job.out))
         for decision in replay:
             progress.decision()
+            zone = None if machine is None else machine.zone_of(decision)
             if decision in job.shown:
                 tally.decision(decision)
+                if job.on_decision is not None and zone is not None:
+                    job.on_decision(decision, zone)
                 if writer is not None:
                     writer.write(decision)
     return _summary(job, tally, replay.stats)

@@ -14,7 +14,7 @@ from attrs import asdict, define, field, frozen
 
 from trigdsl.engine.program import CompiledInvariant
 from trigdsl.model.decisions import STATUSES, Decision
-from trigdsl.model.values import Micros, Value, instant_text
+from trigdsl.model.values import Micros, instant_text
 from trigdsl.model.violations import Violation
 from trigdsl.replayer.lift import Lift
 from trigdsl.replayer.wording import in_words
@@ -147,7 +147,7 @@ class InvariantSummary:
     invariant: str
     promise: str
     broken: int
-    violations: tuple[dict[str, Value], ...]
+    violations: tuple[dict[str, Any], ...]
 
 
 @frozen(kw_only=True)

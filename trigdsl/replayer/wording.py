@@ -1,4 +1,4 @@
-"""A decision's status and reason → why a message did not go, in the words of somebody who plans campaigns."""
+"""Reasons, counts and shares → the words of somebody who plans campaigns."""
 
 from __future__ import annotations
 
@@ -36,3 +36,23 @@ def in_words(status: str, reason: str) -> str:
         if reason.startswith(prefix):
             return phrase.format(reason.removeprefix(prefix))
     return reason
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 user`, `2,000 users`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """A share as whole percent, with a digit behind the point when it is small, never a false 0 or 100."""
+    hundredths = 100 * share
+    if 0 < hundredths < 0.1:
+        return "<0.1%"
+    if 0 < hundredths < 10 or 99 < hundredths < 100:
+        return f"{min(hundredths, 99.9):.1f}%"
+    return f"{hundredths:.0f}%"
+
+
+def points(difference: float) -> str:
+    """A difference of rates in percentage points, with its sign."""
+    return f"{100 * difference:+.1f} points"

@@ -43,9 +43,24 @@ def decisions_to_file(path: str | Path) -> Iterator[DecisionWriter]:
     They are compressed when `path` ends in `.gz`. A device or pipe is written to directly.  Raises OSError.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    with whole_file(path) as file:
+        if target.suffix == ".gz" and _is_plain(target):
+            with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+                yield from _writing(cast("BinaryIO", packed))
+        else:
+            yield from _writing(file)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
+    """A file to write to that is at `path` once the block is left without an exception, else nowhere.
+
+    A device or pipe is written to directly.  Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if not _is_plain(target):
         with target.open("wb") as stream:
-            yield from _writing(stream)
+            yield stream
         return
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
@@ -53,16 +68,17 @@ def decisions_to_file(path: str | Path) -> Iterator[DecisionWriter]:
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            if target.suffix == ".gz":
-                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
-                    yield from _writing(cast("BinaryIO", packed))
-            else:
-                yield from _writing(file)
+            yield file
         Path(name).chmod(_mode(target))
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a path is that of a file, or of one that can be made."""
+    return path.is_file() or not path.exists()
 
 
 @contextmanager
