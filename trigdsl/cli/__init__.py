@@ -25,6 +25,7 @@ _COMMANDS = {
     "graph": "trigdsl.cli.graph",
     "lsp": "trigdsl.cli.lsp",
     "plan": "trigdsl.cli.plan",
+    "repl": "trigdsl.cli.repl",
     "replay": "trigdsl.cli.replay",
     "schema": "trigdsl.cli.schema",
     "test": "trigdsl.cli.test",
