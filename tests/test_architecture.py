@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("repl", "server", "lsp", "distributed"),
     ("differ", "verifier"),
-    ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
+    ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter", "completer"),
     ("__init__",),
     ("living",),
     ("embedding",),
@@ -52,6 +52,7 @@ HOMES = {
     "lsprotocol": ("lsp",),
     "pygments": ("highlighter",),
     "hypothesis": ("verifier",),
+    "prompt_toolkit": ("repl",),
 }
 MOST_JINJA_MODULES = 2
 

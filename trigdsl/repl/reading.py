@@ -137,7 +137,7 @@ def read(text: str, folder: PurePath | None = None) -> Said | None:
     user = _USER.match(stripped) if tokens[0].type == "USER" else None
     if user is not None:
         return _who(source, user, len(text) - len(text.lstrip()))
-    if _is_item(tokens):
+    if is_item(tokens):
         return _rules(source)
     if tokens[0].type == "USER":
         raise Refusal("which user?", "write `user u2` to go on with another user")
@@ -229,7 +229,7 @@ def is_unfinished(text: str) -> bool:
     kinds = [token.type for token in tokens]
     if sum(kind in _OPENING for kind in kinds) > sum(kind in _CLOSING for kind in kinds):
         return True
-    if not _is_item(tokens):
+    if not is_item(tokens):
         return False
     follows = continuation(stripped)
     return follows.fits and not follows.ends
@@ -237,10 +237,10 @@ def is_unfinished(text: str) -> bool:
 
 def may_go_on(text: str) -> bool:
     """Whether more may belong to a text that could end here: rules over several lines end with a blank one."""
-    return "\n" in text.strip() and _is_item(tokenize(text))
+    return "\n" in text.strip() and is_item(tokenize(text))
 
 
-def _is_item(tokens: list[Token]) -> bool:
+def is_item(tokens: list[Token]) -> bool:
     """Whether tokens begin a rule or a declaration; `user u2` does not."""
     kinds = [token.type for token in tokens[:2]]
     return bool(kinds) and kinds[0] in ITEM_STARTS and (kinds[0] != "USER" or kinds[1:] == ["LBRACE"])
@@ -255,7 +255,7 @@ _CLAUSES = terminals(
 
 def goes_on_with(text: str, line: str) -> bool:
     """Whether a line belongs to the rules before it: it is indented, or begins as only a part of a rule does."""
-    if not line.strip() or not _is_item(tokenize(text)):
+    if not line.strip() or not is_item(tokenize(text)):
         return False
     if line[0].isspace():
         return True
