@@ -24,20 +24,8 @@ if TYPE_CHECKING:
     from trigdsl.repl.world import World
 
 _TEST = 'test "typed":\n2000-01-01 00:00 '
-_BEGINS = (
-    "set",
-    "add to",
-    "remove from",
-    "user",
-    "expect",
-    "if",
-    "rule",
-    "event",
-    "channel",
-    "segment",
-    "list",
-    "test",
-)
+_CHANGES = ("set", "add to", "remove from")
+_BEGINS = (*_CHANGES, "user", "expect", "if", "rule", "event", "channel", "segment", "list", "test")
 _WITH_RULE = ("why", "whynot", "ast", "rules")
 _WITH_FORK = ("switch", "compare")
 _WORDS = {"to": ("next",), "save": ("test", "rules")}
