@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from trigdsl.diagnostics.diagnostic import TrigError
+from trigdsl.diagnostics.diagnostic import Severity, TrigError
 from trigdsl.engine.context import EMPTY
 from trigdsl.engine.program import EmitAction
 from trigdsl.engine.state import State
@@ -19,8 +19,10 @@ from trigdsl.repl.session import Session
 from trigdsl.repl.texts import Texts, TypedItem
 from trigdsl.repl.world import Ruled, World
 from trigdsl.source import Source
-from trigdsl.syntax.nodes import Name
+from trigdsl.syntax import nodes
+from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.printer import print_tree
+from trigdsl.syntax.walk import walk
 
 _RULE = "asked_at_the_prompt"
 _NOBODY = "nothing_happened_yet"
@@ -30,8 +32,9 @@ def ask(session: Session, text: str) -> str:
     """The value of an expression as JSON, `missing` or `unknown`; raises Refusal or Faults."""
     if not text:
         raise Refusal("what is asked for?", "write an expression: `? cart.value > 200`")
+    _check_form(text)
     event, properties = _latest(session)
-    head = f"rule {_RULE}: if {print_tree(Name(text=event))} where false then emit {_RULE} {{ value: "
+    head = f"rule {_RULE}: if {print_tree(nodes.Name(text=event))} where false then emit {_RULE} {{ value: "
     asked = TypedItem(("rule", _RULE), f"{head}{text} }}")
     journal = session.journal
     ids: dict[int, Ruled] = {}
@@ -46,8 +49,20 @@ def ask(session: Session, text: str) -> str:
         for step in journal.steps
     )
     world = evolve(journal, opening=asking(journal.opening), steps=steps).world()
-    held = _evaluate(world, session.user, properties)
-    return f"  {value(held)}"
+    rule = next(one.node for one in world.checked.rules if one.name == _RULE)
+    node = next(part.value for part in walk(rule) if isinstance(part, nodes.Entry))
+    return f"  {value(_evaluate(world, session.user, properties), node)}"
+
+
+def _check_form(text: str) -> None:
+    """Raises Faults for what is no expression: where one may end, so that nothing is said of what follows it."""
+    head = "segment asked = "
+    source = Source(f"{NAME} question", head + text)
+    placed = Placed(source, Source(NAME, text), len(head), len(head) + len(text), len(head), clamps=True)
+    parsed = parse_file(source)
+    wrong = [placed.mapped(one) for one in parsed.diagnostics if one.severity is Severity.ERROR]
+    if wrong:
+        raise Faults(tuple(wrong[:1]))
 
 
 def _latest(session: Session) -> tuple[str, dict[str, Value]]:

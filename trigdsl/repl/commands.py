@@ -83,11 +83,12 @@ def _state(shell: Shell, argument: str) -> Said:
 
     user = argument or shell.session.user
     state = shell.world.state(user)
-    if state is None:
-        yield Line(f"  nothing is known of {user}", DIM)
-        return
-    shown = {name: held for name, held in shown_state(shell.world.program, state).items() if name != "user"}
-    yield msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
+    shown = {} if state is None else shown_state(shell.world.program, state)
+    shown.pop("user", None)
+    if shown:
+        yield msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
+    else:
+        yield Line(f"  nothing is kept of {user}", DIM)
 
 
 @command(":users", "the users of whom something is known")
@@ -162,7 +163,8 @@ def _fork(shell: Shell, argument: str) -> Said:
         return
     for name, journal in session.journals.items():
         parent = f", from {journal.parent}" if journal.parent is not None else ""
-        yield f"{'*' if name == session.name else ' '} {name}: {len(journal.steps)} lines{parent}"
+        count = len(journal.steps)
+        yield f"{'*' if name == session.name else ' '} {name}: {count} line{'' if count == 1 else 's'}{parent}"
 
 
 @command(":switch NAME", "go to another fork")

@@ -29,7 +29,7 @@ def tree(node: Node, name: str = "", depth: int = 0) -> Iterator[str]:
     own: list[tuple[str, object]] = []
     for field in attrs.fields(type(node)):
         held = getattr(node, field.name)
-        if field.name not in ("span", "id") and held not in (field.default, ()):
+        if field.name not in ("span", "id") and held not in (field.default, (), None):
             (parts if _is_part(held) else own).append((field.name, held))
     shown = "".join(f" {key}={held!r}" for key, held in own)
     yield f"{'  ' * (depth + 1)}{name}{type(node).__name__}{shown}"

@@ -29,8 +29,11 @@ _OPENING, _CLOSING = {"LBRACE", "LPAR", "LSQB"}, {"RBRACE", "RPAR", "RSQB"}
 _USER = re.compile(r'user\s+("(?:[^"\\]|\\.)*"|`[^`\n]+`|[^\s{"`]+)')
 _HEAD = 'test "typed":\n'
 _MOMENT = "2000-01-01 00:00 "
-_TAIL = "\nexpect no sends"
 _EXPRESSIONS = terminals("PATH NUMBER LPAR TEXT NOT TIME_SINCE LSQB TRUE FALSE")
+_OPERATORS = terminals(
+    "COMPARE AND OR IN NOT_IN EXISTS IS_MISSING EVER IN_LAST SINCE CONTAINS MATCHES STARTS_WITH ENDS_WITH DEFAULT "
+    "TIMES DIVIDED_BY MINUS"
+)
 
 
 @frozen
@@ -159,10 +162,10 @@ def _refuse(diagnostics: Sequence[Diagnostic]) -> None:
 
 
 # ------------------------------------------------------------------------ as lines of a test
-def _wrap(source: Source, start: int, before: str, after: str = _TAIL) -> tuple[Placed, nodes.Test]:
+def _wrap(source: Source, start: int, before: str) -> tuple[Placed, nodes.Test]:
     """The text from `start` on as the line of a test, and that test."""
     head, text = _HEAD + before, source.text.rstrip()
-    inner = Source(f"{source.name} line", head + text[start:] + after)
+    inner = Source(f"{source.name} line", head + text[start:])
     placed = Placed(inner, source, len(head), len(head) + len(text) - start, len(head) - start, clamps=True)
     parsed = parse_file(inner)
     errors = [placed.mapped(one) for one in parsed.diagnostics if one.severity is Severity.ERROR]
@@ -194,9 +197,9 @@ def tokens_value(quoted: str) -> str:
 
 
 def _expects(source: Source) -> Expects:
-    placed, test = _wrap(source, 0, _MOMENT + "x\n", "")
+    placed, test = _wrap(source, 0, _MOMENT + "x\n")
     lines = [line for line in test.lines if isinstance(line, nodes.ExpectSends | nodes.ExpectRule)]
-    if len(lines) != 1 or len(test.lines) != 2:
+    if len(lines) != 1 or len(test.lines) != 2:  # the first is the event that was put before it
         raise Refusal("one `expect` at a time", "write what happens in lines of its own")
     return Expects(lines[0], placed)
 
@@ -205,12 +208,12 @@ def _happens(source: Source, tokens: list[Token]) -> Happens:
     move, count = read_move(tokens)
     if move is not None and count == len(tokens):
         return Happens(move, None, None)
-    if move is None and tokens[0].type in _EXPRESSIONS:
+    if move is None and (tokens[0].type in _EXPRESSIONS or (len(tokens) > 1 and tokens[1].type in _OPERATORS)):
         raise Refusal("an expression alone does nothing", f"write `? {source.text.strip()}` to see its value")
     start = int(tokens[count].start_pos or 0)
     placed, test = _wrap(source, start, _MOMENT)
     happening = [line for line in test.lines if isinstance(line, nodes.TestEvent | nodes.TestChange)]
-    if len(happening) != 1 or len(test.lines) != 2:
+    if len(happening) != 1 or len(test.lines) != 1:
         raise Refusal("one event or change at a time", "write each in a line of its own")
     return Happens(move, happening[0], placed)
 

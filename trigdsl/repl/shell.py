@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from attrs import define, field
 
 from trigdsl.checker.program import CheckedProgram
-from trigdsl.diagnostics.diagnostic import Diagnostic, TrigError
+from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.diagnostics.render_text import paint, render
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.engine.dates import weekday
@@ -126,7 +126,8 @@ class Shell:
         try:
             program, checked = texts.compile()
         except TrigError as error:
-            raise Faults(tuple(self._placed(one, texts, said) for one in error.diagnostics)) from error
+            wrong = [one for one in error.diagnostics if one.severity is Severity.ERROR]
+            raise Faults(tuple(self._placed(one, texts, said) for one in wrong)) from error
         yield from self._new_warnings(program.diagnostics, texts, said)
         yield from self.do(text, [Ruled(texts, program, checked)])
 
@@ -206,11 +207,16 @@ class Shell:
     def warnings(self, placed: Placed) -> Iterator[str]:
         """What the checker says of a line, as a test's; raises Faults when it is an error."""
         texts = self.world.texts
+
+        def about(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+            # That it expects nothing is no fault of a line.
+            return tuple(placed.mapped(one) for one in found if placed.has(one) and one.code != "test-without-expect")
+
         try:
             _, found = check_sources([*texts.sources, placed.source], texts.folder, {})
         except TrigError as error:
-            raise Faults(tuple(placed.mapped(one) for one in error.diagnostics if placed.has(one))) from error
-        yield from (render(placed.mapped(one), color=self.color) for one in found if placed.has(one))
+            raise Faults(about(error.diagnostics)) from error
+        yield from (render(one, color=self.color) for one in about(found))
 
     def do(self, text: str, acts: Sequence[Act]) -> Iterator[Line]:
         """Let acts happen, and tell what came of them."""

@@ -1,4 +1,4 @@
-"""What happened in a world → lines for people, in the time of each user."""
+"""What happened in a world → lines for people, by the clock of the user at the prompt."""
 
 from __future__ import annotations
 
@@ -76,12 +76,21 @@ class Showing:
 
     def _then(self, entry: Entry) -> str:
         assert entry.until is not None
-        return moment(entry.until, entry.zone, entry.time)
+        return self._moment(entry.until, entry)
+
+    def _moment(self, at: Micros, entry: Entry) -> str:
+        """A moment on the clock of the entry's user, with the zone where that is not the one at the prompt."""
+        elsewhere = "" if entry.user == self.user or entry.zone is self._zone else f" {entry.zone.name}"
+        return moment(at, entry.zone, entry.time) + elsewhere
+
+    @property
+    def _zone(self) -> Zone:
+        return self.world.zone(self.user)
 
     def _waits(self, entry: Entry) -> str:
         if entry.opens is None:
             return "waits for its window, which never opens again"
-        opens = f"waits for its window, which opens at {moment(entry.opens, entry.zone, entry.time)}"
+        opens = f"waits for its window, which opens at {self._moment(entry.opens, entry)}"
         return opens if entry.until == entry.opens else f"{opens}; it expires at {self._then(entry)}"
 
     def _line(self, entry: Entry, epoch: Epoch, text: str, style: str | None = None) -> Line:
@@ -100,8 +109,10 @@ class Showing:
         return Line(f"{head}broken: {violation.invariant}: {violation.promise} ({violation.because})", RED)
 
     def _head(self, user: str, at: Micros, zone: Zone) -> str:
-        who = "" if user == self.user else f"{user}: "
-        return f"  {moment(at, zone, self.near)}  {who}"
+        """When something happened, by the clock at the prompt, and to whom if it is another user."""
+        if user == self.user:
+            return f"  {moment(at, zone, self.near)}  "
+        return f"  {moment(at, self._zone, self.near)}  {user}: "
 
     # ------------------------------------------------------------------ what waits
     def pending(self) -> Iterator[Line]:
