@@ -9,14 +9,15 @@ from attrs import frozen
 
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.explainer.wording import moment
+from trigdsl.loading import compile_sources
 from trigdsl.repl.comparing import compare
 from trigdsl.repl.refusal import Refusal
-from trigdsl.repl.showing import BOLD, DIM, Line, Showing
+from trigdsl.repl.showing import BOLD, DIM, Line, Said, Showing
 
 if TYPE_CHECKING:
     from trigdsl.repl.shell import Shell
 
-Said: TypeAlias = "Iterator[Line | str]"
+Answer: TypeAlias = "Iterator[Said]"
 
 
 @frozen
@@ -26,16 +27,16 @@ class Command:
     name: str
     usage: str
     help: str
-    function: Callable[[Shell, str], Said]
+    function: Callable[[Shell, str], Answer]
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(usage: str, help: str) -> Callable[[Callable[[Shell, str], Said]], Callable[[Shell, str], Said]]:
+def command(usage: str, help: str) -> Callable[[Callable[[Shell, str], Answer]], Callable[[Shell, str], Answer]]:
     """Registers a function as a command; the usage begins with its name."""
 
-    def register(function: Callable[[Shell, str], Said]) -> Callable[[Shell, str], Said]:
+    def register(function: Callable[[Shell, str], Answer]) -> Callable[[Shell, str], Answer]:
         name = usage.split(maxsplit=1)[0].removeprefix(":")
         COMMANDS[name] = Command(name, usage, help, function)
         return function
@@ -43,7 +44,7 @@ def command(usage: str, help: str) -> Callable[[Callable[[Shell, str], Said]], C
     return register
 
 
-def run(shell: Shell, name: str, argument: str) -> Said:
+def run(shell: Shell, name: str, argument: str) -> Answer:
     """What a command says; raises Refusal for one that there is not."""
     if name not in COMMANDS:
         from trigdsl.diagnostics.suggest import suggest
@@ -69,14 +70,14 @@ def rule_named(shell: Shell, name: str) -> int:
 
 # ------------------------------------------------------------------------ what is
 @command(":pending", "what waits, of all users, by time")
-def _pending(shell: Shell, argument: str) -> Said:
+def _pending(shell: Shell, argument: str) -> Answer:
     _none(argument, "pending")
     lines = list(Showing(shell.world, shell.session.user, shell.world.now).pending())
     yield from lines or [Line("  nothing waits", DIM)]
 
 
 @command(":state [USER]", "all that is kept of the user")
-def _state(shell: Shell, argument: str) -> Said:
+def _state(shell: Shell, argument: str) -> Answer:
     import msgspec
 
     from trigdsl.store.personal import shown_state
@@ -92,7 +93,7 @@ def _state(shell: Shell, argument: str) -> Said:
 
 
 @command(":users", "the users of whom something is known")
-def _users(shell: Shell, argument: str) -> Said:
+def _users(shell: Shell, argument: str) -> Answer:
     _none(argument, "users")
     world = shell.world
     for user in world.users:
@@ -106,14 +107,14 @@ def _users(shell: Shell, argument: str) -> Said:
 
 # ------------------------------------------------------------------------ why
 @command(":why [RULE]", "the user's story, or what of it concerns a rule")
-def _why(shell: Shell, argument: str) -> Said:
+def _why(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.telling import story
 
     yield story(shell.world, shell.world.user_of(shell.session.user), argument or None, shell)
 
 
 @command(":whynot RULE", "why a rule sent the user nothing, and what was needed")
-def _whynot(shell: Shell, argument: str) -> Said:
+def _whynot(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.telling import silence
 
     if not argument:
@@ -123,7 +124,7 @@ def _whynot(shell: Shell, argument: str) -> Said:
 
 # ------------------------------------------------------------------------ time travel
 @command(":to next", "move the clock to what is due next")
-def _to(shell: Shell, argument: str) -> Said:
+def _to(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.world import Moved
 
     if argument != "next":
@@ -136,7 +137,7 @@ def _to(shell: Shell, argument: str) -> Said:
 
 
 @command(":back [N]", "take the last line that did something back, or the last N")
-def _back(shell: Shell, argument: str) -> Said:
+def _back(shell: Shell, argument: str) -> Answer:
     if argument and not (argument.isdecimal() and int(argument)):
         raise Refusal(f"`{argument}` is no number of lines", "write `:back` or `:back 3`")
     for step in reversed(shell.session.back(int(argument or 1))):
@@ -144,7 +145,7 @@ def _back(shell: Shell, argument: str) -> Said:
 
 
 @command(":log", "the lines that did something, the last one last")
-def _log(shell: Shell, argument: str) -> Said:
+def _log(shell: Shell, argument: str) -> Answer:
     _none(argument, "log")
     for number, step in enumerate(shell.session.journal.steps, 1):
         first, *rest = step.text.splitlines()
@@ -152,7 +153,7 @@ def _log(shell: Shell, argument: str) -> Said:
 
 
 @command(":fork [NAME]", "go on under another name, and leave all as it is under this one; or list the forks")
-def _fork(shell: Shell, argument: str) -> Said:
+def _fork(shell: Shell, argument: str) -> Answer:
     session = shell.session
     if argument:
         if len(argument.split()) > 1:
@@ -168,7 +169,7 @@ def _fork(shell: Shell, argument: str) -> Said:
 
 
 @command(":switch NAME", "go to another fork")
-def _switch(shell: Shell, argument: str) -> Said:
+def _switch(shell: Shell, argument: str) -> Answer:
     if not argument:
         raise Refusal("which fork?", "`:fork` lists them")
     shell.session.switch(argument)
@@ -176,7 +177,7 @@ def _switch(shell: Shell, argument: str) -> Said:
 
 
 @command(":compare [A [B]]", "where the decisions of two forks differ; the parent and this one if not named")
-def _compare(shell: Shell, argument: str) -> Said:
+def _compare(shell: Shell, argument: str) -> Answer:
     session = shell.session
     names = argument.split()
     if len(names) > 2:
@@ -192,7 +193,7 @@ def _compare(shell: Shell, argument: str) -> Said:
 
 # ------------------------------------------------------------------------ files
 @command(":load FILE", "take in rules (.trig, or a folder) or events (.jsonl, .csv, .parquet)")
-def _load(shell: Shell, argument: str) -> Said:
+def _load(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.files import load
 
     if not argument:
@@ -201,7 +202,7 @@ def _load(shell: Shell, argument: str) -> Said:
 
 
 @command(":reload", "read the files of rules again; what is kept of users stays")
-def _reload(shell: Shell, argument: str) -> Said:
+def _reload(shell: Shell, argument: str) -> Answer:
     _none(argument, "reload")
     texts = shell.world.texts
     if not texts.loaded:
@@ -211,7 +212,7 @@ def _reload(shell: Shell, argument: str) -> Said:
 
 
 @command(':save test [FILE] ["TITLE"]', "the user's session as a `test`; `:save rules [FILE]`: what was typed")
-def _save(shell: Shell, argument: str) -> Said:
+def _save(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.files import save_rules, save_test
 
     what, _, rest = argument.partition(" ")
@@ -225,7 +226,7 @@ def _save(shell: Shell, argument: str) -> Said:
 
 # ------------------------------------------------------------------------ what the language makes of it
 @command(":rules [RULE]", "the rules, or the text of one")
-def _rules(shell: Shell, argument: str) -> Said:
+def _rules(shell: Shell, argument: str) -> Answer:
     checked = shell.world.checked
     if argument:
         yield checked.rules[rule_named(shell, argument)].node.span.text
@@ -239,7 +240,7 @@ def _rules(shell: Shell, argument: str) -> Said:
 
 
 @command(":types", "the fields of events and users, and their types")
-def _types(shell: Shell, argument: str) -> Said:
+def _types(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.insides import types
 
     _none(argument, "types")
@@ -247,7 +248,7 @@ def _types(shell: Shell, argument: str) -> Said:
 
 
 @command(":ast RULE", "the syntax tree of a rule")
-def _ast(shell: Shell, argument: str) -> Said:
+def _ast(shell: Shell, argument: str) -> Answer:
     from trigdsl.repl.insides import tree
 
     if not argument:
@@ -256,20 +257,21 @@ def _ast(shell: Shell, argument: str) -> Said:
 
 
 @command(":code", "the Python code that the rules compile to")
-def _code(shell: Shell, argument: str) -> Said:
+def _code(shell: Shell, argument: str) -> Answer:
     _none(argument, "code")
-    yield shell.world.program.code.rstrip("\n")
+    texts = shell.world.texts
+    yield compile_sources(texts.sources, texts.folder, {})[0].code.rstrip("\n")
 
 
 @command(":bounds", "what is kept for a user, at most")
-def _bounds(shell: Shell, argument: str) -> Said:
+def _bounds(shell: Shell, argument: str) -> Answer:
     _none(argument, "bounds")
     yield shell.bounds_of(shell.world.program).rstrip("\n")
 
 
 # ------------------------------------------------------------------------ the rest
 @command(":help [COMMAND]", "what can be written here")
-def _help(shell: Shell, argument: str) -> Said:
+def _help(shell: Shell, argument: str) -> Answer:
     if argument:
         name = argument.removeprefix(":")
         if name not in COMMANDS:
@@ -294,7 +296,7 @@ LINES = (
 
 
 @command(":quit", "end the session")
-def _quit(shell: Shell, argument: str) -> Said:
+def _quit(shell: Shell, argument: str) -> Answer:
     _none(argument, "quit")
     shell.is_over = True
     yield from ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trigdsl.model.values import LAST_INSTANT
 from trigdsl.repl.refusal import Refusal
 from trigdsl.repl.session import Session
-from trigdsl.repl.showing import GREEN, Line
+from trigdsl.repl.showing import GREEN, Line, Painted, Said
 from trigdsl.repl.world import World
 from trigdsl.replayer.driver import LONGEST_DRAIN
 from trigdsl.syntax import nodes
@@ -44,12 +44,12 @@ def _drained(session: Session) -> TestResult:
     return TestResult(nodes.Test("", ()), timeline, told, (), ())
 
 
-def run_named(world: World, title: str) -> Iterator[Line | str]:
+def run_named(world: World, title: str) -> Iterator[Said]:
     """Runs a test of the program; raises Refusal when it fails."""
     test = next(one for one in world.checked.tests if one.title == title)
     result = run_test(test, world.program)
     if result.passed:
         yield Line("  it passes", GREEN)
     else:
-        yield render_failure(result)
+        yield Painted(render_failure(result))
         raise Refusal(f"the test `{title}` fails")

@@ -14,7 +14,7 @@ from trigdsl.records.rejects import Reject
 from trigdsl.repl.reading import tokens_value
 from trigdsl.repl.refusal import Refusal
 from trigdsl.repl.saving import save
-from trigdsl.repl.showing import DIM, RED, YELLOW, Line, counted
+from trigdsl.repl.showing import DIM, RED, YELLOW, Line, Said, counted
 
 if TYPE_CHECKING:
     from trigdsl.model.inputs import Input
@@ -24,7 +24,7 @@ MOST_TOLD = 30
 """What comes of events from a file is told line by line up to so many lines, else counted."""
 
 
-def load(shell: Shell, path: str) -> Iterator[Line | str]:
+def load(shell: Shell, path: str) -> Iterator[Said]:
     """Takes in rules, or events as one line that can be taken back; raises Refusal, Faults or TrigError."""
     found = Path(path)
     if not found.exists():
@@ -37,7 +37,7 @@ def load(shell: Shell, path: str) -> Iterator[Line | str]:
         yield from load_events(shell, path)
 
 
-def load_events(shell: Shell, path: str) -> Iterator[Line | str]:
+def load_events(shell: Shell, path: str) -> Iterator[Said]:
     """Takes in the events of a file; those that cannot be used, or come before the clock, are told."""
     rejected: list[Reject] = []
     try:
@@ -64,7 +64,7 @@ def _rejected(rejected: list[Reject]) -> Iterator[Line]:
         yield Line(f"  and {len(rejected) - 3} more rejected", RED)
 
 
-def _take(shell: Shell, path: str, inputs: list[Input]) -> Iterator[Line | str]:
+def _take(shell: Shell, path: str, inputs: list[Input]) -> Iterator[Said]:
     world = shell.world
     before = len(world.decisions)
     if not world.began:
@@ -87,7 +87,7 @@ def _records(count: int) -> str:
 _SAVE = re.compile(r'(?P<file>[^\s"]\S*)?\s*(?P<title>"(?:[^"\\]|\\.)*")?')
 
 
-def save_test(shell: Shell, argument: str) -> Iterator[Line | str]:
+def save_test(shell: Shell, argument: str) -> Iterator[Said]:
     """Shows the session of the user as a test, or appends it to a file; raises Refusal."""
     found = _SAVE.fullmatch(argument)
     if found is None:
@@ -103,7 +103,7 @@ def save_test(shell: Shell, argument: str) -> Iterator[Line | str]:
     yield from (Line(f"  {note}", YELLOW) for note in saved.notes)
 
 
-def save_rules(shell: Shell, argument: str) -> Iterator[Line | str]:
+def save_rules(shell: Shell, argument: str) -> Iterator[Said]:
     """Shows all that was typed, or appends it to a file; raises Refusal."""
     text = shell.world.texts.typed_text
     if not text:

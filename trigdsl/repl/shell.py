@@ -8,6 +8,7 @@ from attrs import define, field
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
+from trigdsl.diagnostics.excerpt import visible
 from trigdsl.diagnostics.render_text import paint, render
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.engine.dates import weekday
@@ -17,10 +18,11 @@ from trigdsl.loading import check_sources
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
 from trigdsl.repl.moves import WEEKDAYS, Move, check_move
-from trigdsl.repl.reading import NAME, Command, Expects, Happens, Placed, Question, Rules, Said, WhoIs, read
+from trigdsl.repl.reading import NAME, Command, Expects, Happens, Placed, Question, Rules, WhoIs, read
+from trigdsl.repl.reading import Said as Read
 from trigdsl.repl.refusal import Faults, Refusal
 from trigdsl.repl.session import Session
-from trigdsl.repl.showing import DIM, GREEN, RED, Line, Showing
+from trigdsl.repl.showing import DIM, GREEN, RED, Line, Painted, Said, Showing, shown
 from trigdsl.repl.texts import Texts, key_of, typed_items
 from trigdsl.repl.world import Act, Known, Moved, Ruled, Set, World
 from trigdsl.source import Source
@@ -58,13 +60,13 @@ class Shell:
         zone = world.zone(user)
         day = WEEKDAYS[weekday(zone.day(world.now))].capitalize()
         fork = "" if len(self.session.journals) == 1 else f"[{self.session.name}] "
-        return f"{fork}{user} {day} {moment(world.now, zone)}> "
+        return f"{fork}{visible(user)} {day} {moment(world.now, zone)}> "
 
     def answer(self, text: str) -> Iterator[str]:
         """The lines that are said to a text; it never raises."""
         try:
-            for line in self._answer(text):
-                yield line.shown(self.color) if isinstance(line, Line) else line
+            for said in self._answer(text):
+                yield shown(said, self.color)
         except Refusal as refusal:
             self.failed += 1
             first, *notes = str(refusal).split("\n")
@@ -74,7 +76,7 @@ class Shell:
             for found in faults.diagnostics:
                 yield render(found, color=self.color)
 
-    def _answer(self, text: str) -> Iterator[Line | str]:
+    def _answer(self, text: str) -> Iterator[Said]:
         said = self._bare_word(text) or read(text, self.world.texts.folder)
         match said:
             case None:
@@ -99,7 +101,7 @@ class Shell:
             case Happens():
                 yield from self._happens(text, said)
 
-    def _bare_word(self, text: str) -> Said | None:
+    def _bare_word(self, text: str) -> Read | None:
         """`help`, `quit` and `exit` are meant as commands, unless an event is called so."""
         word = text.strip()
         if word in ("help", "quit", "exit") and self.world.program.plan(word) is None:
@@ -107,7 +109,7 @@ class Shell:
         return None
 
     # ------------------------------------------------------------------ rules
-    def typed_rules(self, text: str, said: Rules) -> Iterator[Line | str]:
+    def typed_rules(self, text: str, said: Rules) -> Iterator[Said]:
         """Rules and declarations are live from now on."""
         texts = self.world.texts
         keys = [item.key for item in typed_items(said)]
@@ -121,7 +123,7 @@ class Shell:
 
                 yield from run_named(self.world, item.title)
 
-    def rule(self, text: str, texts: Texts, said: Rules | None = None) -> Iterator[Line | str]:
+    def rule(self, text: str, texts: Texts, said: Rules | None = None) -> Iterator[Said]:
         """Other texts are the program from now on; raises TrigError or Faults when they cannot run."""
         try:
             program, checked = texts.compile()
@@ -131,11 +133,11 @@ class Shell:
         yield from self._new_warnings(program.diagnostics, texts, said)
         yield from self.do(text, [Ruled(texts, program, checked)])
 
-    def _new_warnings(self, found: Sequence[Diagnostic], texts: Texts, said: Rules | None) -> Iterator[str]:
+    def _new_warnings(self, found: Sequence[Diagnostic], texts: Texts, said: Rules | None) -> Iterator[Said]:
         for one in found:
             if (one.code, one.message) not in self.told:
                 self.told.add((one.code, one.message))
-                yield render(self._placed(one, texts, said), color=self.color)
+                yield Painted(render(self._placed(one, texts, said), color=self.color))
 
     def _placed(self, found: Diagnostic, texts: Texts, said: Rules | None) -> Diagnostic:
         """A finding about what was just typed points into that, not into all that was ever typed."""
@@ -150,7 +152,7 @@ class Shell:
         return found
 
     # ------------------------------------------------------------------ users, events, the clock
-    def _who(self, text: str, said: WhoIs) -> Iterator[Line | str]:
+    def _who(self, text: str, said: WhoIs) -> Iterator[Said]:
         user = self.world.user_of(said.user)
         if said.known is not None:
             assert said.placed is not None
@@ -164,7 +166,7 @@ class Shell:
             yield from self.do(text, [Known(user, record_value(said.known.profile), lists)])
         self.session.user = user
 
-    def _happens(self, text: str, said: Happens) -> Iterator[Line | str]:
+    def _happens(self, text: str, said: Happens) -> Iterator[Said]:
         if said.placed is not None:
             yield from self.warnings(said.placed)
         at = self._moment(said.move)
@@ -204,7 +206,7 @@ class Shell:
         meant = did_you_mean(event, [program.event_names.get(name, name) for name in program.plans])
         yield Line(f"  no rule names `{event}`{': ' + meant if meant else ''}", DIM)
 
-    def warnings(self, placed: Placed) -> Iterator[str]:
+    def warnings(self, placed: Placed) -> Iterator[Said]:
         """What the checker says of a line, as a test's; raises Faults when it is an error."""
         texts = self.world.texts
 
@@ -216,7 +218,7 @@ class Shell:
             _, found = check_sources([*texts.sources, placed.source], texts.folder, {})
         except TrigError as error:
             raise Faults(about(error.diagnostics)) from error
-        yield from (render(one, color=self.color) for one in about(found))
+        yield from (Painted(render(one, color=self.color)) for one in about(found))
 
     def do(self, text: str, acts: Sequence[Act]) -> Iterator[Line]:
         """Let acts happen, and tell what came of them."""

@@ -37,6 +37,25 @@ class Line:
         return text if self.style is None else paint(text, self.style, color)
 
 
+@frozen
+class Painted:
+    """A text that is shown as it is: it has been made visible, and perhaps coloured, already."""
+
+    text: str
+
+
+Said = Line | Painted | str
+
+
+def shown(said: Said, color: bool) -> str:
+    """What is said, as a terminal gets it: nothing that was typed or read can steer it."""
+    if isinstance(said, Painted):
+        return said.text
+    if isinstance(said, Line):
+        return said.shown(color)
+    return "\n".join(visible(line) for line in said.split("\n"))
+
+
 @define
 class Showing:
     """Words what happens for the person at the prompt: `near` is the moment before, `user` whom they look at."""

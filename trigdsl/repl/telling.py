@@ -15,7 +15,7 @@ from trigdsl.explainer.story import Line as StoryLine
 from trigdsl.explainer.telling import Telling
 from trigdsl.explainer.wording import moment
 from trigdsl.repl.refusal import Refusal
-from trigdsl.repl.showing import Line
+from trigdsl.repl.showing import Said
 from trigdsl.repl.world import Epoch, World
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _reasons(world: World, epoch: Epoch, user: str) -> Reasons:
     return Reasons(trace, Clauses(epoch.ruled.checked), epoch.ruled.program.event_names)
 
 
-def silence(world: World, user: str, rule: int) -> Iterator[Line | str]:
+def silence(world: World, user: str, rule: int) -> Iterator[Said]:
     """Why a rule, by its place among the present ones, sent a user nothing; raises Refusal when it did send."""
     epoch = world.epochs[-1]
     reasons = _reasons(world, epoch, user)
