@@ -60,9 +60,13 @@ def plain(read: Callable[[str], str]) -> Callable[[str], str]:
     """Asks with a function such as `input`, for as many lines as belong together."""
 
     def ask(prompt: str) -> str:
-        text = read(prompt)
-        while not ends(text):
-            text += "\n" + read(MORE)
+        try:
+            text = read(prompt)
+            while not ends(text):
+                text += "\n" + read(MORE)
+        except (KeyboardInterrupt, EOFError):
+            print()
+            raise
         return text
 
     return ask
