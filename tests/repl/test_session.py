@@ -374,3 +374,44 @@ def test_ignored_sends_are_pending() -> None:
         "  2026-11-21 10:00  b: fires then: ignored a after 1d",
     ]
     assert say(shell, 'opened { rule: "a" }', ":pending") == ["  nothing waits"]
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("pending", "`:pending`"),
+        ("undo", "`:back`"),
+        ("next", "`:to next`"),
+        ("tomorrow", "`09:00 tomorrow`"),
+        ("friday", "`09:00 friday`"),
+        (":undo", "`:back`"),
+        (":list", "`:rules`"),
+        (":pendin", "`:pending`"),
+        (":set user.a = 1", "without the colon"),
+        (":xyzzy", "`:help`"),
+        ("wait 30m", "`+30m`"),
+        ("wait 30 minutes", "`+30 minutes`"),
+        ("+30 min", "`+30m`"),
+        ("+2 hrs", "`+2h`"),
+        ("user Anna Smith", '`user "Anna Smith"`'),
+        ("set user.tier = gold", '`set user.tier = "gold"`'),
+        ('user.tier = "gold"', '`set user.tier = "gold"`'),
+        ("then send push", "`if signup then send push`"),
+        ("send push", "`if signup then send push`"),
+        ("when a", "`if signup then send push`"),
+        ("x ever", "`? x ever`"),
+        ("x >= 3", "`? x >= 3`"),
+    ],
+)
+def test_slips_are_told_with_their_mend(line: str, meant: str) -> None:
+    shell = opened("rule a: if x then send push")
+    first, last = say(shell, line)
+    assert first.startswith("error: ")
+    assert last.startswith("  = help: ")
+    assert meant in last
+    assert shell.session.journal.steps == ()
+
+
+@pytest.mark.parametrize("line", ["x", "pending", "tomorrow", "undo"])
+def test_what_a_rule_names_is_an_event(line: str) -> None:
+    assert say(opened(f"rule a: if {line} then send push"), line) == ["  10:00  a sent on push"]

@@ -13,6 +13,7 @@ from trigdsl.loading import compile_sources
 from trigdsl.repl.comparing import compare
 from trigdsl.repl.refusal import Refusal
 from trigdsl.repl.showing import BOLD, DIM, Line, Said, Showing
+from trigdsl.repl.slips import unknown_command
 
 if TYPE_CHECKING:
     from trigdsl.repl.shell import Shell
@@ -47,10 +48,7 @@ def command(usage: str, help: str) -> Callable[[Callable[[Shell, str], Answer]],
 def run(shell: Shell, name: str, argument: str) -> Answer:
     """What a command says; raises Refusal for one that there is not."""
     if name not in COMMANDS:
-        from trigdsl.diagnostics.suggest import suggest
-
-        meant = suggest(name, COMMANDS)
-        raise Refusal(f"no command `:{name}`", f"did you mean `:{meant}`?" if meant else "`:help` lists them all")
+        raise unknown_command(name, list(COMMANDS))
     return COMMANDS[name].function(shell, argument)
 
 
@@ -275,7 +273,7 @@ def _help(shell: Shell, argument: str) -> Answer:
     if argument:
         name = argument.removeprefix(":")
         if name not in COMMANDS:
-            raise Refusal(f"no command `:{name}`", "`:help` lists them all")
+            raise unknown_command(name, list(COMMANDS))
         yield f"  {COMMANDS[name].usage}: {COMMANDS[name].help}"
         return
     yield from (f"  {written:<40} {does}" for written, does in LINES)

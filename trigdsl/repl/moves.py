@@ -72,6 +72,9 @@ def read_move(tokens: Sequence[Token]) -> tuple[Move | None, int]:
     match kinds:
         case ["PLUS", "DURATION", *_]:
             return After(_length(tokens[1])), 2
+        case ["PLUS", "NUMBER", "NAME", *_] if tokens[2][0] in SECONDS_OF_UNIT:
+            length = f"+{tokens[1]}{tokens[2][0]}"
+            raise Refusal("number and unit of a length of time are joined", f"write `{length}`")
         case ["PLUS", *_]:
             raise Refusal("a length of time wants a number and a unit", "write `+30m`, `+2h`, `+1d` or `+1w`")
         case ["MINUS", *_]:
@@ -99,6 +102,11 @@ class _Day:
 
     days: int | None = None
     weekday: int | None = None
+
+
+def is_day(word: str) -> bool:
+    """Whether a word names a day to which the clock can be moved."""
+    return word in _DAYS or word in WEEKDAYS or word in _LONG
 
 
 def _day(token: Token) -> _Day | None:

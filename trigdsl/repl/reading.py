@@ -14,10 +14,10 @@ from attrs import evolve, frozen
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity
 from trigdsl.repl.moves import Move, read_move
 from trigdsl.repl.refusal import Faults, Refusal
+from trigdsl.repl.slips import PARTS, check_line
 from trigdsl.source import Source, Span
 from trigdsl.syntax import nodes
 from trigdsl.syntax.continuations import continuation
-from trigdsl.syntax.grammar import terminals
 from trigdsl.syntax.items import ITEM_STARTS
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.tokens import Token, tokenize
@@ -29,11 +29,6 @@ _OPENING, _CLOSING = {"LBRACE", "LPAR", "LSQB"}, {"RBRACE", "RPAR", "RSQB"}
 _USER = re.compile(r'user\s+("(?:[^"\\]|\\.)*"|`[^`\n]+`|[^\s{"`]+)')
 _HEAD = 'test "typed":\n'
 _MOMENT = "2000-01-01 00:00 "
-_EXPRESSIONS = terminals("PATH NUMBER LPAR TEXT NOT TIME_SINCE LSQB TRUE FALSE")
-_OPERATORS = terminals(
-    "COMPARE AND OR IN NOT_IN EXISTS IS_MISSING EVER IN_LAST SINCE CONTAINS MATCHES STARTS_WITH ENDS_WITH DEFAULT "
-    "TIMES DIVIDED_BY MINUS"
-)
 
 
 @frozen
@@ -180,8 +175,13 @@ def _who(source: Source, found: re.Match[str], start: int) -> WhoIs:
     name = found[1]
     user = tokens_value(name) if name.startswith('"') else name.strip("`")
     end = start + found.end()
-    if not source.text[end:].strip():
+    rest = source.text[end:].strip()
+    if not rest:
         return WhoIs(user, None, None)
+    if not re.match(r"\{|in\b", rest):
+        raise Refusal(
+            f"after the user comes what is known of them in braces, not `{rest}`", f'write `user "{user} {rest}"`'
+        )
     placed, test = _wrap(source, end, "user ")
     return WhoIs(user, test.user, placed)
 
@@ -208,8 +208,7 @@ def _happens(source: Source, tokens: list[Token]) -> Happens:
     move, count = read_move(tokens)
     if move is not None and count == len(tokens):
         return Happens(move, None, None)
-    if move is None and (tokens[0].type in _EXPRESSIONS or (len(tokens) > 1 and tokens[1].type in _OPERATORS)):
-        raise Refusal("an expression alone does nothing", f"write `? {source.text.strip()}` to see its value")
+    check_line(source.text, tokens[count:])
     start = int(tokens[count].start_pos or 0)
     placed, test = _wrap(source, start, _MOMENT)
     happening = [line for line in test.lines if isinstance(line, nodes.TestEvent | nodes.TestChange)]
@@ -249,13 +248,6 @@ def is_item(tokens: list[Token]) -> bool:
     return bool(kinds) and kinds[0] in ITEM_STARTS and (kinds[0] != "USER" or kinds[1:] == ["LBRACE"])
 
 
-_CLAUSES = terminals(
-    "THEN UNLESS BETWEEN ON NOT_ON ELSE_SKIP EXPIRES PRIORITY URGENT STOP_ON ONCE AT_MOST WHILE_PENDING FOR_EACH FROM "
-    "UNTIL HOLDOUT GOAL TAG WHEN OTHERWISE PERCENT WITH AND OR WHERE REQUIRES LIMIT CHANNEL_CAP AS AT AFTER"
-)
-"""Tokens that a line begins with only inside of an item."""
-
-
 def goes_on_with(text: str, line: str) -> bool:
     """Whether a line belongs to the rules before it: it is indented, or begins as only a part of a rule does."""
     if not line.strip() or not is_item(tokenize(text)):
@@ -263,4 +255,4 @@ def goes_on_with(text: str, line: str) -> bool:
     if line[0].isspace():
         return True
     tokens = tokenize(line)
-    return tokens[0].type in _CLAUSES if tokens else True
+    return tokens[0].type in PARTS if tokens else True

@@ -23,6 +23,7 @@ from trigdsl.repl.reading import Said as Read
 from trigdsl.repl.refusal import Faults, Refusal
 from trigdsl.repl.session import Session
 from trigdsl.repl.showing import DIM, GREEN, RED, Line, Painted, Said, Showing, shown
+from trigdsl.repl.slips import check_word
 from trigdsl.repl.texts import Texts, key_of, typed_items
 from trigdsl.repl.world import Act, Known, Moved, Ruled, Set, World
 from trigdsl.source import Source
@@ -102,10 +103,15 @@ class Shell:
                 yield from self._happens(text, said)
 
     def _bare_word(self, text: str) -> Read | None:
-        """`help`, `quit` and `exit` are meant as commands, unless an event is called so."""
+        """`help`, `quit` and `exit` are meant as commands, unless an event is called so; raises Refusal for others."""
         word = text.strip()
-        if word in ("help", "quit", "exit") and self.world.program.plan(word) is None:
+        if not word.isidentifier() or self.world.program.plan(word) is not None:
+            return None
+        if word in ("help", "quit", "exit"):
             return Command("quit" if word == "exit" else word, "")
+        from trigdsl.repl.commands import COMMANDS
+
+        check_word(word, list(COMMANDS))
         return None
 
     # ------------------------------------------------------------------ rules
