@@ -10,7 +10,10 @@ import pytest
 from helpers import opened, say
 
 from trigdsl.cli import main
+from trigdsl.engine.state import State
+from trigdsl.engine.tracing import TracingMachine
 from trigdsl.loading import parse_checked
+from trigdsl.model.inputs import Input
 from trigdsl.tester.run import run_tests
 
 RULE = "rule reminder: if cart and value > 200 then after 30m send push unless purchase"
@@ -77,6 +80,51 @@ def test_a_typed_rule_takes_the_place_of_a_files_until_it_is_taken_back() -> Non
         "  taken back: rule reminder: if cart then send email",
         "  10:00  reminder: starts no run: `value` was 1, needs > 200",
     ]
+
+
+def test_what_was_typed_stays_in_place_of_what_a_file_has() -> None:
+    Path("rules.trig").write_text(RULE)
+    shell = opened()
+    typed = "rule reminder: if cart then send email"
+    assert say(shell, typed, ":load rules.trig", "cart { value: 1 }") == [
+        "  rule `reminder` is live",
+        "  1 rule live",
+        "  as it was typed, not as in the file: rule reminder",
+        "  10:00  reminder sent on email",
+    ]
+    assert say(shell, ":reload")[-1] == "  as it was typed, not as in the file: rule reminder"
+
+
+def test_rules_from_folders_here_and_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    Path("a/rules.trig").write_text("rule a: if x then send push")
+    Path("b/rules.trig").write_text("rule b: if x then send sms")
+    shell = opened()
+    assert say(shell, ":load a", f":load {tmp_path / 'b'}", "x") == [
+        "  1 rule live",
+        "  2 rules live",
+        "  10:00  a sent on push",
+        "  10:00  b sent on sms",
+    ]
+
+
+def test_a_failure_inside_costs_only_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = opened("rule a: if x then send push")
+    say(shell, "x")
+    start, handle = shell.world.now, TracingMachine.handle
+
+    def failing(machine: TracingMachine, state: State, given: Input) -> None:
+        if given.time > start:
+            raise ZeroDivisionError("division by zero")
+        handle(machine, state, given)
+
+    monkeypatch.setattr(TracingMachine, "handle", failing)
+    said = "error: this failed inside trig (ZeroDivisionError: division by zero), and nothing was done"
+    assert say(shell, "+1m x") == [said]
+    assert shell.world.now == start
+    assert [step.text for step in shell.session.journal.steps] == ["x"]
+    assert say(shell, "x") == ["  10:00  a sent on push"]
 
 
 def test_a_history_that_a_new_rule_asks_for_starts_empty() -> None:

@@ -201,12 +201,15 @@ def _load(shell: Shell, argument: str) -> Answer:
 
 @command(":reload", "read the files of rules again; what is kept of users stays")
 def _reload(shell: Shell, argument: str) -> Answer:
+    from trigdsl.repl.files import hidden
+
     _none(argument, "reload")
     texts = shell.world.texts
     if not texts.loaded:
         raise Refusal("no file of rules was loaded", "`:load FILE` loads one")
     yield from shell.rule(":reload", texts.reload())
     yield Line(f"  read again: {', '.join(one.path for one in texts.loaded)}", DIM)
+    yield from hidden(shell)
 
 
 @command(':save test [FILE] ["TITLE"]', "the user's session as a `test`; `:save rules [FILE]`: what was typed")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from trigdsl.checker.program import CheckedProgram
 from trigdsl.completer.candidates import Candidate, Known, candidates, event_fields, names_of, user_fields, word_at
 from trigdsl.completer.symbols import Kind, Symbol, symbols_of
 from trigdsl.repl.commands import COMMANDS
@@ -21,7 +22,6 @@ from trigdsl.syntax.tokens import Token, tokenize
 
 if TYPE_CHECKING:
     from trigdsl.repl.shell import Shell
-    from trigdsl.repl.world import World
 
 _TEST = 'test "typed":\n2000-01-01 00:00 '
 _CHANGES = ("set", "add to", "remove from")
@@ -56,17 +56,23 @@ def complete(shell: Shell, text: str) -> list[Completion]:
     return [Completion(one, length) for one in sorted(fits.values(), key=lambda one: (one.rank, one.label))]
 
 
-def known_of(world: World) -> Known:
+def known_of(shell: Shell) -> Known:
     """The names of the program, and those that happened in the session."""
-    items = world.checked.items
-    symbols = [symbol for item in items for symbol in symbols_of(item)]
+    world = shell.world
+    if shell.symbols is None or shell.symbols[0] is not world.checked:
+        shell.symbols = world.checked, tuple(_symbols(world.checked))
     names = world.program.event_names
     events = {names.get(given.event, given.event) for given in world.inputs if given.event is not None}
     attributes = {name for state in world.clockwork.states.values() for name in state.profile or {}}
-    symbols += [Symbol(Kind.EVENT, name, NOWHERE) for name in sorted(events)]
+    symbols = [*shell.symbols[1], *(Symbol(Kind.EVENT, name, NOWHERE) for name in sorted(events))]
     symbols += [Symbol(Kind.ATTRIBUTE, name, NOWHERE) for name in sorted(attributes)]
-    symbols += [Symbol(Kind.RULE, rule.name, NOWHERE, declares=True) for rule in world.checked.rules]
-    return Known(items, symbols)
+    return Known(world.checked.items, symbols)
+
+
+def _symbols(checked: CheckedProgram) -> Iterator[Symbol]:
+    for item in checked.items:
+        yield from symbols_of(item)
+    yield from (Symbol(Kind.RULE, rule.name, NOWHERE, declares=True) for rule in checked.rules)
 
 
 # ------------------------------------------------------------------------ commands
@@ -76,7 +82,7 @@ def _command(shell: Shell, text: str) -> tuple[int, Iterable[Candidate]]:
         return len(text), (Candidate(f":{one.name}", "command", detail=one.help) for one in COMMANDS.values())
     last = argument.rpartition(" ")[2]
     if name in _WITH_RULE:
-        return len(last), names_of(known_of(shell.world), Kind.RULE)
+        return len(last), names_of(known_of(shell), Kind.RULE)
     labels: Iterable[str] = ()
     if name in _WITH_FORK:
         labels = shell.session.journals
@@ -104,7 +110,7 @@ def _paths(written: str) -> list[str]:
 # ------------------------------------------------------------------------ the language
 def _typed(shell: Shell, before: str, prefix: tuple[str, ...]) -> Iterator[Candidate]:
     """What can follow a text, of which the path that is being written was left out."""
-    known = known_of(shell.world)
+    known = known_of(shell)
     if before.lstrip().startswith("?"):
         asked = f"rule asked: if {_latest(shell)} and {before.lstrip()[1:]}"
         yield from candidates(asked, prefix, known)

@@ -33,8 +33,17 @@ def load(shell: Shell, path: str) -> Iterator[Said]:
         yield from shell.rule(f":load {path}", shell.world.texts.load(path))
         count = len(shell.world.checked.rules)
         yield Line(f"  {count} rule{'' if count == 1 else 's'} live", DIM)
+        yield from hidden(shell)
     else:
         yield from load_events(shell, path)
+
+
+def hidden(shell: Shell) -> Iterator[Line]:
+    """What of the files is not heeded, since it was typed anew."""
+    keys = shell.world.texts.hidden
+    if keys:
+        names = ", ".join(" ".join(part for part in key if part) for key in keys)
+        yield Line(f"  as it was typed, not as in the file: {names}", DIM)
 
 
 def load_events(shell: Shell, path: str) -> Iterator[Said]:

@@ -71,6 +71,10 @@ class Session:
         step = Step(text, self.user, tuple(acts))
         self.journals[self.name] = evolve(self.journal, steps=(*self.journal.steps, step))
 
+    def restore(self) -> None:
+        """Make the world anew from the journal: what was begun and not ended is undone."""
+        self.world = self.journal.world()
+
     def settle(self) -> None:
         """What was done until now opened the session: it is not taken back."""
         self.journals[self.name] = evolve(self.journal, fixed=len(self.journal.steps))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from attrs import define, field
 
 from trigdsl.checker.program import CheckedProgram
+from trigdsl.completer.symbols import Symbol
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.diagnostics.excerpt import visible
 from trigdsl.diagnostics.render_text import paint, render
@@ -49,6 +50,8 @@ class Shell:
     failed: int = 0
     told: set[tuple[str, str]] = field(factory=set)
     """Codes and messages of the warnings that were told already."""
+    symbols: tuple[CheckedProgram, tuple[Symbol, ...]] | None = None
+    """A program and its names, which are looked up as often as a key is pressed."""
 
     @property
     def world(self) -> World:
@@ -76,6 +79,12 @@ class Shell:
             self.failed += 1
             for found in faults.diagnostics:
                 yield render(found, color=self.color)
+        except Exception as error:
+            # A fault of the program itself must not cost the session: what the line did is undone.
+            self.failed += 1
+            self.session.restore()
+            said_of = f"error: this failed inside trig ({type(error).__name__}: {error}), and nothing was done"
+            yield paint(visible(said_of), RED, self.color)
 
     def _answer(self, text: str) -> Iterator[Said]:
         said = self._bare_word(text) or read(text, self.world.texts.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def talk(shell: Shell) -> None:
     """Answer a person until the session is over."""
     print(GREETING)
     try:
-        ask = _fitted(shell)
+        ask = _fitted(shell) if sys.stdout.isatty() else plain(input)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "prompt_toolkit":
             raise
@@ -42,7 +43,7 @@ def _answer(shell: Shell, text: str) -> None:
             print(line)
     except KeyboardInterrupt:
         # What was interrupted half-way is as if it had never been typed.
-        shell.session.world = shell.session.journal.world()
+        shell.session.restore()
         print("interrupted")
 
 

@@ -51,6 +51,8 @@ class Texts:
     def folder(self) -> Path:
         """The folder in which templates lie: that of all loaded rules, else the present one."""
         folders = [str(folder_of(Path(one.path))) for one in self.loaded]
+        if any(map(os.path.isabs, folders)):
+            folders = [os.path.abspath(folder) for folder in folders]
         return Path(os.path.commonpath(folders)) if folders else Path()
 
     def load(self, path: str) -> Texts:
@@ -88,6 +90,13 @@ class Texts:
         return key in keys or any(
             key_of(item) == key for one in self.loaded for source in one.sources for item in _items(source)
         )
+
+    @property
+    def hidden(self) -> list[Key]:
+        """The names of items in files that were typed anew, and so are not heeded there."""
+        keys = {one.key for one in self.typed}
+        in_files = [key_of(item) for one in self.loaded for source in one.sources for item in _items(source)]
+        return [key for key in in_files if key is not None and key in keys]
 
     @property
     def sources(self) -> list[Source]:
