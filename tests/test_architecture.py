@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("repl", "server", "lsp", "distributed"),
     ("suggester",),
     ("differ", "reporter", "verifier", "coverage"),
-    ("formatter", "tester", "explainer", "grapher", "schema", "linter"),
+    ("formatter", "tester", "explainer", "grapher", "schema", "linter", "completer"),
     ("__init__",),
     ("living",),
     ("embedding",),
@@ -59,6 +59,7 @@ HOMES = {
     "pandas": ("replayer",),
     "polars": ("replayer",),
     "hypothesis": ("verifier",),
+    "prompt_toolkit": ("repl",),
 }
 MOST_JINJA_MODULES = 2
 

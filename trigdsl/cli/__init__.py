@@ -26,6 +26,7 @@ _COMMANDS = {
     "graph": "trigdsl.cli.graph",
     "lsp": "trigdsl.cli.lsp",
     "plan": "trigdsl.cli.plan",
+    "repl": "trigdsl.cli.repl",
     "replay": "trigdsl.cli.replay",
     "report": "trigdsl.cli.report",
     "schema": "trigdsl.cli.schema",

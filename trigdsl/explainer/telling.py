@@ -16,10 +16,11 @@ from trigdsl.explainer.wording import moment
 
 @define
 class Telling:
-    """Tells a trace, all of it or what concerns some rules."""
+    """Tells a trace, all of it or what concerns some rules; of all users in it, or of one."""
 
     reasons: Reasons
     rules: frozenset[int]
+    user: str | None = None
 
     def lines(self) -> Iterator[Line]:
         """The lines, in the order in which things happened."""
@@ -27,7 +28,9 @@ class Telling:
         named = frozenset[str]().union(*(clauses.named_events(rule) for rule in self.rules))
         causes = {entry.cause for entry in entries if entry.rule in self.rules}
         for place, entry in enumerate(entries):
-            if entry.kind != "timer" and (place in causes or self._matters(entry, named)):
+            if self.user not in (None, entry.user) or entry.kind == "timer":
+                continue
+            if place in causes or self._matters(entry, named):
                 yield self._line(entry)
 
     def _matters(self, entry: Entry, named: frozenset[str]) -> bool:

@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from lsprotocol import types as lsp
 
+from trigdsl.completer.keyword_docs import KEYWORD_DOCS
+from trigdsl.completer.symbols import Kind
 from trigdsl.engine.functions import BUILTINS
 from trigdsl.lsp.hints import default_zone, in_words, seconds_of, shortest
-from trigdsl.lsp.keyword_docs import KEYWORD_DOCS
 from trigdsl.lsp.navigation import Found, references, symbol_at
 from trigdsl.lsp.programs import Checked, Document, Program
-from trigdsl.lsp.symbols import Kind
 from trigdsl.syntax import nodes as n
 from trigdsl.syntax.printer import print_tree
 from trigdsl.syntax.roles import Role

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from attrs import frozen
 from lsprotocol import types as lsp
 
+from trigdsl.completer.symbols import Kind, Symbol
 from trigdsl.lsp.programs import Document, Program
-from trigdsl.lsp.symbols import Kind, Symbol
 
 
 @frozen

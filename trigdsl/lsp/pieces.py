@@ -8,8 +8,8 @@ from functools import cached_property
 
 from attrs import field, frozen
 
+from trigdsl.completer.symbols import Symbol, symbols_of
 from trigdsl.diagnostics.diagnostic import Diagnostic
-from trigdsl.lsp.symbols import Symbol, symbols_of
 from trigdsl.source import Source, Span
 from trigdsl.syntax.items import cut
 from trigdsl.syntax.nodes import Item

@@ -10,11 +10,11 @@ from attrs import define, field, frozen
 from pygls.uris import from_fs_path, to_fs_path
 
 from trigdsl.checker.check import NO_FUNCTIONS, Examined, examine
+from trigdsl.completer.symbols import Kind
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity
 from trigdsl.loading import TemplateFiles
 from trigdsl.lsp.lints import linted
 from trigdsl.lsp.pieces import Reading, read
-from trigdsl.lsp.symbols import Kind
 from trigdsl.lsp.text import Text
 from trigdsl.model.signatures import Signature
 from trigdsl.source import Source, Span

@@ -7,9 +7,9 @@ import json
 from lsprotocol import types as lsp
 
 from trigdsl.checker.names import RESERVED_CHANNELS, RESERVED_EVENTS
+from trigdsl.completer.symbols import Kind, Symbol
 from trigdsl.lsp.navigation import Found, references, symbols
 from trigdsl.lsp.programs import Document, Program
-from trigdsl.lsp.symbols import Kind, Symbol
 from trigdsl.syntax import nodes as n
 from trigdsl.syntax.printer import print_tree
 

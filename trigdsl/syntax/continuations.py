@@ -18,6 +18,7 @@ class Continuation:
 
     `keywords` as a program writes them; `name`, `path`, `duration`: whether such a thing can stand there;
     `before` are the kinds of the tokens of the item so far; `fits` is false when the text has a mistake already.
+    `ends`: whether the text may end there.
     """
 
     keywords: tuple[str, ...]
@@ -27,6 +28,7 @@ class Continuation:
     before: tuple[str, ...]
     words: tuple[str, ...]
     fits: bool = True
+    ends: bool = True
 
 
 def continuation(text: str) -> Continuation:
@@ -41,7 +43,8 @@ def continuation(text: str) -> Continuation:
         accepted = set(state.accepts())  # type: ignore[no-untyped-call]
     except UnexpectedToken:
         return Continuation(_written(ITEM_STARTS), False, False, False, before, words, fits=False)
-    if _ENDS in accepted:
+    ends = _ENDS in accepted
+    if ends:
         accepted |= ITEM_STARTS
     return Continuation(
         keywords=_written(frozenset(accepted)),
@@ -50,6 +53,7 @@ def continuation(text: str) -> Continuation:
         duration="DURATION" in accepted,
         before=before,
         words=words,
+        ends=ends,
     )
 
 

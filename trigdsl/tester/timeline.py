@@ -42,13 +42,14 @@ def timeline(test: Test, program: Program) -> Timeline:
     """What a test describes. `test` is one of the program's own tests."""
     user = test.user or TestUser(None)
     profile = record_value(user.profile)
-    start = Timeline(_zone(profile, program), profile, frozenset(name.text for name in user.lists), ())
+    start = Timeline(zone_of(profile, program), profile, frozenset(name.text for name in user.lists), ())
     told = sorted(_inputs(test, start, program), key=lambda pair: pair[0].time)
     inputs, lines = tuple(given for given, _ in told), tuple(line for _, line in told)
     return Timeline(start.zone, start.profile, start.lists, inputs, lines)
 
 
-def _zone(profile: Mapping[str, Value], program: Program) -> Zone:
+def zone_of(profile: Mapping[str, Value], program: Program) -> Zone:
+    """The zone in which times of a user are meant: the user's own, else the program's, else UTC."""
     name = profile.get("timezone")
     own = zone(name) if isinstance(name, str) else None
     return own or program.zone or UTC

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trigdsl.lsp.keyword_docs import KEYWORD_DOCS
+from trigdsl.completer.keyword_docs import KEYWORD_DOCS
 from trigdsl.syntax.grammar import keywords
 
 
