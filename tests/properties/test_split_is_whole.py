@@ -29,6 +29,8 @@ PARTS = 5
 BROKEN = ("{broken", '{"user": "u1", "event": "a"}', '{"user": "", "time": 1, "event": "a"}', "[]")
 ODD = (
     {"event": "a", "properties": {"n": "text", "k": 7, "at": {"n": "x"}}},
+    {"event": "a", "properties": {"n": "other text", "k": 8, "at": {"n": "y"}}},
+    {"event": "b", "properties": {"n": "third text", "k": 9, "at": {"n": "z"}}},
     {"set": {"timezone": "Mars/Olympus"}},
     {"set": {"timezone": 7}},
     {"event": "a", "properties": {"n": 2**70, "k": None}},
@@ -75,6 +77,9 @@ def lines(drawn: Case, rng: random.Random) -> list[str]:
             records.insert(rng.randrange(len(records) + 1), json.dumps(made))
     if rng.random() < 0.3:
         records.insert(rng.randrange(len(records) + 1), rng.choice(BROKEN))
+    if rng.random() < 0.1:
+        made = {"user": rng.choice(users), "time": rng.choice(times), "alias": rng.choice([*users, "anonymous"])}
+        records.insert(rng.randrange(len(records) + 1), json.dumps(made))
     return records
 
 
