@@ -27,12 +27,14 @@ from trigdsl.records.rejects import Reject, RejectWriter, Reports, shown
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
-from trigdsl.replayer.processes import can_fork, processes
+from trigdsl.replayer.processes import WorkerEnded, processes
 from trigdsl.replayer.shard import Asked
-from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, is_worth_it, obstacles
+from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, alone_because, is_worth_it
 from trigdsl.replayer.stats import GoalCount, Stats
 from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
+
+__all__ = ["Job", "Progress", "RejectedError", "WorkerEnded", "all_cores", "run"]
 
 
 class Progress(Protocol):
@@ -171,9 +173,7 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
 
 def _is_split(job: Job) -> bool:
     """Whether users are split over processes."""
-    return (
-        job.workers > 1 and can_fork() and not obstacles(is_sorted=job.is_sorted) and is_worth_it(sources(job.events))
-    )
+    return job.workers > 1 and not alone_because(is_sorted=job.is_sorted) and is_worth_it(sources(job.events))
 
 
 def _run_split(job: Job, progress: Progress, tally: Tally, telling: _Telling) -> Stats:

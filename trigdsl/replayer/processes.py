@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -27,11 +26,6 @@ from trigdsl.replayer.split import SplitReplay, Work, temporary_files
 
 class WorkerEnded(Exception):  # noqa: N818
     """A worker process ended before it was through; the message says how, and what to do."""
-
-
-def can_fork() -> bool:
-    """Whether workers can be processes on this system."""
-    return sys.platform == "linux"
 
 
 def processes(work: Work, count: int, stack: ExitStack) -> SplitReplay:

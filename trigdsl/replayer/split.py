@@ -2,11 +2,12 @@
 
 Users are independent of each other, so each worker decides for those of its shard alone.  What is told of the whole is
 joined here: what was read and rejected part by part as the parts stand in the files, the last input of all, the first
-example of each warning, and the decisions by time and user.  What keeps a replay from being split is in `obstacles`.
+example of each warning, and the decisions by time and user.  What keeps a replay in one process is in `alone_because`.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -189,9 +190,15 @@ class _Here:
         return self._shard.result()
 
 
-def obstacles(*, is_sorted: bool) -> list[str]:
-    """What keeps a replay from being split, whatever it reads.
+def alone_because(*, is_sorted: bool) -> list[str]:
+    """What keeps a replay in one process, whatever it reads.
 
     Of the language nothing does: what rules keep, caps and limits too, they keep for each user.
     """
-    return ["`--sorted` handles records as they come"] if is_sorted else []
+    found = [] if can_fork() else ["processes can be forked on Linux alone"]
+    return [*found, "`--sorted` handles records as they come"] if is_sorted else found
+
+
+def can_fork() -> bool:
+    """Whether workers can be processes on this system."""
+    return sys.platform == "linux"
