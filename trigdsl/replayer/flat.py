@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from trigdsl.engine.context import EMPTY
-from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
+from trigdsl.engine.flat import Enders, FlatProgram, FlatRule, triggered
 from trigdsl.engine.flat_user import FlatRun, FlatUser, Happened
 from trigdsl.engine.keys import key_of
 from trigdsl.engine.machine import Machine
@@ -90,14 +90,10 @@ class FlatReplay:
 
     def _triggered(self, plan: EventPlan, properties: dict[str, Value]) -> tuple[FlatRule, ...]:
         """The rules that an event triggers; values that do not fit are noted, as the machine does."""
-        c = self._machine.context
-        c.event = c.trigger = properties
-        if plan.triggered is not None:
-            fired = tuple(plan.triggered(c))
-        else:
-            rules = self._program.program.rules
-            matched = [index for index, test in plan.triggers if test is None or test(c)]
-            fired = tuple(index for index in matched if (held := rules[index].condition) is None or held(c))
+        fired = triggered(self._program.program, plan, self._machine.context, properties)
+        return self._rules(fired)
+
+    def _rules(self, fired: tuple[int, ...]) -> tuple[FlatRule, ...]:
         made = self._sets.get(fired)
         if made is None:
             made = self._sets[fired] = tuple(self._program.rules[index] for index in fired)
