@@ -78,11 +78,13 @@ class FlatEffects:
     def __init__(self, program: FlatProgram) -> None:
         self._program = program.program
         self._sieve = Sieve(program.program)
+        plans = [*self._program.plans.values(), *([] if self._program.other is None else [self._program.other])]
+        self.paths = frozenset(path for plan in plans for path in plan.reads or ())
 
-    def reads(self, event: str) -> tuple[tuple[str, ...], ...] | None:
-        """The paths of the properties that decide which rules an event of that name triggers; None: all may."""
+    def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
+        """The paths of the properties that decide which rules an event of that name triggers."""
         plan = self._program.plan(event)
-        return () if plan is None or not plan.triggers else plan.reads
+        return () if plan is None else plan.reads or ()
 
     def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...] | None:
         """The rules that an event triggers, by number; None when it has a value that somebody must be told of."""

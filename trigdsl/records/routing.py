@@ -15,6 +15,7 @@ import msgspec
 from attrs import define, field, frozen
 
 from trigdsl.model.inputs import Input
+from trigdsl.records.effects import EventRows
 from trigdsl.records.packing import Arrived, packed, unpacked
 
 _BATCH = 4_096
@@ -48,12 +49,19 @@ class Router:
     shards: int
     joins: bool = False
     _end: int = 0
+    _part: int = 0
     _blocks: list[list[Block]] = field(factory=list)
+    _rows: list[list[Block]] = field(factory=list)
 
     def route(self, batches: Iterable[Iterable[Input]], part: int) -> list[list[Block]]:
-        """Write the inputs of one part; where those of each shard went."""
+        """Write the inputs of one part; where those of each shard went.
+
+        An input that has an arrival keeps it, within the part.
+        """
         shards = self.shards
         self._blocks = [[] for _ in range(shards)]
+        self._rows = [[] for _ in range(shards)]
+        self._part = part
         held: list[list[Input]] = [[] for _ in range(shards)]
         places = [array("Q") for _ in range(shards)]
         arrival = part << _PART_BITS
@@ -64,7 +72,7 @@ class Router:
                 if given.alias is not None:
                     self.joins = True
                     continue
-                arrival += 1
+                arrival = part << _PART_BITS | given.arrival if given.__class__ is Arrived else arrival + 1
                 shard = crc32(given.user.encode("utf-8", "surrogatepass")) % shards
                 of_shard = held[shard]
                 of_shard.append(given)
@@ -77,6 +85,18 @@ class Router:
             if of_shard:
                 self._write(shard, of_shard, places[shard])
         return self._blocks
+
+    def route_rows(self, found: EventRows) -> None:
+        """Write events of the part that is being routed, by what they do."""
+        from trigdsl.records.event_rows import split, to_bytes
+
+        for shard, rows in enumerate(split(found, self.shards, self._part << _PART_BITS)):
+            if rows.rows.num_rows:
+                self._rows[shard].append(self._append(to_bytes(rows)))
+
+    def rows(self) -> list[list[Block]]:
+        """Where the events of the last part went that were told by what they do."""
+        return self._rows
 
     def route_users(self, users: Iterable[str]) -> list[Block]:
         """Write the names of users; where those of each shard went."""
@@ -109,6 +129,14 @@ def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arri
         for given, arrival in zip(inputs, places, strict=True):
             given.arrival = arrival
         yield from inputs
+
+
+def routed_rows(descriptors: Sequence[int], blocks: Iterable[Block]) -> EventRows | None:
+    """The events that blocks hold by what they do; None when there are none."""
+    from trigdsl.records.event_rows import from_bytes, joined
+
+    found = [from_bytes(_read(descriptors, block)) for block in blocks]
+    return joined(found) if found else None
 
 
 def routed_users(descriptors: Sequence[int], blocks: Iterable[Block]) -> set[str]:

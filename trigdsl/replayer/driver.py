@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
-from trigdsl.engine.flat import FlatProgram, flat
+from trigdsl.engine.flat import FlatEffects, FlatProgram, flat
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.machine import Machine
@@ -22,6 +22,7 @@ from trigdsl.engine.sieve import MayMatter
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.records.effects import EventRows
 from trigdsl.records.passing import Passing
 from trigdsl.replayer.flat import FlatReplay, Shows
 from trigdsl.replayer.joining import Aliases
@@ -111,15 +112,19 @@ class Replay:
         self._gathered = list(self._useful(self._seen.is_duplicate))
 
     def decisions(
-        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]] = iter
+        self,
+        last: Micros | None,
+        watched: Callable[[list[Input]], Iterable[Input]] = iter,
+        rows: EventRows | None = None,
     ) -> Iterator[Decision]:
         """The decisions about what was gathered; `last` is the time of the last input of the whole stream.
 
-        `watched` gets the inputs in the order in which they are handled, and gives them on.
+        `watched` gets the inputs in the order in which they are handled, and gives them on.  Under the short cut
+        there may be `rows` beside them.
         """
         inputs, self._gathered = self._gathered, []
         if self._flat is not None and not self._aliases:
-            yield from self._replay_flatly(self._flat, watched(_in_order(inputs)), last)
+            yield from self._replay_flatly(self._flat, watched(_in_order(inputs)), last, rows)
         else:
             if self._flat is not None:
                 # Joined users are for the clockwork alone.
@@ -138,9 +143,9 @@ class Replay:
         return self._clockwork.links if self._is_sorted else self._aliases.links
 
     @property
-    def is_flat(self) -> bool:
-        """Whether the short cut is taken, unless records join ids."""
-        return self._flat is not None
+    def effects(self) -> FlatEffects | None:
+        """What events do, if the short cut is taken unless records join ids."""
+        return None if self._flat is None else FlatEffects(self._flat)
 
     @property
     def machine(self) -> Machine:
@@ -152,14 +157,16 @@ class Replay:
         self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
 
-    def _replay_flatly(self, program: FlatProgram, inputs: Iterable[Input], last: Micros | None) -> Iterator[Decision]:
+    def _replay_flatly(
+        self, program: FlatProgram, inputs: Iterable[Input], last: Micros | None, rows: EventRows | None
+    ) -> Iterator[Decision]:
         replay = FlatReplay(program, self._clockwork.machine, self._shows)
         for user, attributes in self._profiles:
             replay.set_profile(user, attributes)
         until = self._stop(last)
         if until is not None and self._drain:
             until = min(until + LONGEST_DRAIN, LAST_INSTANT)
-        yield from replay.decisions(inputs, until)
+        yield from replay.decisions(inputs, until, rows)
 
     def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
         for user, attributes in profiles:

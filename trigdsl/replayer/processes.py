@@ -20,7 +20,7 @@ from typing import Any
 
 from trigdsl.model.values import Micros
 from trigdsl.records.routing import Block
-from trigdsl.replayer.shard import Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Given, Item, Routed, Shard, ShardResult
 from trigdsl.replayer.split import SplitReplay, Work, temporary_files
 
 
@@ -70,8 +70,8 @@ class _Process:
         told: list[Block] | None = self._told()
         return self._told() if told is None else told
 
-    def ask_gather(self, blocks: Sequence[Block], users: Sequence[Block]) -> None:
-        self._ask((blocks, users))
+    def ask_gather(self, given: Given) -> None:
+        self._ask(given)
 
     def gathered(self) -> tuple[Micros | None, Micros | None]:
         span: tuple[Micros | None, Micros | None] = self._told()
@@ -144,8 +144,7 @@ def _work(end: Connection, shard: Shard) -> None:
             return
     _tell(end, None)
     _tell(end, shard.users())
-    blocks, users = end.recv()
-    _tell(end, shard.gather(blocks, users))
+    _tell(end, shard.gather(end.recv()))
     for batch in shard.decide(end.recv()):
         end.send_bytes(b"m" + marshal.dumps(batch))
     _tell(end, None)

@@ -18,7 +18,7 @@ from trigdsl.model.values import Micros
 from trigdsl.model.violations import Violation
 from trigdsl.records.parts import Part, PartReading, PartReport
 from trigdsl.records.passing import Passing
-from trigdsl.records.routing import Block, Router, routed, routed_users
+from trigdsl.records.routing import Block, Router, routed, routed_rows, routed_users
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.placing import Place, PlacedObservations, PlacedProfiles, PlacedViolations, Profile
 from trigdsl.replayer.stats import Stats
@@ -57,11 +57,21 @@ class ShardResult:
 
 @frozen
 class Routed:
-    """Where the inputs of one part went, by shard, and the report of the part; `joins` as in `Router`."""
+    """Where the inputs and rows of one part went, by shard, and the report of the part; `joins` as in `Router`."""
 
     report: PartReport
-    blocks: list[list[Block]]
+    inputs: list[list[Block]]
+    rows: list[list[Block]]
     joins: bool
+
+
+@frozen
+class Given:
+    """Where the inputs of one shard lie, its rows, and the names of users whose records were let pass."""
+
+    inputs: list[Block]
+    rows: list[Block]
+    users: list[Block]
 
 
 class Shard:
@@ -86,6 +96,7 @@ class Shard:
         self._violations = PlacedViolations(self._observations, MOST_VIOLATIONS)
         self._reached: set[str] = set()
         self._passing = Passing()
+        self._rows: list[Block] = []
         self._replay = Replay(
             asked.program,
             (),
@@ -98,14 +109,16 @@ class Shard:
         )
         self._replay.machine.observations = self._observations
         self._observations.machine = self._replay.machine
-        self._observations.inputs_only = self._replay.is_flat
+        self._passing.effects = self._replay.effects
+        self._passing.on_rows = self._router.route_rows
+        self._observations.inputs_only = self._passing.effects is not None
 
     def read(self) -> Iterator[Routed]:
         """Read the worker's parts, one after the other."""
         for number, part in self._parts:
             reading = PartReading(part, self._asked.columns, self._passing)
             blocks = self._router.route(reading.batches(), number)
-            yield Routed(reading.report(set()), blocks, self._router.joins)
+            yield Routed(reading.report(set()), blocks, self._router.rows(), self._router.joins)
             if self._router.joins:
                 return
 
@@ -113,11 +126,12 @@ class Shard:
         """Where the names of the users went whose records were let pass, by shard."""
         return self._router.route_users(self._passing.users)
 
-    def gather(self, blocks: Sequence[Block], users: Sequence[Block]) -> tuple[Micros | None, Micros | None]:
+    def gather(self, given: Given) -> tuple[Micros | None, Micros | None]:
         """Gather the inputs of this shard; the times of the first and the last of them."""
         # What was let pass is counted by whoever joins the shards; the users are this shard's.
-        passing = Passing(users=routed_users(self._files, users))
-        self._replay.gather(routed(self._files, blocks), passing)
+        passing = Passing(users=routed_users(self._files, given.users))
+        self._replay.gather(routed(self._files, given.inputs), passing)
+        self._rows = given.rows
         return self._replay.stats.first, self._replay.stats.last
 
     def decide(self, last: Micros | None) -> Iterator[list[Item]]:
@@ -139,7 +153,8 @@ class Shard:
     def _items(self, last: Micros | None) -> Iterator[Item]:
         shown, writes = self._asked.shown, self._asked.writes
         decision: Decision
-        for number, decision in enumerate(self._replay.decisions(last, self._observations.through)):
+        rows = routed_rows(self._files, self._rows)
+        for number, decision in enumerate(self._replay.decisions(last, self._observations.through, rows)):
             if decision in shown:
                 line = line_of(decision) if writes else b""
                 if reaches(decision):

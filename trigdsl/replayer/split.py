@@ -23,7 +23,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, shard_of
 from trigdsl.replayer.merging import merged
 from trigdsl.replayer.placing import Profile, joined
-from trigdsl.replayer.shard import Asked, Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Asked, Given, Item, Routed, Shard, ShardResult
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Tally
 
@@ -43,7 +43,7 @@ class Worker(Protocol):
     def users(self) -> list[Block]:
         """Where the names of users of let-pass records went, by shard."""
 
-    def ask_gather(self, blocks: Sequence[Block], users: Sequence[Block]) -> None: ...
+    def ask_gather(self, given: Given) -> None: ...
     def gathered(self) -> tuple[Micros | None, Micros | None]: ...
     def ask_decide(self, last: Micros | None) -> None: ...
     def decisions(self) -> Iterator[list[Item]]: ...
@@ -96,17 +96,20 @@ class SplitReplay:
         workers, count = self._workers, len(self._workers)
         heeding = Heeding(self._passing)
         reports = [worker.reports() for worker in workers]
-        blocks: list[list[Block]] = [[] for _ in range(count)]
+        given = [Given([], [], []) for _ in workers]
         for number, part in enumerate(self._work.parts):
             told = next(reports[number % count])
             if told.joins:
                 raise Joins
             on_part(part, told.report, heeding)
-            for shard, more in enumerate(told.blocks):
-                blocks[shard] += more
-        users = [worker.users() for worker in workers]
-        for shard, worker in enumerate(workers):
-            worker.ask_gather(blocks[shard], [of_worker[shard] for of_worker in users])
+            for of_shard, inputs, rows in zip(given, told.inputs, told.rows, strict=True):
+                of_shard.inputs.extend(inputs)
+                of_shard.rows.extend(rows)
+        for worker in workers:
+            for of_shard, users in zip(given, worker.users(), strict=True):
+                of_shard.users.append(users)
+        for worker, of_shard in zip(workers, given, strict=True):
+            worker.ask_gather(of_shard)
         spans = [worker.gathered() for worker in workers]
         passed = [self._passing.first] if self._passing.first < LAST_INSTANT else []
         self._first = min([*passed, *(first for first, _ in spans if first is not None)], default=None)
@@ -174,8 +177,8 @@ class _Here:
     def users(self) -> list[Block]:
         return self._shard.users()
 
-    def ask_gather(self, blocks: Sequence[Block], users: Sequence[Block]) -> None:
-        self._span = self._shard.gather(blocks, users)
+    def ask_gather(self, given: Given) -> None:
+        self._span = self._shard.gather(given)
 
     def gathered(self) -> tuple[Micros | None, Micros | None]:
         return self._span
