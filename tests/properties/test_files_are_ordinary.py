@@ -15,7 +15,7 @@ from flat_programs import flat_case
 from programs import case
 
 import trigdsl
-from trigdsl.records import parallel
+from trigdsl.records import parts
 from trigdsl.records.passing import Passing
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.times import parse_time
@@ -53,7 +53,7 @@ def test_a_file_is_decided_as_records_in_memory(tmp_path: Path, draw: Any, part:
 @pytest.mark.skipif(sys.platform != "linux", reason="processes fork on Linux only")
 @pytest.mark.parametrize("draw", [case, flat_case])
 def test_several_processes_read_as_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draw: Any) -> None:
-    monkeypatch.setattr(parallel, "LEAST_BYTES", 0)
-    monkeypatch.setattr(parallel, "PART_BYTES", 300)
+    monkeypatch.setattr(parts, "LEAST_BYTES", 0)
+    monkeypatch.setattr(parts, "PART_BYTES", 300)
     for seed in range(FIRST, FIRST + share(60)):
         check(draw(seed), tmp_path / "events.jsonl", 2, seed)

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from trigdsl.loading import parse
-from trigdsl.records import parallel
+from trigdsl.records import parts
 from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.passing import Passing
 from trigdsl.records.reading import read_inputs
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes fork 
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "LEAST_BYTES", 0)
-    monkeypatch.setattr(parallel, "LEAST_PARQUET_BYTES", 0)
-    monkeypatch.setattr(parallel, "PART_BYTES", 1_000)
+    monkeypatch.setattr(parts, "LEAST_BYTES", 0)
+    monkeypatch.setattr(parts, "LEAST_PARQUET_BYTES", 0)
+    monkeypatch.setattr(parts, "PART_BYTES", 1_000)
 
 
 def replayed(path: Path, workers: int) -> tuple[Any, ...]:

@@ -21,7 +21,8 @@ def plan(rules: str, *, is_sorted: bool = False, invariants: bool = False) -> Pl
 
 def test_a_flat_program_takes_the_short_cut() -> None:
     found = plan(FLAT)
-    assert (found.engine, found.obstacles, found.workers) == ("short cut", (), 4)
+    assert (found.engine, found.obstacles, found.workers, found.alone) == ("short cut", (), 4, ())
+    assert "Processes: 4, each for its own users, when files are large; else one." in found.lines()
     assert found.readings == (
         Reading(event="buy", handled="always"),
         Reading(event="look", handled="when"),
@@ -34,6 +35,8 @@ def test_what_the_call_asks_for_may_be_in_the_way() -> None:
     found = plan(FLAT, is_sorted=True, invariants=True)
     assert found.engine == "machine"
     assert found.workers == 1
+    assert found.alone == ("`--sorted` handles records as they come",)
+    assert "Processes: one, because `--sorted` handles records as they come." in found.lines()
     assert [each.why.split()[0] for each in found.obstacles] == ["`--sorted`", "`--invariants`"]
 
 

@@ -45,10 +45,11 @@ class ReplayProgress:
         if bar := self._patient_bar():
             bar.update(self._task, completed=self._read)
 
-    def decision(self) -> None:
-        """One more decision was made."""
-        self._decisions += 1
-        if self._decisions % _DECISIONS_AT_A_TIME or (self._total is not None and self._read < self._total):
+    def decision(self, count: int = 1) -> None:
+        """So many more decisions were made."""
+        before = self._decisions // _DECISIONS_AT_A_TIME
+        self._decisions += count
+        if self._decisions // _DECISIONS_AT_A_TIME == before or (self._total is not None and self._read < self._total):
             return
         if bar := self._patient_bar():
             if not self._all_read:

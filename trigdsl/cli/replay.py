@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 )
 @click.option("--profiles", metavar="FILE", help="Attributes of users that hold before everything else.")
 @click.option("--invariants", is_flag=True, help="Check the invariants of the rules; status 1 when one is broken.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Read with N processes; all cores if not given.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Split users over N processes; all cores if not given."
+)
 @click.option("--plan", is_flag=True, help="Say how it would run, and why so, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary, or the plan, as JSON.")
 def replay(
@@ -139,7 +141,7 @@ def _run(job: Job) -> Summary | None:
     """The summary; None when a strict job met a record that cannot be used, after saying which."""
     from trigdsl.cli.progress import ReplayProgress
     from trigdsl.records.reading import UnreadableFile, total_bytes
-    from trigdsl.replayer.job import RejectedError, run
+    from trigdsl.replayer.job import RejectedError, WorkerEnded, run
 
     try:
         with ReplayProgress(total_bytes(job.events)) as progress:
@@ -147,7 +149,7 @@ def _run(job: Job) -> Summary | None:
     except RejectedError as error:
         click.echo(f"rejected: {error}", err=True)
         return None
-    except UnreadableFile as error:
+    except (UnreadableFile, WorkerEnded) as error:
         raise click.UsageError(str(error)) from error
 
 

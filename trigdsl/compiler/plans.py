@@ -11,7 +11,7 @@ from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.patterns import Alternative, alternatives
 from trigdsl.compiler.rules import clause
-from trigdsl.compiler.sieving import may_trigger
+from trigdsl.compiler.sieving import MayTrigger, may_trigger
 from trigdsl.compiler.triggering import triggered
 from trigdsl.engine.context import Context
 from trigdsl.engine.history import Tally
@@ -121,8 +121,8 @@ class Plans:
         if any((plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.watches)):
             return plan
         rules = self._triggering(name)
-        test, bounds = may_trigger(self._unit, name, rules) if rules else (None, None)
-        return evolve(plan, keeps_nothing=True, may_trigger=test, bounds=bounds)
+        may = may_trigger(self._unit, name, rules) if rules else MayTrigger()
+        return evolve(plan, keeps_nothing=True, may_trigger=may.may_trigger, bounds=may.bounds, reads=may.reads)
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
         made = []

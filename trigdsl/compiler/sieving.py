@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from trigdsl.checker.paths import resolve
 from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import Writer
@@ -28,25 +30,29 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def may_trigger(
-    unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tuple[Alternative, ...]]]
-) -> tuple[Callable[[dict[str, Value], Context], bool] | None, tuple[Bound, ...] | None]:
-    """The function for events of that name on the wire, and the bounds that it tests if it tests nothing else.
+@frozen
+class MayTrigger:
+    """What `EventPlan` says of itself under these names: nothing where the properties alone do not tell."""
 
-    Neither when the properties alone do not tell.
-    """
+    may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
+    bounds: tuple[Bound, ...] | None = None
+    reads: tuple[tuple[str, ...], ...] | None = None
+
+
+def may_trigger(unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tuple[Alternative, ...]]]) -> MayTrigger:
+    """How events of that name on the wire are known that may trigger any of the rules."""
     writer = Writer(unit)
     writer.shared, writer.properties = {}, "p"
     ways_in: list[tuple[nodes.Expression, ...]] = []
     for rule, ways in rules:
         if not isinstance(rule.node.trigger, nodes.EventTrigger):
-            return None, None
+            return MayTrigger()
         condition = () if rule.node.condition is None else (rule.node.condition,)
         for way in ways:
             if way.concerns(name):
                 conditions = (*way.conditions, *condition)
                 if not all(reads_properties_only(unit, one) for one in conditions):
-                    return None, None
+                    return MayTrigger()
                 ways_in.append(conditions)
     left = weakest(ways_in)
     parts = [" and ".join(map(writer.true, way)) or "True" for way in left]
@@ -56,7 +62,19 @@ def may_trigger(
     body = [*reads, f"return {' or '.join(f'({part})' for part in parts) or 'False'}"]
     bounds = [_bound(way) for way in left]
     told = None if None in bounds else tuple(bound for bound in bounds if bound is not None)
-    return unit.code.define(f"may_{label}", "p, c", said, body), told
+    return MayTrigger(unit.code.define(f"may_{label}", "p, c", said, body), told, _properties_in(ways_in))
+
+
+def _properties_in(ways: list[tuple[nodes.Expression, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The paths of all properties that conditions read."""
+    found = {
+        resolve(node.parts)[1]
+        for way in ways
+        for condition in way
+        for node in walk(condition)
+        if isinstance(node, nodes.Path)
+    }
+    return tuple(sorted(found))
 
 
 _FROM_BELOW = {">": True, ">=": True, "<": False, "<=": False}

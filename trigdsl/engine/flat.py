@@ -18,7 +18,7 @@ from trigdsl.engine.rendering import is_plain
 from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.windows import Window
 from trigdsl.engine.zones import Zone
-from trigdsl.model.values import Micros
+from trigdsl.model.values import Micros, Value
 
 
 @frozen
@@ -70,6 +70,45 @@ class FlatProgram:
             both = (*enders.unless.get(0, ()), *enders.stop_on)
             found[index] = tuple(FlatEnder(ender.reason, ender.within) for ender in both)
         return found
+
+
+class FlatEffects:
+    """What the events of a flat program do, told by their names and the properties that decide."""
+
+    def __init__(self, program: FlatProgram) -> None:
+        self._program = program.program
+        self._sieve = Sieve(program.program)
+        plans = [*self._program.plans.values(), *([] if self._program.other is None else [self._program.other])]
+        self.paths = frozenset(path for plan in plans for path in plan.reads or ())
+
+    def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
+        """The paths of the properties that decide which rules an event of that name triggers."""
+        plan = self._program.plan(event)
+        return () if plan is None else plan.reads or ()
+
+    def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...] | None:
+        """The rules that an event triggers, by number; None when it has a value that somebody must be told of."""
+        plan = self._program.plan(event)
+        if plan is None or not plan.triggers:
+            return ()
+        self._sieve.met_odd = False
+        fired = triggered(self._program, plan, self._sieve.context, properties)
+        return None if self._sieve.met_odd else fired
+
+    def ends(self, event: str) -> bool:
+        """Whether an event of that name may end runs."""
+        plan = self._program.plan(event)
+        return plan is not None and bool(plan.enders)
+
+
+def triggered(program: Program, plan: EventPlan, c: Context, properties: dict[str, Value]) -> tuple[int, ...]:
+    """The rules of a flat program that an event of a plan triggers; odd values go to the context's notes."""
+    c.event = c.trigger = properties
+    if plan.triggered is not None:
+        return tuple(plan.triggered(c))
+    rules = program.rules
+    matched = [index for index, test in plan.triggers if test is None or test(c)]
+    return tuple(index for index in matched if (held := rules[index].condition) is None or held(c))
 
 
 def flat(program: Program) -> FlatProgram | None:

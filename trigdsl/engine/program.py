@@ -322,8 +322,8 @@ class EventPlan:
     wait whether a send is ignored.  `triggered` answers in one go which of the `triggers` fire and hold; None when
     they must be decided one after another.  `keeps_nothing`: it can do nothing but end runs and trigger rules; then
     `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell, and `bounds`
-    are what it tests where these are bounds only, one of which must be passed.  `goals`, `triggers`: rules whose goal
-    is met, rules that are triggered.
+    are what it tests where these are bounds only, one of which must be passed; `reads` are the paths of the properties
+    that decide which rules start.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
     `watches`: invariants after whose event there is to be no send.
     """
 
@@ -338,6 +338,7 @@ class EventPlan:
     keeps_nothing: bool = False
     may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
     bounds: tuple[Bound, ...] | None = None
+    reads: tuple[tuple[str, ...], ...] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
 
 

@@ -7,7 +7,7 @@ import msgspec
 from trigdsl.model.values import Micros, Value
 
 
-class Input(msgspec.Struct, gc=False):
+class Input(msgspec.Struct, array_like=True, gc=False):
     """An event, a profile update, or both in one (the profile first).
 
     `event` is the name on the wire.  `set` maps whole top-level attributes to values, None removes.

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, instant_te
 from trigdsl.records.columns import Layout, input_layout
 from trigdsl.records.errors import BadRecord, UnreadableFile
 from trigdsl.records.files import Progress, Source, chunks_of
-from trigdsl.records.parquet_types import coarse, is_naive, is_plain, reader_of, timestamp_unit
+from trigdsl.records.parquet_types import coarse, is_floating, is_naive, is_plain, reader_of, timestamp_unit
 from trigdsl.records.passing import Passing
 from trigdsl.records.plain import plain_value
 from trigdsl.records.rejects import Reports
@@ -47,24 +48,41 @@ def parquet_inputs(
     """
     table = ParquetTable(source, progress, group)
     layout = input_layout(table.names, columns)
-    time_at = min(layout.columns_of("time"))
-    if table.is_naive(time_at) and not group:
+    if table.is_naive(min(layout.columns_of("time"))) and not group:
         reports.no_offset(None)
+    if passing is not None and passing.effects is not None:
+        from trigdsl.records.parquet_effects import EffectRows
+
+        effects = EffectRows(table, columns, passing)
+        if effects.suits():
+            for rows, inputs in effects.batches(reports):
+                passing.on_rows(rows)
+                yield from inputs
+            return
+    for batch, numbers in table.sifted(layout, passing if quick_maker(layout) is not None else None):
+        for made, _ in inputs_of(table, layout, batch, numbers, reports):
+            yield made
+
+
+def inputs_of(
+    table: ParquetTable, layout: Layout, batch: Any, numbers: Sequence[int], reports: Reports
+) -> Iterator[tuple[Input, int]]:
+    """The inputs of the rows of a batch, and the numbers of their rows."""
     make = quick_maker(layout)
-    for batch, numbers in table.sifted(layout, passing if make is not None else None):
-        times = table.instants(batch, time_at)
-        rows, odd = table.cells(batch, without=None if times is None else time_at)
-        for index, (number, cells) in enumerate(zip(numbers, rows, strict=True)):
-            made, time = None, None if times is None else times[index]
-            if make is not None and time is not None and FIRST_INSTANT <= time <= LAST_INSTANT and index not in odd:
-                with suppress(BadRecord):
-                    made = make(cells, time)
-            if made is None:
-                if times is not None:
-                    cells = _with_time(cells, time_at, time)  # noqa: PLW2901
-                made = slow_input(layout, cells, number, partial(row_text, layout, cells), reports)
-            if made is not None:
-                yield made
+    time_at = min(layout.columns_of("time"))
+    times = table.instants(batch, time_at)
+    rows, odd = table.cells(batch, without=None if times is None else time_at)
+    for index, (number, cells) in enumerate(zip(numbers, rows, strict=True)):
+        made, time = None, None if times is None else times[index]
+        if make is not None and time is not None and FIRST_INSTANT <= time <= LAST_INSTANT and index not in odd:
+            with suppress(BadRecord):
+                made = make(cells, time)
+        if made is None:
+            if times is not None:
+                cells = _with_time(cells, time_at, time)  # noqa: PLW2901
+            made = slow_input(layout, cells, number, partial(row_text, layout, cells), reports)
+        if made is not None:
+            yield made, number
 
 
 def row_groups(source: Source) -> int:
@@ -104,8 +122,8 @@ class ParquetTable:
             self._file = parquet.ParquetFile(file)
         except self._errors as error:
             raise UnreadableFile(f"is no Parquet file: {_first_line(error)}") from None
-        self._schema = self._file.schema_arrow
-        self.names: list[str] = list(self._schema.names)
+        self.schema: Any = self._file.schema_arrow
+        self.names: list[str] = list(self.schema.names)
 
     @property
     def row_groups(self) -> int:
@@ -115,7 +133,7 @@ class ParquetTable:
 
     def is_naive(self, index: int) -> bool:
         """Whether a column holds timestamps without a zone."""
-        return is_naive(self._schema.field(index).type)
+        return is_naive(self.schema.field(index).type)
 
     def sifted(self, layout: Layout, passing: Passing | None) -> Iterator[tuple[Any, Sequence[int]]]:
         """Record batches of the rows that may matter, with the numbers of the rows, from 1."""
@@ -124,13 +142,13 @@ class ParquetTable:
             from trigdsl.records.parquet_sieve import ParquetSieve
 
             sieve = ParquetSieve(layout, passing)
-        if sieve is None or not sieve.suits(self._schema):
-            first = self._first
+        if sieve is None or not sieve.suits(self.schema):
+            first = self.first_row
             for batch in self.batches():
                 yield batch, range(first, first + batch.num_rows)
                 first += batch.num_rows
             return
-        first = self._first
+        first = self.first_row
         for whole in self.batches(SIFTED_ROWS):
             kept, places = sieve.sift(whole)
             numbers = range(first, first + whole.num_rows) if places is None else [first + place for place in places]
@@ -139,24 +157,34 @@ class ParquetTable:
                 yield kept.slice(start, ROWS), numbers[start : start + ROWS]
 
     @property
-    def _first(self) -> int:
+    def first_row(self) -> int:
         """The number of the first row that is read, from 1."""
         metadata = self._file.metadata
         before: int = sum(metadata.row_group(place).num_rows for place in range(self._group or 0))
         return 1 + before
 
-    def batches(self, rows: int = ROWS) -> Iterator[Any]:
-        """The record batches, one after the other."""
+    def may_be_infinite(self, index: int) -> bool:
+        """Whether some number of a column may be infinite, as far as the file says without being read."""
+        if not is_floating(self.schema.field(index).type):
+            return False
+        metadata = self._file.metadata
+        groups = range(metadata.num_row_groups) if self._group is None else [self._group]
+        held = [metadata.row_group(group).column(index).statistics for group in groups]
+        return not all(one is not None and one.has_min_max and isfinite(one.min) and isfinite(one.max) for one in held)
+
+    def batches(self, rows: int = ROWS, columns: list[str] | None = None, *, told: bool = True) -> Iterator[Any]:
+        """The record batches, one after the other, of some columns or of all; who looks twice is not `told` again."""
         total = max(self._file.metadata.num_rows, 1)
-        told = done = 0
+        reported = done = 0
         try:
-            for batch in self._file.iter_batches(rows, row_groups=None if self._group is None else [self._group]):
+            groups = None if self._group is None else [self._group]
+            for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns):
                 yield batch
                 done += batch.num_rows
-                if self._progress is not None:
+                if self._progress is not None and told:
                     now = self._size * done // total
-                    self._progress(now - told)
-                    told = now
+                    self._progress(now - reported)
+                    reported = now
         except self._errors as error:
             raise UnreadableFile(f"cannot be read on: {_first_line(error)}") from None
 
@@ -178,7 +206,7 @@ class ParquetTable:
         odd: set[int] = set()
         columns = [
             [None] * batch.num_rows if index == without else self._column(batch.column(index), odd)
-            for index in range(len(self.names))
+            for index in range(batch.num_columns)
         ]
         return zip(*columns, strict=True), odd
 

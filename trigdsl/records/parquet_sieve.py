@@ -29,23 +29,23 @@ class ParquetSieve:
 
     layout: Layout
     passing: Passing
-    _parts: dict[str, int] = field(init=False)
-    _properties: dict[tuple[str, ...], int] = field(init=False)
+    parts: dict[str, int] = field(init=False)
+    properties: dict[tuple[str, ...], int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._parts = {part: index for index, part in self.layout.parts}
-        self._properties = {path: index for index, part, path in self.layout.paths if part == "properties"}
+        self.parts = {part: index for index, part in self.layout.parts}
+        self.properties = {path: index for index, part, path in self.layout.paths if part == "properties"}
 
     def suits(self, schema: Any) -> bool:
         """Whether rows hold only user, time, event, id and plain properties, so that nothing else can be said."""
-        if not {"user", "time", "event"} <= self._parts.keys() <= {"user", "time", "event", "id"}:
+        if not {"user", "time", "event"} <= self.parts.keys() <= {"user", "time", "event", "id"}:
             return False
-        if len(self._properties) < len(self.layout.paths) or self._is_nested_in_another():
+        if len(self.properties) < len(self.layout.paths) or self._is_nested_in_another():
             return False
-        time_at = self._parts["time"]
+        time_at = self.parts["time"]
         kinds = [schema.field(index).type for index in range(len(schema))]
         plain = all(index == time_at or _is_plain(_values(kind)) for index, kind in enumerate(kinds))
-        texts = all(_is_text(_values(kinds[self._parts[part]])) for part in ("user", "event"))
+        texts = all(_is_text(_values(kinds[self.parts[part]])) for part in ("user", "event"))
         return (
             plain and texts and timestamp_unit(kinds[time_at]) in (1_000_000, 1_000, 1) and not self.passing.is_sorted
         )
@@ -55,22 +55,22 @@ class ParquetSieve:
         try:
             # Text that is no UTF-8 shows only when it is read.
             batch.validate(full=True)
-            times = self._times(batch)
+            times = self.times(batch)
         except pa.ArrowInvalid:
             return batch, None
-        passes = pc.and_(self._is_usual(batch, times), pc.invert(self._matters(batch)))
-        self._let_pass(batch, times, passes)
+        passes = pc.and_(self.is_usual(batch, times), pc.invert(self._matters(batch)))
+        self.let_pass(batch, times, passes)
         keeps = pc.invert(passes)
         return batch.filter(keeps), pc.indices_nonzero(keeps).to_pylist()
 
-    def _times(self, batch: Any) -> Any:
+    def times(self, batch: Any) -> Any:
         """The times as microseconds since 1970; raises ArrowInvalid for what overflows."""
-        column = batch.column(self._parts["time"])
+        column = batch.column(self.parts["time"])
         unit = timestamp_unit(column.type)
         assert unit is not None
         return pc.multiply_checked(column.cast("int64"), pa.scalar(round(unit), "int64"))
 
-    def _is_usual(self, batch: Any, times: Any) -> Any:
+    def is_usual(self, batch: Any, times: Any) -> Any:
         """Which rows have user, event and time, no id, and no number that is none: only such may pass."""
         in_range = pc.and_(
             pc.greater_equal(times, pa.scalar(FIRST_INSTANT, "int64")),
@@ -78,10 +78,10 @@ class ParquetSieve:
         )
         usual = pc.fill_null(in_range, False)
         for part in ("user", "event"):
-            column = _decoded(batch.column(self._parts[part]))
+            column = decoded(batch.column(self.parts[part]))
             usual = pc.and_(usual, pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
-        if "id" in self._parts:
-            usual = pc.and_(usual, pc.is_null(batch.column(self._parts["id"])))
+        if "id" in self.parts:
+            usual = pc.and_(usual, pc.is_null(batch.column(self.parts["id"])))
         for column in batch.columns:
             if types.is_floating(column.type) and column.null_count < len(column):
                 usual = pc.and_(usual, pc.fill_null(pc.invert(pc.is_inf(column)), True))
@@ -89,30 +89,43 @@ class ParquetSieve:
 
     def _matters(self, batch: Any) -> Any:
         """Which rows may matter, by name and bounds."""
-        events = batch.column(self._parts["event"])
-        if not types.is_dictionary(events.type):
-            events = events.dictionary_encode()
+        events = as_dictionary(batch.column(self.parts["event"]))
         names = events.dictionary.to_pylist()
-        whole = [name is None or name in RESERVED or self._passes_never(name) for name in names]
+        whole = [not self.may_pass(name) or self._always_matters(name) for name in names]
         matters = pc.fill_null(pc.take(pa.array(whole, pa.bool_()), events.indices), True)
         for code, name in enumerate(names):
-            if not whole[code] and (bounds := self.passing.judge.bounds(name)):
+            if not whole[code] and self.passing.judge.bounds(name):
                 of_name = pc.fill_null(pc.equal(events.indices, pa.scalar(code, events.indices.type)), False)
-                for bound in bounds:
-                    matters = pc.or_(matters, pc.and_(of_name, self._exceeds(batch, bound)))
+                matters = pc.or_(matters, pc.and_(of_name, self.may_matter(batch, name)))
         return matters
 
-    def _passes_never(self, name: str) -> bool:
-        """Whether all events of a name matter, as far as can be told without reading them."""
+    def may_pass(self, name: str | None) -> bool:
+        """Whether events of that name are any that may pass or matter; who uses another is to be told of it."""
+        if name is None or name in RESERVED or not name:
+            return False
         self.passing.meet(name)
+        return True
+
+    def may_matter(self, batch: Any, name: str) -> Any:
+        """Which rows may matter, if their event has that name: a mask, or one boolean for all."""
+        bounds = self.passing.judge.bounds(name)
+        if bounds is None:
+            return pa.scalar(self.passing.tests[name] is not None)
+        matters = pa.scalar(False)
+        for bound in bounds:
+            matters = pc.or_(matters, self._exceeds(batch, bound))
+        return matters
+
+    def _always_matters(self, name: str) -> bool:
+        """Whether all events of a name matter, as far as can be told without reading them."""
         return self.passing.tests[name] is not None and self.passing.judge.bounds(name) is None
 
     def _exceeds(self, batch: Any, bound: Bound) -> Any:
         """Which rows may be beyond a bound: of a column that holds no numbers, all with a value, for the warning."""
         path, operator, number = bound
-        if path not in self._properties:
+        if path not in self.properties:
             return pa.scalar(False)
-        column = batch.column(self._properties[path])
+        column = batch.column(self.properties[path])
         if types.is_null(column.type):
             return pa.scalar(False)
         if types.is_integer(column.type):
@@ -124,7 +137,8 @@ class ParquetSieve:
             return pc.fill_null(_ORDERS[operator](column.cast("float64"), pa.scalar(float(number))), False)
         return pc.is_valid(column)
 
-    def _let_pass(self, batch: Any, times: Any, passes: Any) -> None:
+    def let_pass(self, batch: Any, times: Any, passes: Any) -> None:
+        """Count the rows that pass: events by name, users, the first and the last time."""
         passing, past = self.passing, times.filter(passes)
         if not len(past):
             return
@@ -132,13 +146,16 @@ class ParquetSieve:
         first: Micros = bounds["min"].as_py()
         last: Micros = bounds["max"].as_py()
         passing.first, passing.last = min(passing.first, first), max(passing.last, last)
-        for counted in pc.value_counts(_decoded(batch.column(self._parts["event"]).filter(passes))).to_pylist():
-            passing.events[counted["values"]] = passing.events.get(counted["values"], 0) + counted["counts"]
-        users = batch.column(self._parts["user"]).filter(passes)
-        passing.users.update(_decoded(pc.unique(users)).to_pylist())
+        events = as_dictionary(batch.column(self.parts["event"]))
+        names = events.dictionary.to_pylist()
+        for counted in pc.value_counts(events.indices.filter(passes)).to_pylist():
+            name = names[counted["values"]]
+            passing.events[name] = passing.events.get(name, 0) + counted["counts"]
+        users = batch.column(self.parts["user"]).filter(passes)
+        passing.users.update(decoded(pc.unique(users)).to_pylist())
 
     def _is_nested_in_another(self) -> bool:
-        paths = self._properties
+        paths = self.properties
         return any(path[:length] in paths for path in paths for length in range(1, len(path)))
 
 
@@ -162,7 +179,12 @@ def _is_plain(kind: Any) -> bool:
     )
 
 
-def _decoded(column: Any) -> Any:
+def as_dictionary(column: Any) -> Any:
+    """A column with a dictionary."""
+    return column if types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def decoded(column: Any) -> Any:
     """A column without its dictionary."""
     return column.cast(column.type.value_type) if types.is_dictionary(column.type) else column
 

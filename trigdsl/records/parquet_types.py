@@ -42,6 +42,11 @@ def is_naive(kind: pa.DataType) -> bool:
     return types.is_timestamp(kind) and kind.tz is None
 
 
+def is_floating(kind: pa.DataType) -> bool:
+    """Whether it holds floating-point numbers, which may be infinite."""
+    return bool(types.is_floating(kind))
+
+
 def timestamp_unit(kind: pa.DataType) -> float | None:
     """The microseconds of one tick of a timestamp; None for other types."""
     return _MICROSECONDS[kind.unit] if types.is_timestamp(kind) else None

@@ -13,6 +13,7 @@ from attrs import define, field
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.records.effects import Effects, EventRows
 
 Test: TypeAlias = Callable[[dict[str, Value], Any], bool]
 
@@ -54,6 +55,10 @@ def _nobody(_: Input) -> None:
     pass
 
 
+def _nobody_either(_: EventRows) -> None:
+    pass
+
+
 @define
 class Passing:
     """What passes a reader without being handed on; the reader of JSON Lines heeds it.
@@ -61,6 +66,9 @@ class Passing:
     `judge` tells which events are wanted.  Of the others those pass that say nothing else, up to `until`: `events`
     counts them by name, `users` holds whose they were, `first` and `last` are their earliest and latest times.  With
     `is_sorted`, `last` is the time of the latest record of all, and one before it goes to `on_late`.
+
+    With `effects`, the reader of Parquet hands events on to `on_rows` by what they do, and counts them as if they
+    passed.
     """
 
     judge: Judge = field(factory=_Everything)
@@ -71,6 +79,8 @@ class Passing:
     users: set[str] = field(factory=set)
     first: Micros = LAST_INSTANT
     last: Micros = FIRST_INSTANT
+    effects: Effects | None = None
+    on_rows: Callable[[EventRows], None] = _nobody_either
     tests: dict[str, Test | None] = field(factory=dict)
     """How to tell whether an event of a name that was met is wanted, None: it never is."""
 

@@ -77,6 +77,17 @@ def _of_source(
 
         if can_be_parted(source, passing, workers):
             return inputs_of_parts(source, columns, reports, progress, passing, workers)
+    return batches_of(source, columns, reports, progress, passing)
+
+
+def batches_of(
+    source: Source,
+    columns: Mapping[str, str] | None,
+    reports: Reports,
+    progress: Progress | None,
+    passing: Passing,
+) -> Iterable[Iterable[Input]]:
+    """The inputs of one file, read from its beginning to its end, in batches; raises UnreadableFile."""
     if source.kind == "parquet":
         from trigdsl.records.parquet_rows import parquet_inputs
 

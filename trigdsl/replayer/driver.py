@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from trigdsl.engine.clockwork import Clockwork
-from trigdsl.engine.flat import FlatProgram, flat
+from trigdsl.engine.flat import FlatEffects, FlatProgram, flat
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.machine import Machine
@@ -23,6 +23,7 @@ from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.records.effects import EventRows
 from trigdsl.records.passing import Passing
 from trigdsl.replayer.flat import FlatReplay, Shows
 from trigdsl.replayer.joining import Aliases
@@ -83,27 +84,59 @@ class Replay:
         self._flat = flat(program) if takes_short_cut else None
         self._users: set[str] = set()
         self._aliases = Aliases()
+        self._seen = AllSeen()
+        self._gathered: list[Input] = []
 
     def __iter__(self) -> Iterator[Decision]:
         if self._is_sorted:
             self._set_profiles(self._profiles)
             yield from self._handle(self._useful(LatelySeen(self._clockwork.links).is_duplicate))
-            yield from self._finish()
-        elif self._flat is None:
-            self._set_profiles(self._profiles)
-            yield from self._replay(*self._gathered())
+            yield from self._finish(self.stats.last)
+            self._complete()
         else:
-            profiles = list(self._profiles)
-            inputs, seen = self._gathered()
-            if self._aliases:
+            self.gather()
+            yield from self.decisions(self.stats.last)
+
+    def gather(self, inputs: Iterable[Input] | None = None, passing: Passing | None = None) -> None:
+        """Read all profiles and inputs, of a replay that is not sorted; `stats` then tells of the inputs.
+
+        Inputs, and what counts those that passed, may be others than those it was made with.
+        """
+        if inputs is not None:
+            self._inputs = inputs
+        if passing is not None:
+            self._passing_by = passing
+        if self._flat is None:
+            self._set_profiles(self._profiles)
+        elif isinstance(self._profiles, Iterator):
+            self._profiles = list(self._profiles)
+        self._gathered = list(self._useful(self._seen.is_duplicate))
+
+    def decisions(
+        self,
+        last: Micros | None,
+        watched: Callable[[list[Input]], Iterable[Input]] = iter,
+        rows: EventRows | None = None,
+    ) -> Iterator[Decision]:
+        """The decisions about what was gathered; `last` is the time of the last input of the whole stream.
+
+        `watched` gets the inputs in the order in which they are handled, and gives them on.  Under the short cut
+        there may be `rows` beside them.
+        """
+        inputs, self._gathered = self._gathered, []
+        if self._flat is not None and not self._aliases:
+            yield from self._replay_flatly(self._flat, watched(_in_order(inputs)), last, rows)
+        else:
+            if self._flat is not None:
                 # Joined users are for the clockwork alone.
-                self._set_profiles(profiles)
-                yield from self._replay(inputs, seen)
-            else:
-                yield from self._replay_flatly(self._flat, profiles, inputs)
-        links = self.links
-        self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
-        self.stats.take(self._clockwork.machine.observations, self.program)
+                self._set_profiles(self._profiles)
+            if self._aliases:
+                self._aliases.heed(self._clockwork)
+                inputs = self._aliases.joined(inputs, self._seen, self.stats, self._until)
+                last = self.stats.last
+            yield from self._handle(watched(_in_order(inputs)))
+            yield from self._finish(last)
+        self._complete()
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -115,23 +148,31 @@ class Replay:
         """What is kept for each user, when the replay is over and took no short cut."""
         return self._clockwork.states
 
-    def _replay(self, inputs: list[Input], seen: AllSeen) -> Iterator[Decision]:
-        if self._aliases:
-            self._aliases.heed(self._clockwork)
-            inputs = self._aliases.joined(inputs, seen, self.stats, self._until)
-        yield from self._handle(_in_order(inputs))
-        yield from self._finish()
+    @property
+    def effects(self) -> FlatEffects | None:
+        """What events do, if the short cut is taken unless records join ids."""
+        return None if self._flat is None else FlatEffects(self._flat)
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that decides."""
+        return self._clockwork.machine
+
+    def _complete(self) -> None:
+        links = self.links
+        self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
+        self.stats.take(self._clockwork.machine.observations, self.program)
 
     def _replay_flatly(
-        self, program: FlatProgram, profiles: Iterable[tuple[str, dict[str, Value]]], inputs: list[Input]
+        self, program: FlatProgram, inputs: Iterable[Input], last: Micros | None, rows: EventRows | None
     ) -> Iterator[Decision]:
         replay = FlatReplay(program, self._clockwork.machine, self._shows)
-        for user, attributes in profiles:
+        for user, attributes in self._profiles:
             replay.set_profile(user, attributes)
-        until = self._last()
+        until = self._stop(last)
         if until is not None and self._drain:
             until = min(until + LONGEST_DRAIN, LAST_INSTANT)
-        yield from replay.decisions(_in_order(inputs), until)
+        yield from replay.decisions(inputs, until, rows)
 
     def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
         for user, attributes in profiles:
@@ -150,25 +191,20 @@ class Replay:
                     yield from clockwork.flush()
             handle(given)
 
-    def _finish(self) -> Iterator[Decision]:
+    def _finish(self, last: Micros | None) -> Iterator[Decision]:
         clockwork = self._clockwork
-        last = self._last()
-        if last is not None:
-            yield from clockwork.run_timers(last)
+        stop = self._stop(last)
+        if stop is not None:
+            yield from clockwork.run_timers(stop)
             if self._drain:
-                yield from clockwork.drain(min(last + LONGEST_DRAIN, LAST_INSTANT))
+                yield from clockwork.drain(min(stop + LONGEST_DRAIN, LAST_INSTANT))
         yield from clockwork.pending()
 
-    def _last(self) -> Micros | None:
+    def _stop(self, last: Micros | None) -> Micros | None:
         """The moment at which the clock stops; None when there was no input."""
-        return self._until if self._until is not None else self.stats.last
+        return self._until if self._until is not None else last
 
     # ------------------------------------------------------------------ inputs
-    def _gathered(self) -> tuple[list[Input], AllSeen]:
-        """All inputs that can matter, as they arrived, and what tells duplicates among them."""
-        seen = AllSeen()
-        return list(self._useful(seen.is_duplicate)), seen
-
     def _useful(self, is_duplicate: Callable[[Input], bool]) -> Iterator[Input]:
         """The inputs that can matter, as they arrive: none after the end, none twice, none that nothing heeds.
 

@@ -7,10 +7,11 @@ that order; then users are independent of each other, and only their decisions a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import TypeAlias
 
 from trigdsl.engine.context import EMPTY
-from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
+from trigdsl.engine.flat import Enders, FlatProgram, FlatRule, triggered
 from trigdsl.engine.flat_user import FlatRun, FlatUser, Happened
 from trigdsl.engine.keys import key_of
 from trigdsl.engine.machine import Machine
@@ -19,7 +20,8 @@ from trigdsl.engine.state import State
 from trigdsl.engine.zones import UTC, Zone, zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import Micros, Value
+from trigdsl.model.values import LAST_INSTANT, Micros, Value
+from trigdsl.records.effects import EventRows
 
 Shows: TypeAlias = Callable[[str, str, str], bool]
 """Whether decisions of a status, rule and user are wanted."""
@@ -42,6 +44,8 @@ class FlatReplay:
         self._happened: dict[str, list[Happened]] = {}
         self._plans: dict[str, tuple[EventPlan | None, Enders]] = {}
         self._sets: dict[tuple[int, ...], tuple[FlatRule, ...]] = {(): ()}
+        self._rows_from: Micros = LAST_INSTANT + 1
+        self._arrivals: dict[str, list[int]] | None = None
         self._found: list[_Found] = []
         self._pending: list[_Found] = []
         machine.context.state = State("")
@@ -51,9 +55,19 @@ class FlatReplay:
         if (found := self._zone_set(attributes)) is not None:
             self._zones[user] = found
 
-    def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
-        """The decisions up to and including `until`, then what is pending, in their defined order."""
-        self._take(inputs)
+    def decisions(
+        self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None
+    ) -> Iterator[Decision]:
+        """The decisions up to and including `until`, then what is pending, in their defined order.
+
+        `rows` are more events, of which it is known what they do; then the inputs are of `Arrived`.
+        """
+        if rows is None:
+            self._take(inputs)
+        else:
+            self._take_beside(inputs, rows)
+            for user, happened in self._with_rows(rows):
+                self._live(user, happened, until)
         for user, happened in self._happened.items():
             self._live(user, happened, until)
         self._happened.clear()
@@ -65,7 +79,7 @@ class FlatReplay:
     # ------------------------------------------------------------------ what happened
     def _take(self, inputs: Iterable[Input]) -> None:
         """Find out what each input triggers and ends, by user."""
-        happened = self._happened
+        happened, arrivals = self._happened, self._arrivals
         for given in inputs:
             user = given.user
             changed = self._zone_set(given.set) if given.set else None
@@ -73,13 +87,39 @@ class FlatReplay:
             rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
             known = happened.get(user)
             if known is None:
-                if not rules:
+                if not rules and given.time < self._rows_from:
                     if changed is not None:
                         self._zones[user] = changed
                     continue
                 known = happened[user] = []
             if rules or enders or changed is not None:
                 known.append((given.time, enders, rules, given.id, changed))
+                if arrivals is not None:
+                    arrivals.setdefault(user, []).append(given.arrival)  # type: ignore[attr-defined]
+
+    def _take_beside(self, inputs: Iterable[Input], rows: EventRows) -> None:
+        """The same beside rows: from the first of them on, what an input does is kept for every user."""
+        from trigdsl.records.event_rows import first_time
+
+        self._rows_from = first_time(rows)
+        self._arrivals = {}
+        self._take(inputs)
+
+    def _with_rows(self, rows: EventRows) -> Iterator[tuple[str, list[Happened]]]:
+        """What happened to each user who has rows, and is triggered by one or has inputs too."""
+        from trigdsl.records.event_rows import by_user
+
+        enders = [self._plan(event)[1] for event, _ in rows.effects]
+        rules = [self._rules(fired) for _, fired in rows.effects]
+        arrivals = self._arrivals or {}
+        for user, of_user in by_user(rows, [bool(each) for each in rules], list(self._happened)):
+            happened: list[Happened] = [(time, enders[effect], rules[effect], None, None) for time, _, effect in of_user]
+            if (others := self._happened.pop(user, None)) is not None:
+                placed = [((time, arrival), one) for (time, arrival, _), one in zip(of_user, happened, strict=True)]
+                placed += [((one[0], at), one) for one, at in zip(others, arrivals.pop(user), strict=True)]
+                placed.sort(key=itemgetter(0))
+                happened = [one for _, one in placed]
+            yield user, happened
 
     def _plan(self, event: str) -> tuple[EventPlan | None, Enders]:
         found = self._plans.get(event)
@@ -90,14 +130,10 @@ class FlatReplay:
 
     def _triggered(self, plan: EventPlan, properties: dict[str, Value]) -> tuple[FlatRule, ...]:
         """The rules that an event triggers; values that do not fit are noted, as the machine does."""
-        c = self._machine.context
-        c.event = c.trigger = properties
-        if plan.triggered is not None:
-            fired = tuple(plan.triggered(c))
-        else:
-            rules = self._program.program.rules
-            matched = [index for index, test in plan.triggers if test is None or test(c)]
-            fired = tuple(index for index in matched if (held := rules[index].condition) is None or held(c))
+        fired = triggered(self._program.program, plan, self._machine.context, properties)
+        return self._rules(fired)
+
+    def _rules(self, fired: tuple[int, ...]) -> tuple[FlatRule, ...]:
         made = self._sets.get(fired)
         if made is None:
             made = self._sets[fired] = tuple(self._program.rules[index] for index in fired)

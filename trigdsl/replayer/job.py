@@ -18,13 +18,19 @@ from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, instant_text
+from trigdsl.records.files import sources
+from trigdsl.records.forms import check_columns
+from trigdsl.records.parts import Heeding, Part, PartReport
 from trigdsl.records.passing import Passing
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
-from trigdsl.records.rejects import Reject, RejectWriter, shown
+from trigdsl.records.rejects import Reject, RejectWriter, Reports, shown
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
+from trigdsl.replayer.processes import WorkerEnded, processes
+from trigdsl.replayer.shard import Asked
+from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, alone_because, is_worth_it
 from trigdsl.replayer.stats import GoalCount, Stats
 from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
@@ -33,6 +39,8 @@ from trigdsl.replayer.zoned import ZonedMachine
 OnDecision = Callable[[Decision, Zone], None]
 """Who wants each decision, with the zone that its user had at that moment."""
 
+__all__ = ["Job", "Progress", "RejectedError", "WorkerEnded", "all_cores", "run"]
+
 
 class Progress(Protocol):
     """Who wants to know how far a replay is."""
@@ -40,8 +48,8 @@ class Progress(Protocol):
     def read(self, count: int) -> None:
         """`count` more bytes of the input were read."""
 
-    def decision(self) -> None:
-        """One more decision was made."""
+    def decision(self, count: int = 1) -> None:
+        """So many more decisions were made."""
 
 
 class RejectedError(Exception):
@@ -61,7 +69,8 @@ class Job:
     binary stream for the decisions that are `shown`; `rejects` the path of a file for records that could not
     be used.  With `strict` the first of them raises RejectedError.  With `invariants` those of the program are
     checked, for every user whatever is shown.  `columns` maps fields to columns' names.  `workers` is how many
-    processes may read at once.  `on_decision` gets the decisions that are `shown`, in their order.
+    processes large files may be split over, which `start` starts.  `on_decision` gets the decisions that are `shown`,
+    in their order; then no users are split over processes.
     """
 
     program: Program
@@ -78,6 +87,7 @@ class Job:
     rejects: str | None = None
     workers: int = 1
     on_decision: OnDecision | None = None
+    start: Callable[[Work, int, ExitStack], SplitReplay] = processes
 
 
 def all_cores() -> int:
@@ -88,7 +98,7 @@ def all_cores() -> int:
 def run(job: Job, progress: Progress) -> Summary:
     """Replay; the file of decisions is there only if this returns.
 
-    Raises RejectedError, OSError and UnreadableFile.
+    Raises RejectedError, OSError, UnreadableFile and WorkerEnded.
     """
     tally = Tally(job.shown)
     with ExitStack() as stack:
@@ -101,43 +111,118 @@ def run(job: Job, progress: Progress) -> Summary:
             if job.strict:
                 raise RejectedError(reject)
 
-        passing = Passing()
-        inputs = read_inputs(
-            job.events,
-            columns=job.columns,
-            on_reject=on_reject,
-            on_warning=lambda what, _where: tally.record_warning(what),
-            progress=progress.read,
-            passing=passing,
-            workers=1 if job.is_sorted else job.workers,
-        )
-        machine = None
-        if job.on_decision is not None:
-            machine = ZonedMachine(job.program, tally.violation if job.invariants else None)
-        replay = Replay(
-            job.program,
-            inputs,
-            until=job.until,
-            drain=job.drain,
-            is_sorted=job.is_sorted,
-            passing=passing,
-            profiles=read_profiles(job.profiles, job.columns, on_reject) if job.profiles else (),
-            on_late=lambda given: on_reject(_late(given, job.events)),
-            on_violation=tally.violation if job.invariants else None,
-            shows=job.shown.shows,
-            machine=machine,
-        )
+        telling = _Telling(on_reject, tally.record_warning)
+        if _is_split(job):
+            try:
+                return _summary(job, tally, _run_split(job, progress, tally, telling))
+            except Joins:
+                telling.start_again()
+        return _summary(job, tally, _run_alone(job, progress, tally, telling, stack))
+
+
+class _Telling:
+    """Tells what is wrong with records, once for each even if they are read again from the start."""
+
+    def __init__(self, on_reject: Callable[[Reject], None], on_warning: Callable[[str], None]) -> None:
+        self._on_reject = on_reject
+        self._on_warning = on_warning
+        self._told = [0, 0]
+        self._known = [0, 0]
+
+    def start_again(self) -> None:
+        """From now on everything comes once more, in the same order."""
+        self._known, self._told = self._told, [0, 0]
+
+    def reject(self, reject: Reject) -> None:
+        self._told[0] += 1
+        if self._told[0] > self._known[0]:
+            self._on_reject(reject)
+
+    def warning(self, what: str, _where: str) -> None:
+        self._told[1] += 1
+        if self._told[1] > self._known[1]:
+            self._on_warning(what)
+
+
+def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, stack: ExitStack) -> Stats:
+    """Decide in this process; large files may be read by several."""
+    passing = Passing()
+    inputs = read_inputs(
+        job.events,
+        columns=job.columns,
+        on_reject=telling.reject,
+        on_warning=telling.warning,
+        progress=progress.read,
+        passing=passing,
+        workers=1 if job.is_sorted else job.workers,
+    )
+    machine = None
+    if job.on_decision is not None:
+        machine = ZonedMachine(job.program, tally.violation if job.invariants else None)
+    replay = Replay(
+        job.program,
+        inputs,
+        until=job.until,
+        drain=job.drain,
+        is_sorted=job.is_sorted,
+        passing=passing,
+        profiles=read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else (),
+        on_late=lambda given: telling.reject(_late(given, job.events)),
+        on_violation=tally.violation if job.invariants else None,
+        shows=job.shown.shows,
+        machine=machine,
+    )
+    writer = stack.enter_context(_writer(job.out))
+    for decision in replay:
+        progress.decision()
+        zone = None if machine is None else machine.zone_of(decision)
+        if decision in job.shown:
+            tally.decision(decision)
+            if job.on_decision is not None and zone is not None:
+                job.on_decision(decision, zone)
+            if writer is not None:
+                writer.write(decision)
+    return replay.stats
+
+
+def _is_split(job: Job) -> bool:
+    """Whether users are split over processes."""
+    if job.on_decision is not None:
+        return False
+    return job.workers > 1 and not alone_because(is_sorted=job.is_sorted) and is_worth_it(sources(job.events))
+
+
+def _run_split(job: Job, progress: Progress, tally: Tally, telling: _Telling) -> Stats:
+    """Decide in several processes; raises Joins, before any decision is made, when that turns out to be impossible."""
+    check_columns(job.columns)
+    found = sources(job.events)
+    asked = Asked(
+        program=job.program,
+        columns=job.columns,
+        until=job.until,
+        drain=job.drain,
+        invariants=job.invariants,
+        shown=job.shown,
+        writes=job.out is not None,
+    )
+    profiles = read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else ()
+    with ExitStack() as stack:
         writer = stack.enter_context(_writer(job.out))
-        for decision in replay:
-            progress.decision()
-            zone = None if machine is None else machine.zone_of(decision)
-            if decision in job.shown:
-                tally.decision(decision)
-                if job.on_decision is not None and zone is not None:
-                    job.on_decision(decision, zone)
-                if writer is not None:
-                    writer.write(decision)
-    return _summary(job, tally, replay.stats)
+        numbered = tuple((number, *profile) for number, profile in enumerate(profiles))
+        replay = job.start(Work(asked, all_parts(found), numbered), job.workers, stack)
+
+        def on_part(part: Part, report: PartReport, heeding: Heeding) -> None:
+            heeding.heed(part, report, Reports(part.source.path, telling.reject, telling.warning))
+            progress.read(report.size)
+
+        def on_decisions(lines: Sequence[bytes]) -> None:
+            progress.decision(len(lines))
+            if writer is not None:
+                writer.write_lines(lines)
+
+        replay.read(on_part)
+        replay.decide(tally, on_decisions)
+        return replay.stats(tally)
 
 
 def _writer(out: str | IO[bytes] | None) -> AbstractContextManager[DecisionWriter | None]:

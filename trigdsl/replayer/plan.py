@@ -10,6 +10,7 @@ from attrs import asdict, frozen
 from trigdsl.engine.flat import obstacles
 from trigdsl.engine.program import EventPlan, Program
 from trigdsl.engine.sieve import Sieve
+from trigdsl.replayer.split import alone_because
 
 ANY_OTHER = "any other"
 
@@ -36,12 +37,16 @@ class Obstacle:
 
 @frozen(kw_only=True)
 class Plan:
-    """How a replay runs. `engine` is `short cut` or `machine`; `workers` read large files."""
+    """How a replay runs. `engine` is `short cut` or `machine`; large input is split over `workers` by user.
+
+    `alone` says why it is not, whatever is read.
+    """
 
     engine: str
     obstacles: tuple[Obstacle, ...]
     readings: tuple[Reading, ...]
     workers: int
+    alone: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""
@@ -58,7 +63,13 @@ class Plan:
         yield "Events"
         for reading in self.readings:
             yield f"  {reading.event}: {_said(reading)}"
-        yield f"Large files are read by {self.workers} process{'es' if self.workers > 1 else ''}."
+        if self.alone:
+            yield f"Processes: one, because {' and '.join(self.alone)}."
+        elif self.workers > 1:
+            yield f"Processes: {self.workers}, each for its own users, when files are large; else one."
+            yield "  One decides, and all read, when records join ids by an `alias`."
+        else:
+            yield "Processes: one."
 
 
 def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int) -> Plan:
@@ -68,11 +79,13 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         found.append(Obstacle(rule=None, why="`--sorted` handles records as they come"))
     if invariants:
         found.append(Obstacle(rule=None, why="`--invariants` watches every send"))
+    alone = alone_because(is_sorted=is_sorted) if workers > 1 else []
     return Plan(
         engine="machine" if found else "short cut",
         obstacles=tuple(found),
         readings=tuple(_readings(program)),
-        workers=1 if is_sorted else workers,
+        workers=1 if alone else workers,
+        alone=tuple(alone),
     )
 
 

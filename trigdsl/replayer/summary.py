@@ -28,7 +28,7 @@ MOST_VIOLATIONS = 100
 _VALUE = re.compile(r"(`\w+`) `[^`]*`")
 _POSITION = re.compile(r",? at (?:byte|column|line) \d+(?: of the line)?")
 
-_Key: TypeAlias = "tuple[str, int, str, str, str | None]"
+Key: TypeAlias = "tuple[str, int, str, str, str | None]"
 """Rule, step, status, reason and channel of a decision."""
 
 
@@ -188,9 +188,10 @@ class Tally:
     """Counts decisions, broken invariants and rejected records as they stream by."""
 
     shown: Shown = field(factory=Shown)
-    _counts: Counter[_Key] = field(factory=Counter, init=False)
+    _counts: Counter[Key] = field(factory=Counter, init=False)
     _kinds: Counter[str] = field(factory=Counter, init=False)
     _reached: set[str] = field(factory=set, init=False)
+    _others_reached: int = field(default=0, init=False)
     _reject_reasons: Counter[str] = field(factory=Counter, init=False)
     _first_rejects: list[RejectedRecord] = field(factory=list, init=False)
     _record_warnings: Counter[str] = field(factory=Counter, init=False)
@@ -199,12 +200,19 @@ class Tally:
 
     def decision(self, decision: Decision) -> None:
         """Count one decision that is shown."""
-        key = (decision.rule, decision.step, decision.status, decision.reason or "", decision.channel)
+        self.count(key_of(decision), 1)
+        if reaches(decision):
+            self._reached.add(decision.user)
+
+    def count(self, key: Key, number: int) -> None:
+        """Count so many decisions of one kind; kinds come in the order in which their first ones were made."""
         if key not in self._counts:
             key = self._new_key(key)
-        self._counts[key] += 1
-        if decision.status == "sent" and decision.action == "send":
-            self._reached.add(decision.user)
+        self._counts[key] += number
+
+    def reached(self, users: int) -> None:
+        """So many users got a message of whom `decision` was not told."""
+        self._others_reached += users
 
     def reject(self, file: str, line: int | None, reason: str) -> None:
         """Count one record that could not be used, by its reason without the record's own values."""
@@ -216,7 +224,15 @@ class Tally:
 
     def violation(self, violation: Violation) -> None:
         """Count one send that broke an invariant."""
-        self._broken[violation.invariant] += 1
+        self.broken(violation.invariant, 1)
+        self.keep(violation)
+
+    def broken(self, invariant: str, number: int) -> None:
+        """Count so many sends that broke an invariant."""
+        self._broken[invariant] += number
+
+    def keep(self, violation: Violation) -> None:
+        """Keep a broken invariant, if it is one of the first."""
         kept = self._violations.setdefault(violation.invariant, [])
         if len(kept) < MOST_VIOLATIONS:
             kept.append(violation)
@@ -268,14 +284,14 @@ class Tally:
     @property
     def users_reached(self) -> int:
         """How many users got at least one message."""
-        return len(self._reached)
+        return len(self._reached) + self._others_reached
 
     @property
     def record_warnings(self) -> dict[str, int]:
         """Doubtful records by what is doubtful, the commonest first."""
         return dict(self._record_warnings.most_common())
 
-    def _new_key(self, key: _Key) -> _Key:
+    def _new_key(self, key: Key) -> Key:
         """The key itself, or with its reason lumped when the rule has too many (messages of templates vary)."""
         rule, step, status, _, channel = key
         if self._kinds[rule] >= MOST_REASONS and key[3]:
@@ -316,6 +332,16 @@ class Tally:
             Reason(status=status, reason=reason, words=in_words(status, reason), count=count)
             for (status, reason), count in ordered
         )
+
+
+def key_of(decision: Decision) -> Key:
+    """The kind of a decision, by which it is counted."""
+    return decision.rule, decision.step, decision.status, decision.reason or "", decision.channel
+
+
+def reaches(decision: Decision) -> bool:
+    """Whether a message went to the user."""
+    return decision.status == "sent" and decision.action == "send"
 
 
 def _rates(statuses: Mapping[str, int]) -> dict[str, float]:

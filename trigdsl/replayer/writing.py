@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -26,14 +26,22 @@ class DecisionWriter:
         self._lines = bytearray()
 
     def write(self, decision: Decision) -> None:
-        self._lines += _ENCODER.encode(decision.to_dict())
-        self._lines += b"\n"
+        self.write_lines((line_of(decision),))
+
+    def write_lines(self, lines: Iterable[bytes]) -> None:
+        """Write decisions that were made lines of."""
+        self._lines += b"".join(lines)
         if len(self._lines) >= _BUFFERED:
             self.flush()
 
     def flush(self) -> None:
         self._stream.write(self._lines)
         self._lines.clear()
+
+
+def line_of(decision: Decision) -> bytes:
+    """A decision as one line of JSON, with its line feed."""
+    return _ENCODER.encode(decision.to_dict()) + b"\n"
 
 
 @contextmanager

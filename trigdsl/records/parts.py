@@ -1,0 +1,201 @@
+"""Files → parts that can be read apart from each other; a part → its inputs, and a report of what else was in it.
+
+A part is a stretch of whole lines of a JSON Lines file, a row group of a Parquet file, or any other file as a whole.
+What the parts of all files hold, one after the other, is what the files hold.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from attrs import evolve, frozen
+
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
+from trigdsl.records.chunks import CHUNK, blocks
+from trigdsl.records.errors import UnreadableFile
+from trigdsl.records.files import STANDARD_INPUT, Source
+from trigdsl.records.json_lines import JsonLines
+from trigdsl.records.passing import Passing
+from trigdsl.records.reading import batches_of
+from trigdsl.records.rejects import Reject, Reports
+
+LEAST_BYTES = 1 << 25
+"""Of a smaller file the parts are not worth their processes."""
+LEAST_PARQUET_BYTES = 1 << 23
+LEAST_PACKED_BYTES = 1 << 22
+"""The same of Parquet, and of a compressed file."""
+PART_BYTES = 1 << 24
+
+
+@frozen
+class Part:
+    """A part of a file: the bytes from `start` to `end`, or in Parquet the row group of number `place`.
+
+    `place` is None for a file that is read as a whole.
+    """
+
+    source: Source
+    place: int | None
+    start: int
+    end: int
+
+
+@frozen
+class PartReport:
+    """What was found in a part beside inputs: `size` in bytes, `lines` in lines, and what was let pass.
+
+    Lines of rejects and warnings count from the start of the part.  With an `error` it could not be read on.
+    """
+
+    size: int
+    lines: int
+    rejects: list[Reject]
+    warnings: list[tuple[str, str]]
+    events: dict[str, int]
+    users: set[str]
+    first: Micros
+    last: Micros
+    error: str | None = None
+
+
+def weight(source: Source) -> float:
+    """The size of a file by the size from which several processes are worth while; 0 when it is unknown."""
+    if source.path == STANDARD_INPUT or not os.path.isfile(source.path):
+        return 0
+    least = LEAST_PARQUET_BYTES if source.kind == "parquet" else LEAST_BYTES
+    return (source.size or 0) / max(min(least, LEAST_PACKED_BYTES) if source.compression else least, 1)
+
+
+def parts_of(source: Source) -> list[Part]:
+    """The parts of a file, in order; at least one."""
+    size = source.size or 0
+    if not source.compression and os.path.isfile(source.path):
+        if source.kind == "parquet":
+            return _row_groups(source, size)
+        if source.kind == "jsonl":
+            return [Part(source, place, *ends) for place, ends in enumerate(pairwise(_bounds(source, size)))]
+    return [Part(source, None, 0, size)]
+
+
+def _row_groups(source: Source, size: int) -> list[Part]:
+    from trigdsl.records.parquet_rows import row_groups
+
+    try:
+        count = row_groups(source)
+    except UnreadableFile:
+        count = 0  # whoever reads it will say so
+    each = size // max(count, 1)
+    return [Part(source, place, place * each, (place + 1) * each) for place in range(count)] or [
+        Part(source, None, 0, size)
+    ]
+
+
+class PartReading:
+    """One part as it is read: iterate `batches` for its inputs; then there is a `report`.
+
+    `passing` starts afresh with each part, but for the users.
+    """
+
+    def __init__(self, part: Part, columns: Mapping[str, str] | None, passing: Passing) -> None:
+        passing.events = {}
+        passing.first, passing.last = LAST_INSTANT, FIRST_INSTANT
+        passing.tests.clear()
+        self._part = part
+        self._columns = columns
+        self._passing = passing
+        self._lines = 0
+        self._rejects: list[Reject] = []
+        self._warnings: list[tuple[str, str]] = []
+        self._error: str | None = None
+        self._reports = Reports(part.source.path, self._rejects.append, self._warn)
+
+    def batches(self) -> Iterator[Iterable[Input]]:
+        """The inputs; where the file turns out to be unreadable they end, and the report has an error."""
+        try:
+            yield from self._batches()
+        except UnreadableFile as error:
+            self._error = str(error.of(self._part.source.path))
+        except OSError as error:
+            self._error = f"`{self._part.source.path}` cannot be read: {(error.strerror or str(error)).lower()}"
+
+    def report(self, users: set[str]) -> PartReport:
+        part, passing = self._part, self._passing
+        counts = passing.events, users, passing.first, passing.last
+        return PartReport(part.end - part.start, self._lines, self._rejects, self._warnings, *counts, self._error)
+
+    def _batches(self) -> Iterable[Iterable[Input]]:
+        part = self._part
+        if part.place is None:
+            return batches_of(part.source, self._columns, self._reports, None, self._passing)
+        if part.source.kind == "parquet":
+            from trigdsl.records.parquet_rows import parquet_inputs
+
+            return [parquet_inputs(part.source, self._columns, self._reports, None, self._passing, group=part.place)]
+        found = blocks(_stretch(part), starts_file=part.place == 0)
+        return JsonLines(self._reports, self._columns, self._passing).batches(self._counting(found))
+
+    def _counting(self, found: Iterable[bytes]) -> Iterator[bytes]:
+        for block in found:
+            self._lines += block.count(b"\n")
+            yield block
+
+    def _warn(self, what: str, where: str) -> None:
+        self._warnings.append((what, where))
+
+
+class Heeding:
+    """Passes on what the readers of all parts reported, part by part in their order.
+
+    Lines are counted from the start of the file; `passing` sums up what was let pass.
+    """
+
+    def __init__(self, passing: Passing) -> None:
+        self._passing = passing
+        self._path: str | None = None
+        self._lines = 0
+
+    def heed(self, part: Part, report: PartReport, reports: Reports) -> None:
+        """Raises UnreadableFile when the part could not be read on."""
+        if part.source.path != self._path or not part.place:
+            self._path, self._lines = part.source.path, 0
+        for reject in report.rejects:
+            reports.on_reject(reject if reject.line is None else evolve(reject, line=reject.line + self._lines))
+        for what, where in report.warnings:
+            file, _, line = where.rpartition(":")
+            if reports.on_warning is not None:
+                reports.on_warning(what, f"{file}:{int(line) + self._lines}" if where != reports.file else where)
+        if report.error is not None:
+            raise UnreadableFile(report.error)
+        passing = self._passing
+        for event, count in report.events.items():
+            passing.events[event] = passing.events.get(event, 0) + count
+        passing.users |= report.users
+        passing.first, passing.last = min(passing.first, report.first), max(passing.last, report.last)
+        self._lines += report.lines
+
+
+def _bounds(source: Source, size: int) -> Sequence[int]:
+    """Where the parts of a file of lines begin, and where the last one ends."""
+    found = [0]
+    try:
+        with open(source.path, "rb") as file:
+            while (target := found[-1] + PART_BYTES) < size:
+                file.seek(target)
+                while (chunk := file.readline(CHUNK)) and not chunk.endswith(b"\n"):
+                    pass
+                found.append(file.tell())
+    except OSError:
+        return [0, size]  # whoever reads it will say so
+    return [*found, size] if found[-1] < size or len(found) == 1 else found
+
+
+def _stretch(part: Part) -> Iterator[bytes]:
+    with open(part.source.path, "rb") as file:
+        file.seek(part.start)
+        left = part.end - part.start
+        while left and (chunk := file.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

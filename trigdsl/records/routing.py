@@ -1,0 +1,154 @@
+"""Inputs of some parts → a file of blocks, each with the inputs of one shard of the users in a row.
+
+A user is always of the same shard, in every process: it goes by a checksum of the name.  Whoever decides for a shard
+reads its blocks of all files in the order of the parts, and so gets its inputs as they arrived.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from zlib import crc32
+
+import msgspec
+from attrs import define, field, frozen
+
+from trigdsl.model.inputs import Input
+from trigdsl.records.effects import EventRows
+from trigdsl.records.packing import Arrived, packed, unpacked
+
+_BATCH = 4_096
+_PART_BITS = 40
+"""An arrival is the number of the part and that of the input in it, in one integer."""
+
+
+def shard_of(user: str, shards: int) -> int:
+    """The shard that a user belongs to, of so many."""
+    return crc32(user.encode("utf-8", "surrogatepass")) % shards
+
+
+@frozen
+class Block:
+    """Where some inputs of a shard lie: in which file, from where on, and how many bytes."""
+
+    file: int
+    start: int
+    length: int
+
+
+@define
+class Router:
+    """Writes inputs to the file of number `file` (its descriptor is `descriptor`), by shards.
+
+    `joins` once an input had an alias: then users cannot be split, and nothing more is written.
+    """
+
+    file: int
+    descriptor: int
+    shards: int
+    joins: bool = False
+    _end: int = 0
+    _part: int = 0
+    _blocks: list[list[Block]] = field(factory=list)
+    _rows: list[list[Block]] = field(factory=list)
+
+    def route(self, batches: Iterable[Iterable[Input]], part: int) -> list[list[Block]]:
+        """Write the inputs of one part; where those of each shard went.
+
+        An input that has an arrival keeps it, within the part.
+        """
+        shards = self.shards
+        self._blocks = [[] for _ in range(shards)]
+        self._rows = [[] for _ in range(shards)]
+        self._part = part
+        held: list[list[Input]] = [[] for _ in range(shards)]
+        places = [array("Q") for _ in range(shards)]
+        arrival = part << _PART_BITS
+        for inputs in batches:
+            if self.joins:
+                continue  # what else is in the part is still to be reported
+            for given in inputs:
+                if given.alias is not None:
+                    self.joins = True
+                    continue
+                arrival = part << _PART_BITS | given.arrival if given.__class__ is Arrived else arrival + 1
+                shard = crc32(given.user.encode("utf-8", "surrogatepass")) % shards
+                of_shard = held[shard]
+                of_shard.append(given)
+                places[shard].append(arrival)
+                if len(of_shard) >= _BATCH:
+                    self._write(shard, of_shard, places[shard])
+                    of_shard.clear()
+                    del places[shard][:]
+        for shard, of_shard in enumerate(held):
+            if of_shard:
+                self._write(shard, of_shard, places[shard])
+        return self._blocks
+
+    def route_rows(self, found: EventRows) -> None:
+        """Write events of the part that is being routed, by what they do."""
+        from trigdsl.records.event_rows import split, to_bytes
+
+        for shard, rows in enumerate(split(found, self.shards, self._part << _PART_BITS)):
+            if rows.rows.num_rows:
+                self._rows[shard].append(self._append(to_bytes(rows)))
+
+    def rows(self) -> list[list[Block]]:
+        """Where the events of the last part went that were told by what they do."""
+        return self._rows
+
+    def route_users(self, users: Iterable[str]) -> list[Block]:
+        """Write the names of users; where those of each shard went."""
+        held: list[list[str]] = [[] for _ in range(self.shards)]
+        for user in users:
+            held[shard_of(user, self.shards)].append(user)
+        return [self._append(msgspec.msgpack.encode(names)) for names in held]
+
+    def _write(self, shard: int, inputs: list[Input], places: array[int]) -> None:
+        data = places.tobytes()
+        self._blocks[shard].append(self._append(len(data).to_bytes(4, "little") + data + packed(inputs)))
+
+    def _append(self, data: bytes) -> Block:
+        block = Block(self.file, self._end, len(data))
+        left = memoryview(data)
+        while left:
+            written = os.pwrite(self.descriptor, left, self._end)
+            self._end += written
+            left = left[written:]
+        return block
+
+
+def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arrived]:
+    """The inputs of blocks, in their order."""
+    for block in blocks:
+        data = _read(descriptors, block)
+        length = int.from_bytes(data[:4], "little")
+        places = array("Q", data[4 : 4 + length])
+        inputs = unpacked(data[4 + length :])
+        for given, arrival in zip(inputs, places, strict=True):
+            given.arrival = arrival
+        yield from inputs
+
+
+def routed_rows(descriptors: Sequence[int], blocks: Iterable[Block]) -> EventRows | None:
+    """The events that blocks hold by what they do; None when there are none."""
+    from trigdsl.records.event_rows import from_bytes, joined
+
+    found = [from_bytes(_read(descriptors, block)) for block in blocks]
+    return joined(found) if found else None
+
+
+def routed_users(descriptors: Sequence[int], blocks: Iterable[Block]) -> set[str]:
+    """The names that blocks of `route_users` hold."""
+    return {name for block in blocks for name in msgspec.msgpack.decode(_read(descriptors, block), type=list[str])}
+
+
+def _read(descriptors: Sequence[int], block: Block) -> bytes:
+    data = os.pread(descriptors[block.file], block.length, block.start)
+    while len(data) < block.length:
+        more = os.pread(descriptors[block.file], block.length - len(data), block.start + len(data))
+        if not more:
+            raise OSError("a temporary file ends early")
+        data += more
+    return data

@@ -1,0 +1,162 @@
+"""A worker of a split replay: parts of the files → inputs for all shards; inputs of its shard → decisions.
+
+It first reads its parts, and puts each input into a file for the shard of its user (see `routing`).  When all workers
+have read theirs, it gathers the inputs of its own shard; when it is known which input of all is the last, it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeAlias
+
+from attrs import frozen
+
+from trigdsl.engine.program import Program
+from trigdsl.model.decisions import Decision
+from trigdsl.model.values import Micros
+from trigdsl.model.violations import Violation
+from trigdsl.records.parts import Part, PartReading, PartReport
+from trigdsl.records.passing import Passing
+from trigdsl.records.routing import Block, Router, routed, routed_rows, routed_users
+from trigdsl.replayer.driver import Replay
+from trigdsl.replayer.placing import Place, PlacedObservations, PlacedProfiles, PlacedViolations, Profile
+from trigdsl.replayer.stats import Stats
+from trigdsl.replayer.summary import MOST_VIOLATIONS, Key, Shown, key_of, reaches
+from trigdsl.replayer.writing import line_of
+
+Item: TypeAlias = tuple[int, Micros, str, int, Key, bytes]
+"""A decision that is shown: 1 if it is pending, time, user, number in the shard (they are ordered so); kind, line."""
+
+_BATCH = 4_096
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What a split replay is asked for; see `Job`. Lines are made only if it `writes`."""
+
+    program: Program
+    columns: Mapping[str, str]
+    until: Micros | None
+    drain: bool
+    invariants: bool
+    shown: Shown
+    writes: bool
+
+
+@frozen
+class ShardResult:
+    """What a shard found beside decisions. `stats` are complete but for what the observations hold."""
+
+    stats: Stats
+    observations: PlacedObservations
+    reached: int
+    broken: dict[str, int]
+    violations: list[tuple[Place, Violation]]
+
+
+@frozen
+class Routed:
+    """Where the inputs and rows of one part went, by shard, and the report of the part; `joins` as in `Router`."""
+
+    report: PartReport
+    inputs: list[list[Block]]
+    rows: list[list[Block]]
+    joins: bool
+
+
+@frozen
+class Given:
+    """Where the inputs of one shard lie, its rows, and the names of users whose records were let pass."""
+
+    inputs: list[Block]
+    rows: list[Block]
+    users: list[Block]
+
+
+class Shard:
+    """The worker of number `number`, of as many as there are `descriptors` of files for inputs.
+
+    Call `read`, `users`, `gather`, `decide` and `result` in this order.
+    """
+
+    def __init__(
+        self,
+        asked: Asked,
+        number: int,
+        parts: Sequence[tuple[int, Part]],
+        profiles: Sequence[Profile],
+        files: Sequence[int],
+    ) -> None:
+        self._asked = asked
+        self._parts = parts
+        self._files = files
+        self._router = Router(number, files[number], len(files))
+        self._observations = PlacedObservations()
+        self._violations = PlacedViolations(self._observations, MOST_VIOLATIONS)
+        self._reached: set[str] = set()
+        self._passing = Passing()
+        self._rows: list[Block] = []
+        self._replay = Replay(
+            asked.program,
+            (),
+            until=asked.until,
+            drain=asked.drain,
+            passing=self._passing,
+            profiles=PlacedProfiles(self._observations, profiles),
+            on_violation=self._violations if asked.invariants else None,
+            shows=asked.shown.shows,
+        )
+        self._replay.machine.observations = self._observations
+        self._observations.machine = self._replay.machine
+        self._passing.effects = self._replay.effects
+        self._passing.on_rows = self._router.route_rows
+        self._observations.inputs_only = self._passing.effects is not None
+
+    def read(self) -> Iterator[Routed]:
+        """Read the worker's parts, one after the other."""
+        for number, part in self._parts:
+            reading = PartReading(part, self._asked.columns, self._passing)
+            blocks = self._router.route(reading.batches(), number)
+            yield Routed(reading.report(set()), blocks, self._router.rows(), self._router.joins)
+            if self._router.joins:
+                return
+
+    def users(self) -> list[Block]:
+        """Where the names of the users went whose records were let pass, by shard."""
+        return self._router.route_users(self._passing.users)
+
+    def gather(self, given: Given) -> tuple[Micros | None, Micros | None]:
+        """Gather the inputs of this shard; the times of the first and the last of them."""
+        # What was let pass is counted by whoever joins the shards; the users are this shard's.
+        passing = Passing(users=routed_users(self._files, given.users))
+        self._replay.gather(routed(self._files, given.inputs), passing)
+        self._rows = given.rows
+        return self._replay.stats.first, self._replay.stats.last
+
+    def decide(self, last: Micros | None) -> Iterator[list[Item]]:
+        """The decisions of this shard that are shown, in order; `last` is the time of the last input of all."""
+        decisions = self._items(last)
+        while batch := list(islice(decisions, _BATCH)):
+            yield batch
+
+    def result(self) -> ShardResult:
+        self._observations.machine = None
+        return ShardResult(
+            self._replay.stats,
+            self._observations,
+            len(self._reached),
+            self._violations.broken,
+            self._violations.first,
+        )
+
+    def _items(self, last: Micros | None) -> Iterator[Item]:
+        shown, writes = self._asked.shown, self._asked.writes
+        decision: Decision
+        rows = routed_rows(self._files, self._rows)
+        for number, decision in enumerate(self._replay.decisions(last, self._observations.through, rows)):
+            if decision in shown:
+                line = line_of(decision) if writes else b""
+                if reaches(decision):
+                    self._reached.add(decision.user)
+                yield int(decision.status == "pending"), decision.time, decision.user, number, key_of(decision), line
