@@ -22,6 +22,7 @@ from trigdsl.delivery.rates import parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
+from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Store, Transaction
@@ -110,6 +111,7 @@ class Outbox:
         self._now = now
 
     # ------------------------------------------------------------------ host-driven
+    @again
     def claim(self, limit: int = 100) -> list[Handover]:
         """Take deliveries that may go now, at most one for each user; each is to be `ack`ed or `nack`ed."""
         now = self._now()
@@ -140,11 +142,13 @@ class Outbox:
             return "missed"
         return None
 
+    @again
     def ack(self, handover: Handover) -> bool:
         """It has arrived. False when its lease was over and it was taken again, or was erased meanwhile."""
         with self._store.transaction() as t:
             return t.settle(handover.number, handover.attempt)
 
+    @again
     def nack(self, handover: Handover, reason: str, *, give_up: bool = False) -> bool:
         """It has not arrived: it is tried again later, or given up when it was tried often enough.  As `ack`."""
         with self._store.transaction() as t:
@@ -171,6 +175,11 @@ class Outbox:
             outcomes.append((handover, _reason_of(sink, handover)))
         if not claimed:
             return 0
+        return self._note(outcomes, claimed[len(outcomes) :])
+
+    @again
+    def _note(self, outcomes: list[tuple[Handover, _Failure | None]], left: list[Handover]) -> int:
+        """Keep what became of deliveries, and put back those that were left; how many arrived."""
         arrived = 0
         with self._store.transaction() as t:
             for handover, failure in outcomes:
@@ -178,7 +187,7 @@ class Outbox:
                     arrived += t.settle(handover.number, handover.attempt)
                 else:
                     self._failed(t, handover, failure.reason, give_up=failure.give_up)
-            for handover in claimed[len(outcomes) :]:
+            for handover in left:
                 t.put_back(handover.number, handover.attempt, self._now(), "no time", counts=False, dead=False)
         return arrived
 
@@ -197,6 +206,7 @@ class Outbox:
         self._set_paused(lambda paused: paused - {channel})
 
     @property
+    @again
     def paused(self) -> list[str]:
         """The channels that are paused."""
         with self._store.transaction() as t:
@@ -206,11 +216,13 @@ class Outbox:
         kept = t.meta(_PAUSED)
         return [] if kept is None else list(decode(kept))
 
+    @again
     def _set_paused(self, change: Callable[[set[str]], Iterable[str]]) -> None:
         with self._store.transaction() as t:
             t.set_meta(_PAUSED, encode(sorted(change(set(self._paused(t))))))
 
     # ------------------------------------------------------------------ looking
+    @again
     def backlog(self) -> dict[str, Backlog]:
         """How much waits, by channel."""
         with self._store.transaction() as t:
@@ -220,11 +232,13 @@ class Outbox:
             for channel in sorted({channel for channel, _ in counts})
         }
 
+    @again
     def dead(self, after: int = 0, limit: int = 1000) -> list[tuple[Handover, str]]:
         """Deliveries that were given up, and why, by number, those greater than `after`."""
         with self._store.transaction() as t:
             return [(_handover(row), row.reason or "") for row in t.deliveries(None, DEAD, after, limit)]
 
+    @again
     def revive(self, number: int) -> bool:
         """Try a delivery again that was given up. False when there is none of that number."""
         with self._store.transaction() as t:
