@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("differ", "verifier"),
     ("formatter", "highlighter", "tester", "explainer", "grapher", "schema", "linter"),
     ("__init__",),
+    ("sharing",),
     ("living",),
     ("embedding",),
     ("replayer",),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trigdsl.model.decisions import Decision
     from trigdsl.model.violations import Violation
     from trigdsl.records.objects import Event
+    from trigdsl.sharing.shared import SharedEngine
 
 _HOMES = {
     "AsyncEngine": "trigdsl.living",
@@ -28,6 +29,7 @@ _HOMES = {
     "Event": "trigdsl.records.objects",
     "LiveClock": "trigdsl.living",
     "Program": "trigdsl.engine.program",
+    "SharedEngine": "trigdsl.sharing.shared",
     "TrigError": "trigdsl.diagnostics.diagnostic",
     "Violation": "trigdsl.model.violations",
     "load": "trigdsl.loading",
@@ -43,6 +45,7 @@ __all__ = [
     "Event",
     "LiveClock",
     "Program",
+    "SharedEngine",
     "TrigError",
     "Violation",
     "__version__",

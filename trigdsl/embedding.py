@@ -86,6 +86,7 @@ class Engine:
         self._position: Position = None
         self._ahead: Micros = FIRST_INSTANT
         self._log = log
+        self._on_edit = on_edit
         self._is_stale = False
         self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
         self._restore()
@@ -237,7 +238,8 @@ class Engine:
         """Handle the records held back up to and including a time."""
         while self._held and self._held[0][0] <= until:
             _, number, given = heappop(self._held)
-            self._clock = given.time
+            # A shard may get records of users that come to it from another, whose clock was behind.
+            self._clock = given.time if self._clock is None else max(given.time, self._clock)
             yield from self._run_timers(given.time - 1)
             self._clockwork.handle(given)
             yield from self._clockwork.flush()

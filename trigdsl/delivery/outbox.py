@@ -24,6 +24,7 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
+from trigdsl.store.errors import StoreInDoubt, StoreLost
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Store, Transaction
 
@@ -192,9 +193,13 @@ class Outbox:
         return arrived
 
     def run(self, sink: Sink, stop: Signal, *, idle: float = _IDLE) -> None:
-        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived."""
+        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived, or the store is away."""
         while not stop.is_set():
-            if not self.deliver(sink):
+            try:
+                arrived = self.deliver(sink)
+            except (StoreLost, StoreInDoubt):
+                arrived = 0
+            if not arrived:
                 stop.wait(idle)
 
     # ------------------------------------------------------------------ channels

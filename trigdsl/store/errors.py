@@ -26,6 +26,18 @@ class StoreTaken(StoreError):  # noqa: N818
         super().__init__(f"{where}: another engine has opened this store since; only the latest may write to it")
 
 
+class LeaseLost(StoreTaken):
+    """A shard was not renewed in time and is another process's now: nothing of this call has been kept."""
+
+    def __init__(self, where: str, shard: int) -> None:
+        StoreError.__init__(
+            self,
+            f"{where}: the lease of shard {shard} was over and another process has taken it; "
+            f"nothing of this call has been kept, and its owner does what is left",
+        )
+        self.shard = shard
+
+
 class StoreLost(StoreError):  # noqa: N818
     """The connection to the store was lost, and what was under way has not been: it may be done again."""
 

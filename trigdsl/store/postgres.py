@@ -32,23 +32,26 @@ PATIENCE = 30.0
 
 _KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 10}
 
+_NUMBER = "SELECT pg_current_xact_id()::text"
+_LOCK = "SELECT pg_current_xact_id()::text FROM shards WHERE shard = 0 AND epoch = %s FOR UPDATE"
+"""Begins a transaction of an engine of that epoch: no other of the store's engines has one until its end."""
+
 
 class PostgresStore:
     """A store in one schema of a database, which is made when it is not there, unless `create` is off.
 
     `patience` is how many seconds a connection that was lost is tried anew, and another transaction's lock is waited
-    for.  `shard` is whose states this handle sees and writes; 0 is the store as a whole.
+    for.  A transaction that stands `idle` for so many seconds is ended by the server; 0 is never.
     """
 
-    def __init__(self, url: str, *, patience: float = PATIENCE, shard: int = 0, create: bool = True) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE, idle: float = 0, create: bool = True) -> None:
         self.url = url
-        self.shard = shard
+        self.idle = idle
         self.patience = patience
         self._conninfo, self.schema, self._name = _parts(url)
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Any] | None = None
         self._closed = False
-        self._kind = PostgresTransaction
         try:
             self._connection = self._connect()
             self._prepare(create)
@@ -70,15 +73,14 @@ class PostgresStore:
         wait = f"{int(self.patience * 1000)}ms"
         connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", (self.schema,))
         connection.execute("SELECT set_config('lock_timeout', %s, false)", (wait,))
-        self._set_up(connection)
+        connection.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, false)", (f"{int(self.idle * 1000)}ms",)
+        )
         return connection
 
     def _keepalives(self) -> dict[str, Any]:
         given = psycopg.conninfo.conninfo_to_dict(self._conninfo)
         return {name: value for name, value in _KEEPALIVES.items() if name not in given}
-
-    def _set_up(self, connection: psycopg.Connection[Any]) -> None:
-        """What a store of shards asks of a new connection besides."""
 
     def _prepare(self, create: bool) -> None:
         connection = self._connection
@@ -130,64 +132,51 @@ class PostgresStore:
 
     # ------------------------------------------------------------------ transactions
     def open(self) -> int:
-        with self._lock, self._in_transaction() as connection:
-            row = connection.execute(
-                "UPDATE shards SET epoch = epoch + 1 WHERE shard = %s RETURNING epoch", (self.shard,)
-            ).fetchone()
-            if row is None:
-                raise StoreError(f"{self.name}: there is no shard {self.shard}")
-            epoch: int = row[0]
-            self._check_use(connection)
-            return epoch
-
-    def _check_use(self, connection: psycopg.Connection[Any]) -> None:
-        if connection.execute("SELECT 1 FROM shards WHERE shard > 0 LIMIT 1").fetchone():
-            raise StoreError(f"{self.name}: this store is shared by shards: open it with `SharedEngine`")
+        with self._lock, self.connection_in(_NUMBER, ()) as connection:
+            epoch = connection.execute("UPDATE shards SET epoch = epoch + 1 WHERE shard = 0 RETURNING epoch").fetchone()
+            assert epoch is not None
+            if connection.execute("SELECT 1 FROM shards WHERE shard > 0 LIMIT 1").fetchone():
+                raise StoreError(f"{self.name}: this store is shared: open it with `trigdsl.SharedEngine`")
+            return int(epoch[0])
 
     @contextmanager
     def transaction(self, epoch: int | None = None) -> Iterator[Transaction]:
-        with self._lock, self._in_transaction(epoch) as connection:
-            yield self._kind(connection, self.shard)
+        lock = (_NUMBER, ()) if epoch is None else (_LOCK, (epoch,))
+        with self.connection_in(*lock) as connection:
+            yield PostgresTransaction(connection, 0)
 
     @contextmanager
-    def _in_transaction(self, epoch: int | None = None) -> Iterator[psycopg.Connection[Any]]:
-        connection = self._connected()
-        try:
-            number = self._begin(connection, epoch)
-            yield connection
-        except (DataError, ProgramLimitExceeded) as error:
-            # It is about one value: the engine leaves that record out, and goes on.
-            self._roll_back(connection)
-            raise ValueError(f"{self.name} cannot keep it: {_told(error)}") from error
-        except psycopg.Error as error:
-            self._roll_back(connection)
-            raise self._failure(connection, error) from error
-        except BaseException:
-            self._roll_back(connection)
-            raise
-        try:
-            connection.execute("COMMIT")
-        except psycopg.Error as error:
-            self._roll_back(connection)
-            if not connection.closed or not self._has_been(number):
+    def connection_in(
+        self, begin: str, given: tuple[Any, ...], taken: StoreTaken | None = None
+    ) -> Iterator[psycopg.Connection[Any]]:
+        """A connection in a transaction, which begins with a statement that gives its number, or nothing.
+
+        When it gives nothing, raises `taken`.
+        """
+        with self._lock:
+            connection = self._connected()
+            try:
+                connection.execute("BEGIN")
+                row = connection.execute(begin, given).fetchone()
+                if row is None:
+                    raise taken or StoreTaken(self.name)
+                yield connection
+            except (DataError, ProgramLimitExceeded) as error:
+                # It is about one value: the engine leaves that record out, and goes on.
+                self._roll_back(connection)
+                raise ValueError(f"{self.name} cannot keep it: {_told(error)}") from error
+            except psycopg.Error as error:
+                self._roll_back(connection)
                 raise self._failure(connection, error) from error
-
-    def _begin(self, connection: psycopg.Connection[Any], epoch: int | None) -> str:
-        """Begin, for an engine of that epoch: no other can then until the end. The number of the transaction."""
-        connection.execute("BEGIN")
-        if epoch is None:
-            row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
-        else:
-            row = connection.execute(self._LOCK, (self.shard, epoch)).fetchone()
-        if row is None:
-            raise self._taken()
-        number: str = row[0]
-        return number
-
-    _LOCK = "SELECT pg_current_xact_id()::text FROM shards WHERE shard = %s AND epoch = %s FOR UPDATE"
-
-    def _taken(self) -> StoreTaken:
-        return StoreTaken(self.name)
+            except BaseException:
+                self._roll_back(connection)
+                raise
+            try:
+                connection.execute("COMMIT")
+            except psycopg.Error as error:
+                self._roll_back(connection)
+                if not connection.closed or not self._has_been(row[0]):
+                    raise self._failure(connection, error) from error
 
     def _has_been(self, number: str) -> bool:
         """Whether the transaction of that number, whose end is not known, has been. Raises StoreInDoubt."""

@@ -154,8 +154,9 @@ class PostgresTransaction(SqlTransaction):
         )
 
     def held(self) -> list[HeldRow]:
+        where = "shard = ?" if self.shard else "shard >= ?"
         rows = self._run(
-            "SELECT number, time, user_id, body FROM held WHERE shard = ? ORDER BY time, number", (self.shard,)
+            f"SELECT number, time, user_id, body FROM held WHERE {where} ORDER BY time, number", (self.shard,)
         ).fetchall()
         return [HeldRow(number=number, time=time, user=user, body=body) for number, time, user, body in rows]
 

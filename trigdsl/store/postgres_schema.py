@@ -6,7 +6,7 @@ kept of columns that say who somebody is: the server would keep samples of them 
 
 from __future__ import annotations
 
-TABLES = ("meta", "layouts", "states", "links", "held", "rejects", "decisions", "outbox", "shards")
+TABLES = ("meta", "layouts", "states", "links", "held", "rejects", "decisions", "outbox", "inbox", "homes")
 """The tables that hold what may have to be erased."""
 
 _FORM_1 = """
@@ -36,6 +36,14 @@ CREATE TABLE outbox (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, use
     after bigint NOT NULL DEFAULT 0, reason text COLLATE "C");
 CREATE INDEX outbox_user ON outbox (user_id, number);
 CREATE INDEX outbox_status ON outbox (status, number);
+CREATE TABLE members (owner text PRIMARY KEY, expires timestamptz NOT NULL);
+CREATE TABLE inbox (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, shard integer NOT NULL,
+    kind smallint NOT NULL, body bytea NOT NULL);
+CREATE INDEX inbox_shard ON inbox (shard, number);
+CREATE TABLE sources (source text COLLATE "C" PRIMARY KEY, position bytea NOT NULL);
+CREATE TABLE homes (id text COLLATE "C" PRIMARY KEY, root text COLLATE "C" NOT NULL);
+CREATE INDEX homes_root ON homes (root);
+CREATE TABLE moves (move text PRIMARY KEY);
 """
 
 _PERSONAL = {
@@ -44,6 +52,8 @@ _PERSONAL = {
     "held": ("user_id", "body"),
     "rejects": ("user_id", "reason", "body"),
     "decisions": ("user_id", "body"),
+    "inbox": ("body",),
+    "homes": ("id",),
     "outbox": ("user_id", "delivery_key", "body", "reason"),
 }
 
