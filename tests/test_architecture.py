@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("differ", "reporter", "verifier", "coverage"),
     ("formatter", "tester", "explainer", "grapher", "schema", "linter", "completer"),
     ("__init__",),
+    ("sharing",),
     ("living",),
     ("embedding",),
     ("backfilling",),

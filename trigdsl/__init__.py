@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trigdsl.records.objects import Event
     from trigdsl.replayer.over_records import replay
     from trigdsl.replayer.results import Decisions
+    from trigdsl.sharing.shared import SharedEngine
 
 _HOMES = {
     "AsyncEngine": "trigdsl.living",
@@ -31,6 +32,7 @@ _HOMES = {
     "Event": "trigdsl.records.objects",
     "LiveClock": "trigdsl.living",
     "Program": "trigdsl.engine.program",
+    "SharedEngine": "trigdsl.sharing.shared",
     "TrigError": "trigdsl.diagnostics.diagnostic",
     "Violation": "trigdsl.model.violations",
     "load": "trigdsl.loading",
@@ -47,6 +49,7 @@ __all__ = [
     "Event",
     "LiveClock",
     "Program",
+    "SharedEngine",
     "TrigError",
     "Violation",
     "__version__",

@@ -25,6 +25,7 @@ from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
 from trigdsl.store.adopting import adopt_all, check_policy
+from trigdsl.store.again import again
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import Since, gaps_after
 from trigdsl.store.keeper import Keeper, held_inputs
@@ -94,6 +95,8 @@ class Engine:
         self._position: Position = None
         self._ahead: Micros = FIRST_INSTANT
         self._log = log
+        self._on_edit = on_edit
+        self._is_stale = False
         self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
         self._restore()
         if self._keeper is not None:
@@ -119,6 +122,7 @@ class Engine:
         return None if self._clock is None else instant(self._clock)
 
     @property
+    @again
     def next_due(self) -> datetime | None:
         """When to call `advance` next: no timer is due before, and no record held back. None when there is none."""
         with self._transaction() as t:
@@ -141,16 +145,26 @@ class Engine:
         with self._lock, self._observer.span("advance"):
             if self._clock is not None and until < self._clock:
                 raise ValueError(f"the clock is at {instant(self._clock).isoformat()} already and cannot go back")
-            with self._transaction():
-                decisions = self._note(list(self._release(until)))
-            bound: Micros | None = None
-            while bound is None or bound < until:
-                with self._transaction():
-                    bound = until if self._keeper is None else self._keeper.expect_timers(until)
-                    decisions += self._note(list(self._clockwork.run_timers(bound)))
-                    self._clock = bound if self._clock is None else max(bound, self._clock)
+            decisions, bound = self._release_all(until), FIRST_INSTANT
+            while bound < until:
+                bound, made = self._run_part(until)
+                decisions += made
             self._observer.decided(decisions)
             return decisions
+
+    @again
+    def _release_all(self, until: Micros) -> list[Decision]:
+        with self._transaction():
+            return self._note(list(self._release(until)))
+
+    @again
+    def _run_part(self, until: Micros) -> tuple[Micros, list[Decision]]:
+        """Let the next timers go off; up to when these were all, and what came of it."""
+        with self._transaction():
+            bound = until if self._keeper is None else self._keeper.expect_timers(until)
+            decisions = self._note(list(self._clockwork.run_timers(bound)))
+            self._clock = bound if self._clock is None else max(bound, self._clock)
+            return bound, decisions
 
     # ------------------------------------------------------------------ records
     def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
@@ -183,6 +197,7 @@ class Engine:
             self._tell_refused()
         return decisions
 
+    @again
     def _take(self, records: Sequence[Any], position: Position) -> list[Decision]:
         with self._transaction():
             read = [(record, *self._read(record)) for record in records]
@@ -227,15 +242,20 @@ class Engine:
         except StoreError:
             raise
         except Exception as error:
-            with self._transaction():
-                self._reject(record, "failed", f"the engine failed on it: {type(error).__name__}: {error}")
+            self._refuse(record, f"the engine failed on it: {type(error).__name__}: {error}")
             return []
+
+    @again
+    def _refuse(self, record: Any, reason: str) -> None:
+        with self._transaction():
+            self._reject(record, "failed", reason)
 
     def _release(self, until: Micros) -> Iterator[Decision]:
         """Handle the records held back up to and including a time."""
         while self._held and self._held[0][0] <= until:
             _, number, given = heappop(self._held)
-            self._clock = given.time
+            # A shard may get records of users that come to it from another, whose clock was behind.
+            self._clock = given.time if self._clock is None else max(given.time, self._clock)
             yield from self._run_timers(given.time - 1)
             self._clockwork.handle(given)
             yield from self._clockwork.flush()
@@ -277,6 +297,7 @@ class Engine:
             if self._on_reject is not None:
                 self._on_reject(record, rejection.reason)
 
+    @again
     def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
         """Records that could not be used and were kept in the store, by number, those greater than `after`."""
         with self._transaction() as t:
@@ -288,6 +309,7 @@ class Engine:
             return (*self._past_warnings, *data_warnings(self._clockwork.machine.observations, self.program))
 
     # ------------------------------------------------------------------ users
+    @again
     def merge(self, user: str, other: str) -> list[Decision]:
         """Make another id this user's from now on, as a record with that `alias` does, and merge what is kept.
 
@@ -306,28 +328,33 @@ class Engine:
         """How many records had an alias that was another user's already: the first link holds."""
         return self._past_refused + self._clockwork.machine.observations.taken_aliases
 
+    @again
     def user_of(self, user: str) -> str:
         """The id by which a user is known: the same, if it was never made another's."""
         with self._transaction():
             return user_of(self._clockwork.links, user)
 
+    @again
     def pending(self, user: str) -> list[Decision]:
         """What waits for a user, as decisions with status `pending`, in the order in which it is due."""
         with self._transaction():
             return self._clockwork.pending([user])
 
+    @again
     def state(self, user: str) -> dict[str, Any] | None:
         """All that rules know of a user, in JSON's values with instants as text; None when there is nothing."""
         with self._transaction():
             state = self._clockwork.states.get(user_of(self._clockwork.links, user))
             return None if state is None else shown_state(self.program, state)
 
+    @again
     def export(self, user: str) -> dict[str, Any]:
         """Everything that is kept of a user, in JSON's values: for the person who asks what is known of them."""
         with self._transaction() as t:
             held = [given for _, _, given in sorted(self._held, key=lambda one: one[:2])]
             return export_user(self._clockwork, t, user, held)
 
+    @again
     def forget(self, user: str) -> Forgotten:
         """Erase everything that is kept of a user and of all their ids, and tell what it was.
 
@@ -420,6 +447,8 @@ class Engine:
             if self._keeper is None:
                 yield None
                 return
+            if self._is_stale:
+                self._restore()
             before, refused = self._numbers(), len(self._refused)
             try:
                 with self._keeper.transaction() as t:
@@ -428,6 +457,8 @@ class Engine:
                         t.set_meta("engine", encode([1, *after]))
             except BaseException:
                 del self._refused[refused:]
+                # A store that cannot be read now is read before the next transaction.
+                self._is_stale = True
                 with suppress(StoreError):
                     self._restore()
                 raise
@@ -445,6 +476,7 @@ class Engine:
             self._clock, self._latest, self._arrived, self.rejected, self.duplicates, self._position = numbers
             self._held = held_inputs(t)
             heapify(self._held)
+        self._is_stale = False
 
     def _note(self, decisions: list[Decision]) -> list[Decision]:
         if self._keeper is not None:

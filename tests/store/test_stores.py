@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import trigdsl
+from trigdsl.store.opening import open_store
 from trigdsl.store.sqlite import SqliteStore
 from trigdsl.store.testing import Make, StoreTests
 
@@ -16,6 +17,12 @@ class TestSqlite(StoreTests):
     @pytest.fixture
     def make(self, tmp_path: Path) -> Make:
         return lambda: SqliteStore(tmp_path / "state.db")
+
+
+class TestPostgres(StoreTests):
+    @pytest.fixture
+    def make(self, postgres_url: str) -> Make:
+        return lambda: open_store(postgres_url)
 
 
 RULES = """

@@ -23,7 +23,9 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
 from trigdsl.observing.observer import Careful, Observer
+from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
+from trigdsl.store.errors import StoreInDoubt, StoreLost
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Store, Transaction
 
@@ -114,6 +116,7 @@ class Outbox:
         self._observer = Careful(observer)
 
     # ------------------------------------------------------------------ host-driven
+    @again
     def claim(self, limit: int = 100) -> list[Handover]:
         """Take deliveries that may go now, at most one for each user; each is to be `ack`ed or `nack`ed."""
         now = self._now()
@@ -149,6 +152,7 @@ class Outbox:
             return "missed"
         return None
 
+    @again
     def ack(self, handover: Handover) -> bool:
         """It has arrived. False when its lease was over and it was taken again, or was erased meanwhile."""
         with self._store.transaction() as t:
@@ -157,6 +161,7 @@ class Outbox:
             self._tell(handover, None)
         return settled
 
+    @again
     def nack(self, handover: Handover, reason: str, *, give_up: bool = False) -> bool:
         """It has not arrived: it is tried again later, or given up when it was tried often enough.  As `ack`."""
         failure = _Failure(reason, give_up)
@@ -197,6 +202,11 @@ class Outbox:
             outcomes.append((handover, self._hand_over(sink, handover)))
         if not claimed:
             return 0
+        return self._note(outcomes, claimed[len(outcomes) :])
+
+    @again
+    def _note(self, outcomes: list[tuple[Handover, _Failure | None]], left: list[Handover]) -> int:
+        """Keep what became of deliveries, and put back those that were left; how many arrived."""
         noted: list[tuple[Handover, _Failure | None]] = []
         with self._store.transaction() as t:
             for handover, failure in outcomes:
@@ -206,7 +216,7 @@ class Outbox:
                     held = self._failed(t, handover, failure)
                 if held:
                     noted.append((handover, failure))
-            for handover in claimed[len(outcomes) :]:
+            for handover in left:
                 t.put_back(handover.number, handover.attempt, self._now(), "no time", counts=False, dead=False)
         for handover, failure in noted:
             self._tell(handover, failure)
@@ -224,9 +234,13 @@ class Outbox:
         return None
 
     def run(self, sink: Sink, stop: Signal, *, idle: float = _IDLE) -> None:
-        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived."""
+        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived, or the store is away."""
         while not stop.is_set():
-            if not self.deliver(sink):
+            try:
+                arrived = self.deliver(sink)
+            except (StoreLost, StoreInDoubt):
+                arrived = 0
+            if not arrived:
                 stop.wait(idle)
 
     # ------------------------------------------------------------------ channels
@@ -238,6 +252,7 @@ class Outbox:
         self._set_paused(lambda paused: paused - {channel})
 
     @property
+    @again
     def paused(self) -> list[str]:
         """The channels that are paused."""
         with self._store.transaction() as t:
@@ -247,11 +262,13 @@ class Outbox:
         kept = t.meta(_PAUSED)
         return [] if kept is None else list(decode(kept))
 
+    @again
     def _set_paused(self, change: Callable[[set[str]], Iterable[str]]) -> None:
         with self._store.transaction() as t:
             t.set_meta(_PAUSED, encode(sorted(change(set(self._paused(t))))))
 
     # ------------------------------------------------------------------ looking
+    @again
     def backlog(self) -> dict[str, Backlog]:
         """How much waits, by channel."""
         with self._store.transaction() as t:
@@ -261,11 +278,13 @@ class Outbox:
             for channel in sorted({channel for channel, _ in counts})
         }
 
+    @again
     def dead(self, after: int = 0, limit: int = 1000) -> list[tuple[Handover, str]]:
         """Deliveries that were given up, and why, by number, those greater than `after`."""
         with self._store.transaction() as t:
             return [(_handover(row), row.reason or "") for row in t.deliveries(None, DEAD, after, limit)]
 
+    @again
     def revive(self, number: int) -> bool:
         """Try a delivery again that was given up. False when there is none of that number."""
         with self._store.transaction() as t:

@@ -113,7 +113,9 @@ class FlatReplay:
         rules = [self._rules(fired) for _, fired in rows.effects]
         arrivals = self._arrivals or {}
         for user, of_user in by_user(rows, [bool(each) for each in rules], list(self._happened)):
-            happened: list[Happened] = [(time, enders[effect], rules[effect], None, None) for time, _, effect in of_user]
+            happened: list[Happened] = [
+                (time, enders[effect], rules[effect], None, None) for time, _, effect in of_user
+            ]
             if (others := self._happened.pop(user, None)) is not None:
                 placed = [((time, arrival), one) for (time, arrival, _), one in zip(of_user, happened, strict=True)]
                 placed += [((one[0], at), one) for one, at in zip(others, arrivals.pop(user), strict=True)]

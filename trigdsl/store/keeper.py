@@ -47,6 +47,7 @@ class Keeper:
         self._rejects: list[RejectRow] = []
         self._decisions: list[Decision] = []
         self.gaps: dict[str, Micros] = {}
+        self._adoptions: dict[int, Adoption] = {}
         self._epoch = store.open()
         self._program_layout = layout_of(clockwork.program)
         with store.transaction(self._epoch) as t:
@@ -81,32 +82,37 @@ class Keeper:
         """
         with self.store.transaction(self._epoch) as t:
             written = t.meta("layout")
-            layouts = {number: decode_layout(body) for number, body in t.layouts().items()}
             self.gaps = read_gaps(t)
             if written == b"%d" % self.layout:
                 return []
             if written is not None and written != b"0":
-                self.gaps = gaps_after(layouts[int(written)], self._program_layout, self.gaps, now)
+                self.gaps = gaps_after(decode_layout(t.layouts()[int(written)]), self._program_layout, self.gaps, now)
                 write_gaps(t, self.gaps)
             # From here until all are adopted, states of several layouts stand side by side.
             t.set_meta("layout", b"0")
-        adoptions: dict[int, Adoption] = {}
         decisions: list[Decision] = []
         last: str | None = "" if written is not None else None
         while last is not None:
             with self.transaction() as t:
                 rows = t.users(last, USERS_AT_ONCE)
-                for user, body in rows:
-                    parts = read_state(body)
-                    number = layout_number(parts)
-                    if number != self.layout:
-                        if number not in adoptions:
-                            adoptions[number] = self._adoption(layouts[number], policy)
-                        self.states.wrote(user, body)
-                        decisions += self._adopted(adoptions[number], user, parts, now)
+                decisions += self.adopt_rows(t, rows, policy, now)
                 last = rows[-1][0] if rows else None
         with self.store.transaction(self._epoch) as t:
             t.set_meta("layout", b"%d" % self.layout)
+        return decisions
+
+    def adopt_rows(self, t: Transaction, rows: list[tuple[str, bytes]], policy: str, now: Micros) -> list[Decision]:
+        """Go on with those of these states that other programs wrote; the runs that end with it."""
+        decisions: list[Decision] = []
+        for user, body in rows:
+            parts = read_state(body)
+            number = layout_number(parts)
+            if number != self.layout:
+                if number not in self._adoptions:
+                    old = decode_layout(t.layouts()[number])
+                    self._adoptions[number] = self._adoption(old, policy)
+                self.states.wrote(user, body)
+                decisions += self._adopted(self._adoptions[number], user, parts, now)
         return decisions
 
     def _adoption(self, old: Layout, policy: str) -> Adoption:

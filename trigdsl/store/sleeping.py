@@ -103,6 +103,14 @@ class SleepingStates(MutableMapping[str, State]):
             del self._awake[user]
             self._stored.pop(user, None)
 
+    def drop(self, users: Iterable[str]) -> None:
+        """Know nothing of these users any more, of whom nothing has changed since `flush`: others may change them."""
+        for user in users:
+            self._awake.pop(user, None)
+            self._stored.pop(user, None)
+            self._absent.discard(user)
+            self._touched.pop(user, None)
+
     def forget(self) -> None:
         """Let go of everything that is not saved, and of what may not be as it is in the store."""
         for kept in (self._awake, self._stored, self._touched, self._gone, self._absent):

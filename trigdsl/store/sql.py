@@ -147,6 +147,9 @@ class SqlTransaction:
         return [(number, bytes(body)) for number, body in self._run(text, [after, *parameters, limit]).fetchall()]
 
     # ------------------------------------------------------------------ outbox
+    _LOCK_CLAIMED = ""
+    """What is added to the statement that finds deliveries to claim, where several connections do it at once."""
+
     def enqueue(self, rows: Iterable[NewDelivery]) -> None:
         self._connection.executemany(
             _ENQUEUE, [(row.user, row.key, row.channel, row.time, row.expires, row.body) for row in rows]
@@ -158,7 +161,7 @@ class SqlTransaction:
             f"SELECT {_DELIVERY} FROM outbox o WHERE o.status IN ({READY}, {LEASED}) AND o.after <= ?"
             f"{away.format('o')} AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.user_id = o.user_id"
             f" AND p.number < o.number AND p.status IN ({READY}, {LEASED}){away.format('p')})"
-            " ORDER BY o.number LIMIT ?",
+            f" ORDER BY o.number LIMIT ?{self._LOCK_CLAIMED}",
             (now, *paused, *paused, limit),
         ).fetchall()
         self._connection.executemany(

@@ -1,0 +1,10 @@
+"""Makes the helpers of tests/store importable; the server is theirs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "store")]
+
+from postgres_server import postgres_url, server  # noqa: E402, F401

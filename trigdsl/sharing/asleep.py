@@ -1,0 +1,25 @@
+"""A user whose shard may be another process's, as the store has them."""
+
+from __future__ import annotations
+
+from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.program import Program
+from trigdsl.store.adopting import Adoption
+from trigdsl.store.codec import layout_number, read_state
+from trigdsl.store.layouts import decode_layout, layout_of
+from trigdsl.store.protocol import Transaction
+
+
+def clockwork_of(program: Program, t: Transaction, user: str) -> Clockwork:
+    """A clockwork with what a store has of one user; what another program wrote is shown as this one would keep it."""
+    clockwork = Clockwork(program)
+    known = user
+    while link := t.links([known]).get(known):
+        clockwork.links[known] = known = link
+    body = t.load([known]).get(known)
+    if body is not None:
+        parts = read_state(body)
+        old = decode_layout(t.layouts()[layout_number(parts)])
+        adoption = Adoption(program=program, old=old, new=layout_of(program), policy="keep")
+        clockwork.states[known] = adoption.adopt(parts).state
+    return clockwork

@@ -1,0 +1,110 @@
+"""The engine of one shard: it does what the items of the inbox ask, each together with taking it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from heapq import heapify
+from itertools import groupby
+from typing import Any
+
+from trigdsl.embedding import Engine
+from trigdsl.model.decisions import Decision
+from trigdsl.model.values import instant
+from trigdsl.sharing.routing import fingerprint
+from trigdsl.store.again import again
+from trigdsl.store.bodies import decode_input
+from trigdsl.store.keeper import held_inputs
+from trigdsl.store.packing import decode
+from trigdsl.store.personal import ids_of
+from trigdsl.store.protocol import Transaction
+from trigdsl.store.shards import ADVANCE, FORGET, GIVE, RECORD, TAKE, Item, ShardTransaction
+
+
+class ShardEngine(Engine):
+    """An engine whose `position` is the number of the last item of the inbox that it did."""
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction | None]:
+        with super()._transaction() as t:
+            before = self._position
+            yield t
+            if self._position != before and isinstance(self._position, int):
+                assert isinstance(t, ShardTransaction)
+                t.take_out(self._position)
+
+    def do(self, items: Sequence[tuple[int, Item]]) -> list[Decision]:
+        """Do items in their order, up to one that must wait for another shard."""
+        decisions: list[Decision] = []
+        # A connection that was lost may have left items that have been done; their numbers tell.
+        left = [one for one in items if not isinstance(self._position, int) or one[0] > self._position]
+        for kind, group in groupby(left, key=lambda one: one[1][1]):
+            if kind == RECORD:
+                some = list(group)
+                given: list[Any] = [decode_input(item[2]) for _, item in some]
+                decisions += self.feed_many(given, position=some[-1][0])
+                continue
+            for number, item in group:
+                made = self._do_one(number, kind, decode(item[2]))
+                if made is None:
+                    return decisions
+                decisions += made
+        return decisions
+
+    def _do_one(self, number: int, kind: int, body: Any) -> list[Decision] | None:
+        """Do an item that is no record; None when it must wait."""
+        match kind:
+            case 1:
+                made = self.advance(instant(body)) if self._clock is None or body >= self._clock else []
+                return made + self.feed_many((), position=number)
+            case 2:
+                self._hide(body)
+                self.forget(body)
+                return self.feed_many((), position=number)
+            case 3:
+                return self._give(number, *body)
+            case 4:
+                return self._take_over(number, *body)
+        raise AssertionError(f"an item of kind {kind}, which a newer trigdsl wrote")
+
+    @again
+    def _hide(self, user: str) -> None:
+        """Let nothing tell the ids of a user where it is kept who is where."""
+        with self._transaction() as t:
+            assert isinstance(t, ShardTransaction)
+            t.hide({one: fingerprint(one) for one in ids_of(self._clockwork, t, user)})
+
+    @again
+    def _give(self, number: int, ids: list[str], move: str, to: int) -> list[Decision]:
+        """Let users go to another shard, with the records of theirs that are held back."""
+        with self._transaction() as t:
+            assert isinstance(t, ShardTransaction)
+            assert self._keeper is not None
+            self._keeper.states.drop(ids)
+            self._held = [one for one in self._held if one[2].user not in ids]
+            heapify(self._held)
+            t.give(ids, move, to)
+            self._position = number
+        return []
+
+    @again
+    def _take_over(self, number: int, ids: list[str], move: str) -> list[Decision] | None:
+        """Take users over from another shard, None when it has not given them yet."""
+        with self._transaction() as t:
+            assert isinstance(t, ShardTransaction)
+            assert self._keeper is not None
+            if not t.has_come(move):
+                return None
+            self._keeper.states.drop(ids)
+            self._keeper.links.forget()
+            decisions = self._keeper.adopt_rows(t, t.take(ids, self._arrived), self._on_edit, self._now())
+            self._held = held_inputs(t)
+            heapify(self._held)
+            self._arrived = max([self._arrived, *(one[1] for one in self._held)])
+            if self._latest is not None:
+                decisions += self._note(list(self._release(self._latest - self._lateness)))
+            self._position = number
+        return decisions
+
+
+assert (ADVANCE, FORGET, GIVE, TAKE) == (1, 2, 3, 4), "as `_do_one` has them"
