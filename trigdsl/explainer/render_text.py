@@ -38,3 +38,5 @@ def _lines(explanation: Explanation) -> Iterator[str]:
             at = "" if zone_of is None else f", {moment(silence.time, zone_of)}"
         yield f"  {silence.rule} ({silence.stage}{at}): {silence.text}"
         yield f"{INDENT}needed: {silence.change}"
+        if silence.suggested is not None:
+            yield f"{INDENT}tried:  {silence.suggested}"

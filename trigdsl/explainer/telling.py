@@ -45,7 +45,7 @@ class Telling:
         return Line(time=entry.time, zone=entry.zone, kind=entry.kind, text=text, rule=rule, details=details)
 
     def _told(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
-        names = self.reasons.names
+        names = self.reasons.origins.names
         match entry.kind:
             case "input":
                 assert entry.given is not None
@@ -65,8 +65,10 @@ class Telling:
     def _tried(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         node = self.reasons.condition_of(entry)
         details = wording.condition(node, entry.seen) if node is not None and entry.seen else ()
-        cause = self.reasons.entry(entry.cause)
-        by = f" by {self.reasons.origin(entry)}" if cause is not None and cause.kind == "timer" else ""
+        cause = self.reasons.origins.entry(entry.cause)
+        by = ""
+        if cause is not None and cause.kind == "timer":
+            by = f" by {self.reasons.origins.said(entry)}{self.reasons.origins.counted_from(entry)}"
         if entry.outcome == "started":
             return f"triggered{by}, a run starts", details
         fired = "not triggered" if entry.outcome in ("where", "ordinal") else f"triggered{by}, starts no run"
@@ -74,18 +76,19 @@ class Telling:
 
     def _waits(self, entry: Entry) -> str:
         assert entry.until is not None
+        windows = self.reasons.windows(entry)
         if entry.opens is None:
-            return "waits for its window, which never opens again"
-        opens = f"its window opens {moment(entry.opens, entry.zone, entry.time)} {entry.zone.name}"
+            return f"waits for {windows}, which never opens again"
+        opens = f"{windows} opens {moment(entry.opens, entry.zone, entry.time)} {entry.zone.name}"
         expires = "" if entry.until == entry.opens else f", it expires {moment(entry.until, entry.zone, entry.time)}"
         return f"waits: {opens}{expires}"
 
     def _decision(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         decision = entry.decision
         assert decision is not None
-        of_what = decision.channel or decision.target or ""
-        action = f"{decision.action} {of_what}".strip()
-        said = f"{decision.status} {action}" if decision.reason is None else f"{decision.status} ({decision.reason})"
+        said = "done" if (decision.status, decision.action == "send") == ("sent", False) else decision.status
+        if decision.reason is not None:
+            said += f" ({decision.reason})"
         if decision.variant is not None:
             said += f", variant {decision.variant}"
         details = []
@@ -94,4 +97,16 @@ class Telling:
         node = self.reasons.condition_of(entry) if entry.seen else None
         if node is not None:
             details += wording.condition(node, entry.seen)
-        return f"step {decision.step}: {said}: {self.reasons.sentence(entry)}", tuple(details)
+        details += self._variants(entry)
+        what = wording.action(decision)
+        return f"step {decision.step}, {what}: {said}: {self.reasons.sentence(entry)}", tuple(details)
+
+    def _variants(self, entry: Entry) -> Iterator[str]:
+        """The conditions of the variants that came before the one that was chosen, and its own, with their values."""
+        for label, condition in self.reasons.variants(entry):
+            shown = wording.condition(condition, entry.chosen)
+            yield f"when {shown[0]}"
+            yield from (f"     {line}" for line in shown[1:])
+            assert entry.decision is not None
+            if label == entry.decision.variant:
+                return

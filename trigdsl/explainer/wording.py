@@ -12,7 +12,7 @@ from attrs import frozen
 from trigdsl.engine.dates import date_of
 from trigdsl.engine.tracing import Entry, Seen
 from trigdsl.engine.zones import Zone
-from trigdsl.model.decisions import json_value
+from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.printing import print_duration
 from trigdsl.model.values import DAY, HOUR, MINUTE, SECOND, Micros, Value
@@ -54,6 +54,14 @@ def value(held: Value, node: nodes.Node | None = None) -> str:
     if held is None:
         return "unknown" if isinstance(node, CONDITIONS) else "missing"
     return json.dumps(json_value(held), ensure_ascii=False)
+
+
+def action(decision: Decision) -> str:
+    """What a decision is about: `push`, `set user.tier`, `add to vip`, `emit visited`, `call grant_coins`."""
+    if decision.action == "send":
+        return decision.channel or "send"
+    verbs = {"set": "set user.", "add": "add to ", "remove": "remove from "}
+    return f"{verbs.get(decision.action, f'{decision.action} ')}{decision.target}"
 
 
 def given(one: Input, names: Mapping[str, str]) -> str:
