@@ -21,6 +21,7 @@ from typing import Any
 from attrs import frozen
 
 from trigdsl import explainer
+from trigdsl.engine.zones import UTC, Zone
 from trigdsl.explainer import Explainable, Explanation
 from trigdsl.explainer.wording import moment
 from trigdsl.model.inputs import Input
@@ -90,9 +91,8 @@ def load(program: str) -> Explainable:
 
 @frozen
 class Stream:
-    """What happens: attributes from before, inputs, and where the clock stops."""
+    """What happens, and where the clock stops."""
 
-    profile: dict[str, Any]
     inputs: list[Input]
     until: Micros
 
@@ -113,20 +113,23 @@ def stream(golden: Golden, part: Part) -> Stream:
     until = inputs[-1].time
     if found:
         inputs = inputs[:-1]
-    if told.lists:
-        inputs.insert(0, Input(USER, inputs[0].time, add=sorted(told.lists)))
-    return Stream(dict(told.profile), inputs, until)
+    if told.lists or told.profile:
+        inputs.insert(0, Input(USER, inputs[0].time, set=dict(told.profile), add=sorted(told.lists)))
+    return Stream(inputs, until)
 
 
 def explained(golden: Golden, part: Part) -> Explanation:
     given = stream(golden, part)
-    return load(golden.program).explain_inputs(
-        given.inputs, user=USER, rule=golden.rule, until=given.until, profiles=((USER, given.profile),)
-    )
+    return load(golden.program).explain_inputs(given.inputs, user=USER, rule=golden.rule, until=given.until)
 
 
-def facts(story: Explanation) -> set[str]:
-    """What an explanation says, from its JSON and not from its text; times are the user's, to the minute if even.
+def zone_of(golden: Golden) -> Zone:
+    """The zone of a user who has none."""
+    return load(golden.program).program.zone or UTC
+
+
+def facts(story: Explanation, zone: Zone) -> set[str]:
+    """What an explanation says, from its JSON and not from its text; times are the user's.
 
     | fact | says |
     |---|---|
@@ -137,17 +140,16 @@ def facts(story: Explanation) -> set[str]:
     | `change: …` | one change of the suggestion |
     | `then: WHAT at T` | what the changed stream makes of the rule |
     """
-    return set(_facts(story))
+    return set(_facts(story, zone))
 
 
-def _facts(story: Explanation) -> Iterator[str]:
+def _facts(story: Explanation, zone: Zone) -> Iterator[str]:
     zones = {line.time: line.zone for line in story.lines}
-    zone = story.lines[-1].zone if story.lines else None
+    last = story.lines[-1].zone if story.lines else zone
 
     def at(text: str) -> str:
         time, _ = parse_time(text)
-        where = zones.get(time, zone)
-        return text if where is None else moment(time, where)
+        return moment(time, zones.get(time, last))
 
     told = story.to_dict()
     for reason in told["decisions"]:  # type: ignore[union-attr]
@@ -188,7 +190,7 @@ def _change(change: dict[str, Any], at: Any) -> str:
         )  # fmt: skip
         count = f" x{change['count']}" if change["count"] > 1 else ""
         return f"add {what}{count} at {at(record['time'])}"
-    record = f"{change['record']['event']} at {at(change['record']['time'])}"
+    record = f"{change['record']['event'] or 'update'} at {at(change['record']['time'])}"
     match change["change"]:
         case "property":
             return f"{'.'.join(change['path'])} {_value(change['value'])} of {record}"

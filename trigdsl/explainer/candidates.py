@@ -94,15 +94,16 @@ class Candidates:
         yield from solver.added(trigger.event, entry.time + SECOND * lack, lack)
 
     def _never_triggered(self, rule: int, depth: int) -> Iterator[Changes]:
-        solver = self._solver_at(self.end, UTC, None)
+        solver = self._solver_at(self.end, UTC)
         match self.reasons.clauses.rule(rule).node.trigger:
             case nodes.EventTrigger(event=event, ordinal=ordinal):
                 yield from solver.added(event, self.end, ordinal or 1)
                 if isinstance(event, nodes.SystemEvent) and depth:
                     yield from self._of_rule(event.rule.text, depth - 1)
             case nodes.SilenceTrigger() as trigger:
-                yield (MoveClock(until=self.end + self.horizon(rule)),)
-                yield from solver.added(trigger.event, self.end)
+                later = MoveClock(until=self.end + self.horizon(rule))
+                yield (later,)
+                yield from ((*changes, later) for changes in solver.added(trigger.event, self.end))
             case nodes.BecomesTrigger() as trigger:
                 yield from solver.ways(Goal(_user(trigger.attribute.text), "==", literal(trigger.value)))
             case nodes.ChangesTrigger() as trigger:
@@ -110,11 +111,15 @@ class Candidates:
                     yield (AddRecord(time=self.end, set={trigger.attribute.text: value}),)
             case nodes.MembershipTrigger() as trigger:
                 yield from solver.ways(Goal(nodes.Member(trigger.name), "is", trigger.enters))
-            case nodes.CalendarTrigger():
-                yield (MoveClock(until=self.end + self.horizon(rule)),)
+            case nodes.CalendarTrigger(schedule=schedule):
+                later = MoveClock(until=self.end + self.horizon(rule))
+                yield (later,)
+                if isinstance(schedule, nodes.EveryYearOf):
+                    tomorrow = UTC.date(self.end + DAY).replace(year=2000).isoformat()
+                    yield AddRecord(time=self.end, set={schedule.attribute.text: tomorrow}), later
             case nodes.IgnoredTrigger() as trigger:
-                yield (MoveClock(until=self.end + self.horizon(rule)),)
                 yield from self._without_answers(trigger)
+                yield (MoveClock(until=self.end + self.horizon(rule)),)
                 if depth:
                     yield from self._of_rule(trigger.rule.text, depth - 1)
 
@@ -193,6 +198,8 @@ class Candidates:
         step = self._step(entry)
         opens = next_opening(step.windows, decision.due, entry.zone)
         if opens is not None:
+            if step.expires is not None:
+                yield from self._run_moved(entry, opens - step.expires - decision.due)
             yield from self._run_moved(entry, opens - decision.due)
 
     def _step(self, entry: Entry) -> CompiledStep:
@@ -218,11 +225,13 @@ class Candidates:
             yield (MoveRecord(record=record, to=root.time + by),)
 
     def _solver(self, entry: Entry, trigger: Input | None) -> Solver:
-        return self._solver_at(entry.time, entry.zone, trigger)
+        cause = self.reasons.origins.entry(entry.cause)
+        return self._solver_at(entry.time, entry.zone, trigger, None if cause is None else cause.given)
 
-    def _solver_at(self, time: Micros, zone: Zone, trigger: Input | None) -> Solver:
+    def _solver_at(self, time: Micros, zone: Zone, trigger: Input | None = None, handled: Input | None = None) -> Solver:
         return Solver(
-            checked=self._checked, inputs=self.inputs, user=self.user, zone=zone, time=time, trigger=trigger
+            checked=self._checked, inputs=self.inputs, user=self.user, zone=zone, time=time,
+            trigger=trigger, handled=handled,
         )  # fmt: skip
 
     def horizon(self, rule: int | None) -> Micros:

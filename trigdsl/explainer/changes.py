@@ -1,8 +1,7 @@
 """Changes of a stream of records: each is plain data, can be applied, told in words, and written as JSON.
 
-A record is named by its time and its number among the records of its user at that instant, as they arrived.  A record
-that is added comes before all others of its instant.  Changes are applied one after another: each names records as
-the ones before it left them.
+A record is named by its time and its number among the records of its user at that instant, as they arrived.  Changes
+are applied one after another: each names records as the ones before it left them.
 """
 
 from __future__ import annotations
@@ -87,7 +86,10 @@ class SetProperty:
 
 @frozen(kw_only=True)
 class AddRecord:
-    """`count` records more, a second apart, the last at `time`: an event, or a change of the profile."""
+    """`count` records more, a second apart, the last at `time`: an event, or a change of the profile.
+
+    They arrive before the record `before`, without it after all others.
+    """
 
     time: Micros
     event: str | None = None
@@ -96,10 +98,12 @@ class AddRecord:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     count: int = 1
+    before: Record | None = None
 
     def apply(self, inputs: Sequence[Input], user: str) -> list[Input]:
         times = [self.time - SECOND * back for back in reversed(range(self.count))]
-        return [*(self._input(user, time) for time in times), *inputs]
+        place = len(inputs) if self.before is None else self.before.place(inputs, user)
+        return [*inputs[:place], *(self._input(user, time) for time in times), *inputs[place:]]
 
     def _input(self, user: str, time: Micros) -> Input:
         return Input(
@@ -117,7 +121,8 @@ class AddRecord:
         for name in ("event", "properties", "set", "add", "remove"):
             if held := getattr(self, name):
                 record[name] = json_value(list(held) if isinstance(held, tuple) else held)
-        return {"change": "add", "record": record, "count": self.count}
+        before = None if self.before is None else self.before.to_dict()
+        return {"change": "add", "record": record, "count": self.count, "before": before}
 
     def words(self, words: Words) -> str:
         if self.event is not None:
@@ -133,14 +138,14 @@ class AddRecord:
 
 @frozen(kw_only=True)
 class DropRecord:
-    """Without a record's event; what it tells about the profile stays."""
+    """Without a record; of one with an event and an update of the profile the update stays."""
 
     record: Record
 
     def apply(self, inputs: Sequence[Input], user: str) -> list[Input]:
         place = self.record.place(inputs, user)
         held = inputs[place]
-        if held.set or held.add or held.remove or held.alias:
+        if held.event is not None and (held.set or held.add or held.remove or held.alias):
             return _with(inputs, place, _replaced(held, event=None, properties=None))
         return [*inputs[:place], *inputs[place + 1 :]]
 
@@ -166,7 +171,8 @@ class MoveRecord:
         return {"change": "move", "record": self.record.to_dict(), "to": instant_text(self.to)}
 
     def words(self, words: Words) -> str:
-        return f"with {words.record(self.record)} at {words.at(self.to)} instead"
+        name, _, at = words.record(self.record).rpartition(" at ")
+        return f"with {name} at {words.at(self.to)} instead of {at}"
 
 
 @frozen(kw_only=True)

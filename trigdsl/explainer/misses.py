@@ -143,9 +143,9 @@ def _gap(held: Value, wanted: Value) -> tuple[float, str | None]:
     if isinstance(held, timedelta) and isinstance(wanted, timedelta):
         gap_of_time = abs(held - wanted)
         longest = max(abs(held), abs(wanted), timedelta(seconds=1))
-        return min(gap_of_time / longest, FARTHEST), value(gap_of_time).strip('"')
+        return min(gap_of_time / longest, FARTHEST), value(gap_of_time)
     if isinstance(held, datetime) and isinstance(wanted, datetime):
-        return FARTHEST, value(abs(held - wanted)).strip('"')
+        return FARTHEST, value(abs(held - wanted))
     return FARTHEST, None
 
 

@@ -118,18 +118,23 @@ class Origins:
         if self._only_passed(entry, cause):
             return self._trigger(entry)
         if cause.given is not None:
-            return f"`{wording.given(cause.given, self.names)}`"
+            return f"`{wording.short(cause.given, self.names)}`"
         if cause.kind == "timer":
             return "its timer" if cause.name == "run" else self._trigger(entry)
         maker = self.entry(cause.cause)
-        by = "" if maker is None or maker.decision is None else f" of `{maker.decision.rule}`"
-        return f"`{wording.caused(cause, self.names)}`{by}"
+        by = "" if maker is None or maker.decision is None or cause.name == "sent" else f" of `{maker.decision.rule}`"
+        return f"`{self._caused(cause)}`{by}"
+
+    def _caused(self, cause: Entry) -> str:
+        """What a rule caused, by its name alone if it is an event."""
+        is_named = cause.name is not None and cause.name != "sent"
+        return self.event_name(cause) if is_named else wording.caused(cause, self.names)
 
     def counted_from(self, entry: Entry) -> str:
         """What a trigger's wait is counted from, or that time alone fired it; nothing for other triggers."""
         since = self.since(entry)
         if since is not None:
-            what = wording.given(since.given, self.names) if since.given else wording.caused(since, self.names)
+            what = wording.short(since.given, self.names) if since.given else self._caused(since)
             return f", counted from `{what}` at {moment(since.time, entry.zone, entry.time)}"
         cause = self.entry(entry.cause)
         passed = cause is not None and (self._only_passed(entry, cause) or cause.name == "member")

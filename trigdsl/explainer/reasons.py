@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import define, evolve
 
-from trigdsl.engine.tracing import Entry, Trace
+from trigdsl.engine.tracing import Entry, Seen, Trace
 from trigdsl.explainer import wording
 from trigdsl.explainer.clauses import Clauses
 from trigdsl.explainer.events import has_where
@@ -180,8 +180,8 @@ class Reasons:
     def _pending(self, entry: Entry) -> str:
         decision = entry.decision
         assert decision is not None
-        for_what = "for its window, which opens" if decision.reason == "window" else "until"
-        return f"it waits {for_what} {moment(entry.time, entry.zone)}"
+        what = f"{self.windows(entry)} opens" if decision.reason == "window" else "it is due"
+        return f"{what} at {moment(entry.time, entry.zone)}, and the clock stopped before"
 
     # ------------------------------------------------------------------ conditions
     def condition_of(self, entry: Entry) -> nodes.Expression | None:
@@ -216,6 +216,8 @@ class Reasons:
         """A miss of `no E …`, with the E that stood in the way, where that is sure."""
         for goal in miss.goals:
             node = goal.node
+            if isinstance(node, nodes.Member) and goal.value is node.negated and (since := self._joined(node, entry)):
+                return evolve(miss, text=f"{miss.text}, since {moment(since, entry.zone, entry.time)}")
             if isinstance(node, nodes.Happened) and goal.value is node.negated and not has_where(node.event):
                 before = (one for one in self.trace.entries if one.user == entry.user and one.time <= entry.time)
                 trigger = self.origins.entry(entry.cause) if entry.kind == "tried" else None
@@ -225,6 +227,28 @@ class Reasons:
                     name = self.origins.event_name(found[-1])
                     return evolve(miss, text=f"`{miss.clause}` was false: `{name}` at {at}")
         return miss
+
+    def _joined(self, node: nodes.Member, before: Entry) -> Micros | None:
+        """When the user came into a list, as far as the trace tells."""
+        name, since = node.name.text, None
+        for one in self.trace.entries:
+            if one is before:
+                break
+            made = one.decision
+            if one.given is not None and name in (one.given.add or ()):
+                since = one.time if since is None else since
+            elif made is not None and (made.action, made.target, made.status) == ("add", name, "sent"):
+                since = one.time if since is None else since
+            elif (one.given is not None and name in (one.given.remove or ())) or (
+                made is not None and (made.action, made.target, made.status) == ("remove", name, "sent")
+            ):
+                since = None
+        return since
+
+    def seen_in(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        """Of what was seen the parts of one condition, with those of the segments that it reads."""
+        ids = self.clauses.ids(node)
+        return tuple(one for one in seen if one.node in ids)
 
     def variants(self, entry: Entry) -> Iterator[tuple[str, nodes.Expression]]:
         """The label and the condition of each variant of a send that has one, if its conditions were looked at."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from attrs import define, evolve
 
+from trigdsl.compiler.expressions import length_of
 from trigdsl.engine.tracing import Entry
 from trigdsl.engine.zones import UTC
 from trigdsl.explainer import wording
-from trigdsl.explainer.changes import Words
-from trigdsl.explainer.misses import cost
+from trigdsl.explainer.changes import MoveClock, Words
+from trigdsl.explainer.events import has_where
+from trigdsl.explainer.misses import Miss, cost
 from trigdsl.explainer.reasons import Reasons
 from trigdsl.explainer.story import Silence, Suggestion
 from trigdsl.explainer.wording import clock, length, moment, one_line
 from trigdsl.syntax import nodes
 
-STAGES = ("where", "ordinal", "condition", "campaign", "for each", "limit", "pending", "restart", "full", "decision")
+STAGES = (
+    "where", "ordinal", "condition", "campaign", "for each", "limit", "pending", "restart", "full",
+    "pending decision", "decision",
+)  # fmt: skip
 """How far an attempt came, the farthest last."""
 
 SPEAKING = ("sent", "control")
@@ -32,16 +37,34 @@ class Silences:
         nearest = self.nearest(rule)
         checked = self.reasons.clauses.rule(rule)
         if nearest is None:
-            trigger = one_line(checked.node.trigger.span.text)
-            text, change = f"nothing fired `{trigger}`", f"whatever fires `{trigger}`"
+            text, change = self._nothing_fired(checked.node.trigger)
             return Silence(rule=checked.name, stage="never triggered", text=text, change=change)
         tell = self._decided if nearest.kind == "decision" else self._refused
         return tell(checked.name, nearest)
 
+    def _nothing_fired(self, trigger: nodes.Trigger) -> tuple[str, str]:
+        """That a trigger never fired, and what would have made it."""
+        said = f"nothing fired `{one_line(trigger.span.text)}`"
+        if isinstance(trigger, nodes.CalendarTrigger):
+            return said, "a moment that it names, after the user's first input"
+        if not isinstance(trigger, nodes.SilenceTrigger):
+            return said, f"whatever fires `{one_line(trigger.span.text)}`"
+        origins = self.reasons.origins
+        found = [one for one in self.reasons.trace.entries if origins.is_event(trigger.event, one)]
+        if not found or has_where(trigger.event):
+            return said, f"an event after which there is none for {one_line(trigger.duration.span.text)}"
+        last = found[-1]
+        over = moment(last.time + length_of(trigger.duration), last.zone)
+        return f"{said}: the last `{origins.event_name(last)}` was at {moment(last.time, last.zone)}", f"none until {over}"
+
     def nearest(self, rule: int) -> Entry | None:
         """The attempt that came nearest; None when nothing triggered the rule."""
+        return next(iter(self.attempts(rule)), None)
+
+    def attempts(self, rule: int) -> list[Entry]:
+        """All attempts of a rule that came to nothing, the nearest first; of equal ones the last."""
         tries = [one for one in self.reasons.trace.entries if one.rule == rule and self._is_attempt(one)]
-        return min(reversed(tries), key=self.distance, default=None)
+        return sorted(reversed(tries), key=self.distance)
 
     def _is_attempt(self, entry: Entry) -> bool:
         """Whether an entry is a trigger that was refused, or a decision that was no message where one is wanted."""
@@ -62,9 +85,9 @@ class Silences:
         """Farther in the order of things is nearer; then fewer clauses that failed, then by less."""
         if entry is None:
             return (1, 0, 0)
-        if entry.decision is not None and entry.decision.status == "pending":
-            return (-len(STAGES), 0, 0)
         stage = "decision" if entry.kind == "decision" else entry.outcome or ""
+        if entry.decision is not None and entry.decision.status == "pending":
+            stage = "pending decision"
         return (-STAGES.index(stage), *cost(self.reasons.misses(entry)))
 
     # ------------------------------------------------------------------ triggers that started nothing
@@ -106,11 +129,7 @@ class Silences:
         return "too many runs of the rule were unfinished", "a run that ends before"
 
     def _least(self, entry: Entry) -> str:
-        needed = [
-            f"`{miss.clause}` {miss.needs}" if miss.needs in ("true", "false") else f"`{miss.subject}` {miss.needs}"
-            for miss in self.reasons.misses(entry)
-        ]
-        return " and ".join(needed) or "its condition true"
+        return " and ".join(map(_need, self.reasons.misses(entry))) or "its condition true"
 
     # ------------------------------------------------------------------ decisions that were no sends
     def _decided(self, name: str, entry: Entry) -> Silence:
@@ -162,6 +181,23 @@ class Silences:
         return f"`expires {length(opens[-1] - decision.due)}`, or a window open at {clock(decision.due, entry.zone)}"
 
 
+def _need(miss: Miss) -> str:
+    """What a clause that failed needs."""
+    is_value = any(isinstance(goal.node, nodes.Path) for goal in miss.goals)
+    match miss.needs:
+        case "true" | "false" if is_value:
+            return f"`{miss.clause}` {miss.needs}"
+        case "true":
+            return f"`{miss.clause}`"
+        case "false":
+            return f"not `{miss.clause}`"
+        case "a value":
+            return f"a value of `{miss.subject}`"
+        case "to be missing":
+            return f"no value of `{miss.subject}`"
+    return f"`{miss.subject}` {miss.needs}"
+
+
 def suggested(silence: Silence, suggestion: Suggestion | None, reasons: Reasons) -> Silence:
     """A silence with what was found to end it, or that nothing was."""
     if suggestion is None:
@@ -170,7 +206,10 @@ def suggested(silence: Silence, suggestion: Suggestion | None, reasons: Reasons)
     zone = next((one.zone for one in reversed(entries) if silence.time in (None, one.time)), UTC)
     words = Words(zone, reasons.origins.names, silence.time)
     decision = suggestion.decision
-    changes = ", ".join(change.words(words) for change in suggestion.changes)
+    said = [change.words(words) for change in suggestion.changes if not isinstance(change, MoveClock)]
+    clock_goes_on = len(said) < len(suggestion.changes)
+    changes = ", ".join(said) or "as it is"
+    later = ", after the clock stopped" if clock_goes_on else ""
     done = {"sent": "goes" if decision.action == "send" else "is done"}.get(decision.status, "goes to a control group")
-    said = f"{changes}: {wording.action(decision)} {done} at {words.at(decision.time)}"
-    return evolve(silence, suggestion=suggestion, suggested=said)
+    told = f"{changes}: {wording.action(decision)} {done} at {words.at(decision.time)}{later}"
+    return evolve(silence, suggestion=suggestion, suggested=told)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from attrs import frozen
 
@@ -37,7 +38,7 @@ Changes = tuple[Change, ...]
 class Solver:
     """Finds changes for a condition that was asked at `time`, of a run whose trigger came with the record `trigger`.
 
-    `inputs` are in any order; those that are asked for come back in the order of time.
+    `handled` is the record that was being handled then, None when it was a timer.  `inputs` are in any order; those that are asked for come back in the order of time.
     """
 
     checked: CheckedProgram
@@ -46,6 +47,7 @@ class Solver:
     zone: Zone
     time: Micros
     trigger: Input | None = None
+    handled: Input | None = None
 
     def all_of(self, missed: Sequence[Miss]) -> Iterator[Changes]:
         """Changes after which none of these is missed any more; the first way of each, then others of one."""
@@ -90,11 +92,16 @@ class Solver:
                 inner = held
                 for name in reversed(path[1:]):
                     inner = {name: inner}
-                yield (AddRecord(time=self.time, set={path[0]: inner}),)
+                yield (self._update(set={path[0]: inner}),)
         elif root in ("event", "trigger") and self.trigger is not None and path:
             yield from self._property([self.trigger], path, goal)
         elif root == "local" and self.trigger is not None:
             yield from self._clock(goal, path)
+
+    def _update(self, **told: Any) -> AddRecord:
+        """A change of the profile just before the condition was asked."""
+        before = None if self.handled is None else record_of(self.inputs, self.handled)
+        return AddRecord(time=self.time, before=before, **told)
 
     def _property(self, records: Sequence[Input], path: tuple[str, ...], goal: Goal) -> Iterator[Changes]:
         """Another value of the property of the last of some records."""
@@ -137,9 +144,9 @@ class Solver:
         if segment is not None:
             yield from self.all_of(misses(segment.condition, {}, self.checked.segments, inside))
         elif inside:
-            yield (AddRecord(time=self.time, add=(name,)),)
+            yield (self._update(add=(name,)),)
         else:
-            yield (AddRecord(time=self.time, remove=(name,)),)
+            yield (self._update(remove=(name,)),)
 
     # ------------------------------------------------------------------ history
     def _events(self, event: nodes.EventSet) -> list[Input]:

@@ -28,6 +28,8 @@ from trigdsl.model.values import LAST_INSTANT, Micros
 MOST_CHANGES = 4
 """How many times an attempt is looked at: so many clauses, one after another, may hold a message back."""
 TRIED_EACH = 5
+"""How many candidates are tried for an attempt, and for how many attempts."""
+TRIED_ATTEMPTS = 2
 MOST_RUNS = 24
 """How many changed streams are run for one rule."""
 MOST_HANDLED = 200_000
@@ -45,7 +47,7 @@ class Outcome:
     reasons: Reasons
     inputs: list[Input]
     sent: Decision | None
-    nearest: Entry | None
+    attempts: list[Entry]
     distance: tuple[int, int, float]
 
 
@@ -83,14 +85,15 @@ class Suggesting:
             reasons=before.reasons, program=self.program, inputs=before.inputs, user=self.user, end=until
         )
         best: Outcome | None = None
-        for changes in islice(candidates.of(rule, before.nearest), TRIED_EACH):
-            found = self._outcome(rule, (*before.changes, *changes))
-            if found is None:
-                continue
-            if found.sent is not None:
-                return found
-            if found.distance != before.distance and (best is None or found.distance < best.distance):
-                best = found
+        for attempt in before.attempts[:TRIED_ATTEMPTS] or (None,):
+            for changes in islice(candidates.of(rule, attempt), TRIED_EACH):
+                found = self._outcome(rule, (*before.changes, *changes))
+                if found is None:
+                    continue
+                if found.sent is not None:
+                    return found
+                if found.distance != before.distance and (best is None or found.distance < best.distance):
+                    best = found
         return best
 
     def _least(self, rule: int, best: Outcome) -> Outcome:
@@ -118,8 +121,11 @@ class Suggesting:
         silences = Silences(reasons)
         decided = (one for one in reasons.trace.entries if one.rule == rule and silences.speaks(one))
         sent = next((one.decision for one in decided), None)
-        nearest = silences.nearest(rule)
-        return Outcome(tuple(changes), reasons, inputs, sent, nearest, silences.distance(nearest))
+        attempts = silences.attempts(rule)
+        nearest = attempts[0] if attempts else None
+        if sent is None and nearest is not None and changes and _waits(nearest) and nearest.time > until:
+            return self._outcome(rule, (*changes, MoveClock(until=nearest.time)))
+        return Outcome(tuple(changes), reasons, inputs, sent, attempts, silences.distance(nearest))
 
     def _until(self, changes: Sequence[Change]) -> Micros:
         """Where the clock stops: late enough for every record that was moved or added."""
@@ -132,3 +138,7 @@ class Suggesting:
         if until > self._until(changes):
             changes = (*changes, MoveClock(until=until))
         return Suggestion(changes=changes, decision=sent, until=until)
+
+
+def _waits(entry: Entry) -> bool:
+    return entry.decision is not None and entry.decision.status == "pending"

@@ -12,6 +12,7 @@ from trigdsl.explainer.reasons import Reasons
 from trigdsl.explainer.silences import Silences
 from trigdsl.explainer.story import Line
 from trigdsl.explainer.wording import moment
+from trigdsl.syntax import nodes
 
 
 @define
@@ -24,20 +25,31 @@ class Telling:
     def lines(self) -> Iterator[Line]:
         """The lines, in the order in which things happened."""
         entries, clauses = self.reasons.trace.entries, self.reasons.clauses
-        named = frozenset[str]().union(*(clauses.named_events(rule) for rule in self.rules))
+        named = tuple(event for rule in sorted(self.rules) for event in clauses.named_events(rule))
+        state = frozenset[str]().union(*(clauses.named_state(rule) for rule in self.rules))
         causes = {entry.cause for entry in entries if entry.rule in self.rules}
+        # What a rule caused goes back to a record that another rule heeds.
+        makers = (entries[place].cause for place in causes if place is not None and entries[place].kind == "caused")
+        causes |= {entries[maker].cause for maker in makers if maker is not None}
         for place, entry in enumerate(entries):
-            if entry.kind != "timer" and (place in causes or self._matters(entry, named)):
+            if entry.kind != "timer" and (place in causes or self._matters(entry, named, state)):
                 yield self._line(entry)
 
-    def _matters(self, entry: Entry, named: frozenset[str]) -> bool:
+    def _matters(self, entry: Entry, named: tuple[nodes.EventSet, ...], state: frozenset[str]) -> bool:
         """Whether an entry belongs to the rules, or is something that they read."""
         if entry.rule is not None:
-            return entry.rule in self.rules
+            return entry.rule in self.rules or self._changes(entry, state)
         if entry.given is not None and (entry.given.set or entry.given.add or entry.given.remove):
             return True
-        name = entry.given.event if entry.given is not None else entry.name
-        return name is not None and (name in named or "any" in named)
+        return any(self.reasons.origins.is_event(event, entry) for event in named)
+
+    def _changes(self, entry: Entry, state: frozenset[str]) -> bool:
+        """Whether another rule changed what these read."""
+        made = entry.decision
+        if made is None or made.status != "sent":
+            return False
+        target = f"user.{made.target}" if made.action == "set" else made.target
+        return made.action in ("set", "add", "remove") and target in state
 
     def _line(self, entry: Entry) -> Line:
         text, details = self._told(entry)
@@ -51,7 +63,7 @@ class Telling:
                 assert entry.given is not None
                 return wording.given(entry.given, names), ()
             case "caused":
-                return f"{wording.caused(entry, names)} takes effect", ()
+                return wording.caused(entry, names) + ("" if entry.name == "sent" else " takes effect"), ()
             case "tried":
                 return self._tried(entry)
             case "armed":
@@ -96,7 +108,7 @@ class Telling:
             details.append(wording.value(decision.text))
         node = self.reasons.condition_of(entry) if entry.seen else None
         if node is not None:
-            details += wording.condition(node, entry.seen)
+            details += wording.condition(node, self.reasons.seen_in(node, entry.seen))
         details += self._variants(entry)
         what = wording.action(decision)
         return f"step {decision.step}, {what}: {said}: {self.reasons.sentence(entry)}", tuple(details)
@@ -104,9 +116,11 @@ class Telling:
     def _variants(self, entry: Entry) -> Iterator[str]:
         """The conditions of the variants that came before the one that was chosen, and its own, with their values."""
         for label, condition in self.reasons.variants(entry):
-            shown = wording.condition(condition, entry.chosen)
+            shown = wording.condition(condition, self.reasons.seen_in(condition, entry.chosen))
             yield f"when {shown[0]}"
             yield from (f"     {line}" for line in shown[1:])
             assert entry.decision is not None
             if label == entry.decision.variant:
                 return
+            if any(one.node == condition.id and one.value is True for one in entry.chosen):
+                yield "     its text could not be rendered"
