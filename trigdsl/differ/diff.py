@@ -100,6 +100,7 @@ class _Reasons:
                 user=user,
                 until=self._clock.until,
                 drain=self._clock.drain,
-                profiles=self._clock.profiles, suggest=False,
+                profiles=self._clock.profiles,
+                suggest=False,
             )
         return self._stories[side, user]

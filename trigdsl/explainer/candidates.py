@@ -228,7 +228,9 @@ class Candidates:
         cause = self.reasons.origins.entry(entry.cause)
         return self._solver_at(entry.time, entry.zone, trigger, None if cause is None else cause.given)
 
-    def _solver_at(self, time: Micros, zone: Zone, trigger: Input | None = None, handled: Input | None = None) -> Solver:
+    def _solver_at(
+        self, time: Micros, zone: Zone, trigger: Input | None = None, handled: Input | None = None
+    ) -> Solver:
         return Solver(
             checked=self._checked, inputs=self.inputs, user=self.user, zone=zone, time=time,
             trigger=trigger, handled=handled,

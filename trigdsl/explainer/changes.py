@@ -72,7 +72,9 @@ class SetProperty:
     def apply(self, inputs: Sequence[Input], user: str) -> list[Input]:
         place = self.record.place(inputs, user)
         held = inputs[place]
-        return _with(inputs, place, _replaced(held, properties=with_value(held.properties or {}, self.path, self.value)))
+        return _with(
+            inputs, place, _replaced(held, properties=with_value(held.properties or {}, self.path, self.value))
+        )
 
     def to_dict(self) -> dict[str, Value]:
         return {"change": "property", "record": self.record.to_dict(), "path": list(self.path), "value": self.value}

@@ -47,7 +47,14 @@ class Miss:
     goals: tuple[Goal, ...] = field(default=(), eq=False, repr=False)
 
     def to_dict(self) -> dict[str, Value]:
-        return {"clause": self.clause, "subject": self.subject, "was": self.was, "needs": self.needs, "off": self.off, "text": self.text}
+        return {
+            "clause": self.clause,
+            "subject": self.subject,
+            "was": self.was,
+            "needs": self.needs,
+            "off": self.off,
+            "text": self.text,
+        }
 
 
 Values = Mapping[int, Value]

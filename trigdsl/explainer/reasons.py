@@ -142,7 +142,8 @@ class Reasons:
             case "campaign ended":
                 return "the rule's campaign was over"
             case "too long":
-                return "the text was longer than the channel allows"
+                limits = self.clauses.of(decision, entry.rule or 0, entry)
+                return f"the text was longer than {' '.join(f'`{one_line(one.span.text)}`' for one in limits)} allows"
         return f"it could not be rendered: {decision.reason}"
 
     def counted(self, entry: Entry) -> str:

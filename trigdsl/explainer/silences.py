@@ -55,7 +55,10 @@ class Silences:
             return said, f"an event after which there is none for {one_line(trigger.duration.span.text)}"
         last = found[-1]
         over = moment(last.time + length_of(trigger.duration), last.zone)
-        return f"{said}: the last `{origins.event_name(last)}` was at {moment(last.time, last.zone)}", f"none until {over}"
+        return (
+            f"{said}: the last `{origins.event_name(last)}` was at {moment(last.time, last.zone)}",
+            f"none until {over}",
+        )
 
     def nearest(self, rule: int) -> Entry | None:
         """The attempt that came nearest; None when nothing triggered the rule."""
@@ -70,7 +73,7 @@ class Silences:
         """Whether an entry is a trigger that was refused, or a decision that was no message where one is wanted."""
         if entry.kind == "tried":
             return entry.outcome != "started"
-        return entry.decision is not None and not self.speaks(entry)
+        return entry.decision is not None and entry.decision.status not in SPEAKING
 
     def speaks(self, entry: Entry) -> bool:
         """Whether a decision is what its rule is for: a message, if it has any, sent or withheld as a control."""

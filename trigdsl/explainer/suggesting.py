@@ -8,7 +8,7 @@ smaller exists is not claimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from attrs import define, frozen
@@ -85,16 +85,28 @@ class Suggesting:
             reasons=before.reasons, program=self.program, inputs=before.inputs, user=self.user, end=until
         )
         best: Outcome | None = None
-        for attempt in before.attempts[:TRIED_ATTEMPTS] or (None,):
-            for changes in islice(candidates.of(rule, attempt), TRIED_EACH):
-                found = self._outcome(rule, (*before.changes, *changes))
-                if found is None:
-                    continue
-                if found.sent is not None:
-                    return found
-                if found.distance != before.distance and (best is None or found.distance < best.distance):
-                    best = found
+        for changes in self._candidates(rule, before, candidates):
+            found = self._outcome(rule, (*before.changes, *changes))
+            if found is None:
+                continue
+            if found.sent is not None:
+                return found
+            if found.distance != before.distance and (best is None or found.distance < best.distance):
+                best = found
         return best
+
+    def _candidates(self, rule: int, before: Outcome, candidates: Candidates) -> Iterator[Changes]:
+        """Those of the nearest attempts; that a refused trigger comes again by itself is the last that is tried."""
+        if not before.attempts:
+            yield from islice(candidates.of(rule, None), TRIED_EACH)
+        last: list[Changes] = []
+        for attempt in before.attempts[:TRIED_ATTEMPTS]:
+            for changes in islice(candidates.of(rule, attempt), TRIED_EACH):
+                if attempt.kind == "tried" and all(isinstance(one, MoveClock) for one in changes):
+                    last.append(changes)
+                else:
+                    yield changes
+        yield from last[:1]
 
     def _least(self, rule: int, best: Outcome) -> Outcome:
         """The outcome with every change left out that the others do without."""
