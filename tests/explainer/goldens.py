@@ -1,12 +1,14 @@
 """Golden files: for each situation of examples/README.md one message and one silence, told and with their facts.
 
-A file names a program of `examples/`, a rule, and for a rule of several messages the step that the silence is of.  Each of its two parts, `send` and `silence`, holds
+A file names a program of `examples/`, a rule, and for a rule of several messages the step that the silence is of.
+Each of its two parts, `send` and `silence`, holds
 
 - a stream, in the words of the language's tests, and `until DATE TIME` for a clock that goes on after the last of it;
 - facts that follow from the rules and the stream, worked out by hand (see `facts`);
 - the story as `trig explain … --rule R` tells it.
 
-`python tests/explainer/goldens.py` writes the stories anew; whoever does so reads them, and never writes facts from them.
+`python tests/explainer/goldens.py` writes the stories anew; whoever does so reads them, and never writes facts from
+them.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def read(path: Path) -> Golden:
     named = dict(line.split(": ", 1) for line in head.strip().splitlines() if not line.startswith("#"))
     parts = {}
     for name, text in zip(sections[::2], sections[1::2], strict=True):
-        stream, facts, story = (re.split(r"^--- (?:facts|story)\n", text, flags=re.MULTILINE) + [""])[:3]
+        stream, facts, story = ([*re.split(r"^--- (?:facts|story)\n", text, flags=re.MULTILINE), ""])[:3]
         parts[name] = Part(stream.strip("\n"), tuple(facts.strip().splitlines()), story.strip("\n"))
     return Golden(path, named["program"], named["rule"], parts, int(named["step"]) if "step" in named else None)
 

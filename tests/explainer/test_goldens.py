@@ -97,8 +97,11 @@ def test_one_part_is_a_message_and_the_other_a_silence(golden: Golden) -> None:
     if golden.step is None:
         assert [one.rule for one in silent.silences] == [golden.rule]
         return
-    for story, status in ((sent, {"sent"}), (silent, {"skipped", "cancelled"})):
-        assert {one.decision.status for one in story.reasons if one.decision.step == golden.step} == status
+    of_step = [
+        [one.decision.status for one in story.reasons if one.decision.step == golden.step] for story in (sent, silent)
+    ]
+    assert set(of_step[0]) == {"sent"}
+    assert of_step[1] in (["skipped"], ["cancelled"])
 
 
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda one: one.path.stem)

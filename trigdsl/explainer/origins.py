@@ -13,6 +13,7 @@ from trigdsl.explainer.clauses import Clauses
 from trigdsl.explainer.events import is_event
 from trigdsl.explainer.wording import moment, one_line
 from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 
 
@@ -24,6 +25,7 @@ class Origins:
     clauses: Clauses
     names: Mapping[str, str]
     _starts: dict[object, Entry] = field(factory=dict, init=False)
+    _by_time: dict[Micros, list[Entry]] = field(factory=dict, init=False)
 
     def entry(self, place: int | None) -> Entry | None:
         return None if place is None else self.trace.entries[place]
@@ -88,15 +90,22 @@ class Origins:
                 return None
         return self.latest(event, entry.time - length_of(trigger.duration), entry)
 
-    def latest(self, event: nodes.EventSet, at: int, before: Entry) -> Entry | None:
+    def latest(self, event: nodes.EventSet, at: Micros, before: Entry) -> Entry | None:
         """The last record, or event that a rule caused, of these at an instant, before an entry of the trace."""
         found = None
-        for one in self.trace.entries:
+        for one in self._then(at):
             if one is before:
                 break
-            if one.time == at and one.user == before.user and self.is_event(event, one):
+            if one.user == before.user and self.is_event(event, one):
                 found = one
         return found
+
+    def _then(self, at: Micros) -> list[Entry]:
+        """The entries of one instant, in order."""
+        if not self._by_time:
+            for one in self.trace.entries:
+                self._by_time.setdefault(one.time, []).append(one)
+        return self._by_time.get(at, [])
 
     def is_event(self, event: nodes.EventSet, entry: Entry) -> bool:
         """Whether an entry is a record or a caused event of this kind, if its `where` holds."""

@@ -211,7 +211,7 @@ class Reasons:
         node = self.condition_of(entry)
         if node is None or not entry.seen:
             return ()
-        return tuple(self._with_culprit(miss, entry) for miss in misses(node, values, segments))
+        return misses(node, values, segments)
 
     def _with_culprit(self, miss: Miss, entry: Entry) -> Miss:
         """A miss of `no E …`, with the E that stood in the way, where that is sure."""
@@ -236,13 +236,14 @@ class Reasons:
             if one is before:
                 break
             made = one.decision
-            if one.given is not None and name in (one.given.add or ()):
-                since = one.time if since is None else since
-            elif made is not None and (made.action, made.target, made.status) == ("add", name, "sent"):
-                since = one.time if since is None else since
-            elif (one.given is not None and name in (one.given.remove or ())) or (
-                made is not None and (made.action, made.target, made.status) == ("remove", name, "sent")
-            ):
+            if one.given is not None:
+                joins, leaves = name in (one.given.add or ()), name in (one.given.remove or ())
+            else:
+                done = made.action if made is not None and (made.target, made.status) == (name, "sent") else None
+                joins, leaves = done == "add", done == "remove"
+            if joins and since is None:
+                since = one.time
+            elif leaves:
                 since = None
         return since
 
@@ -263,7 +264,9 @@ class Reasons:
                     yield (str(number) if one.label is None else one.label.text), one.condition
 
     def because(self, entry: Entry) -> str:
-        return "; ".join(miss.text for miss in self.misses(entry)) or "a condition was not true"
+        return (
+            "; ".join(self._with_culprit(miss, entry).text for miss in self.misses(entry)) or "a condition was not true"
+        )
 
 
 def _where(trigger: nodes.Trigger, entry: Entry) -> nodes.Expression | None:

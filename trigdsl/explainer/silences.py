@@ -67,7 +67,8 @@ class Silences:
     def attempts(self, rule: int) -> list[Entry]:
         """All attempts of a rule that came to nothing, the nearest first; of equal ones the last."""
         tries = [one for one in self.reasons.trace.entries if one.rule == rule and self._is_attempt(one)]
-        return sorted(reversed(tries), key=self.distance)
+        tries.reverse()
+        return sorted(tries, key=self.distance)
 
     def _is_attempt(self, entry: Entry) -> bool:
         """Whether an entry is a trigger that was refused, or a decision that was no message where one is wanted."""

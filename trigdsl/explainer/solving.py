@@ -38,7 +38,8 @@ Changes = tuple[Change, ...]
 class Solver:
     """Finds changes for a condition that was asked at `time`, of a run whose trigger came with the record `trigger`.
 
-    `handled` is the record that was being handled then, None when it was a timer.  `inputs` are in any order; those that are asked for come back in the order of time.
+    `handled` is the record that was being handled then, None when it was a timer.  `inputs` are in any order; those
+    that are asked for come back in the order of time.
     """
 
     checked: CheckedProgram
