@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trigdsl.model.decisions import json_value
 from trigdsl.source import Source
 from trigdsl.syntax.parser import parse_file
 
@@ -21,7 +20,8 @@ from .machine import drain as drain_clock
 from .machine import finish, handle_input, run_timers
 from .moments import DAY
 from .program import Program
-from .state import Share, User
+from .runs import Share, User
+from .values import plain
 
 __all__ = ["decisions"]
 
@@ -52,7 +52,7 @@ def decisions(
         finish(user)
     found = [one for name in sorted(users) for one in users[name].decisions]
     ordered = sorted(found, key=lambda one: (one["time"], one["user"]))
-    return [json_value(one) for one in ordered]  # type: ignore[misc]
+    return [plain(one) for one in ordered]
 
 
 def read_time(value: Any) -> datetime | None:

@@ -14,9 +14,7 @@ from .values import printed
 
 
 class UnrenderableError(Exception):
-    """The content cannot be rendered; the message is the reason, `variant` the share that was chosen."""
-
-    variant: str | None = None
+    """The content cannot be rendered; the message is the reason."""
 
 
 def refuse(self: Any, *_: Any) -> Any:
@@ -49,11 +47,9 @@ class Plain(jinja2.Environment):
     """Jinja whose dots read a record's keys before anything else."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Missing):
-            return Missing(name=f"{obj._undefined_name}.{attribute}")
-        return (
-            seen(obj.get(attribute), f"{obj.path}.{attribute}") if isinstance(obj, Record) else Missing(name=attribute)
-        )
+        path = obj._undefined_name if isinstance(obj, Missing) else obj.path if isinstance(obj, Record) else ""
+        held = obj.get(attribute) if isinstance(obj, Record) else None
+        return seen(held, f"{path}.{attribute}".removeprefix("."))
 
 
 ENVIRONMENT = Plain(
@@ -66,10 +62,8 @@ ENVIRONMENT.globals.clear()
 
 def render(template: str, context: Context) -> str:
     """The text of a template. Raises UnrenderableError with the reason."""
-    properties = context.properties(context.event)
-    rule = {"name": context.rule.name, "title": context.rule.node.title}
-    roots = {"event": properties, "user": context.attributes, "rule": rule, "now": context.now, "local": context.local}
-    given = {name: seen(value, name) for name, value in (properties | roots).items() if value is not None}
+    roots = {name: value for name, value in context.roots.items() if name != "trigger"}
+    given = {name: seen(value, name) for name, value in (roots["event"] | roots).items() if value is not None}
     try:
         return ENVIRONMENT.from_string(template).render(given)
     except UnrenderableError:
@@ -80,12 +74,13 @@ def render(template: str, context: Context) -> str:
 
 @frozen
 class Content:
-    """What a send carries; `silent` is `nothing` or `control` where it deliberately carries none."""
+    """What a send carries, or why it carries none: on purpose (`nothing`, `control`) or because it `fails`."""
 
     variant: str | None = None
     text: str | None = None
     fields: dict[str, Any] | None = None
     silent: str | None = None
+    fails: str | None = None
 
 
 def value_of_field(entry: n.Entry, context: Context) -> Any:
@@ -102,35 +97,29 @@ def rendered(send: n.Send, content: n.Content | None, label: str | None, context
     """One content with the fields, rendered."""
     if isinstance(content, n.Nothing):
         return Content(label, silent="nothing")
-    assert not isinstance(content, n.TemplateFile), "template files are not part of the definition's cases"
-    text = render(content.value, context) if content else None
-    entries = send.fields.entries if send.fields else ()
-    return Content(label, text, nested([(entry.key, value_of_field(entry, context)) for entry in entries]))
+    assert not isinstance(content, n.TemplateFile), "template files are no part of the definition"
+    try:
+        text = render(content.value, context) if content else None
+        entries = send.fields.entries if send.fields else ()
+        return Content(label, text, nested([(entry.key, value_of_field(entry, context)) for entry in entries]))
+    except UnrenderableError as error:
+        return Content(label, fails=str(error))
 
 
 def choose(send: n.Send, share: float, context: Context) -> Content:
     """The content of a send: the share the user falls into, else the first that is true and can be rendered."""
     if not send.variants:
         return rendered(send, send.content, None, context)
-    reason, top = "no variant", 0.0
+    failed, top, shares = None, 0.0, isinstance(send.variants[0], n.ShareVariant)
     for place, variant in enumerate(send.variants, start=1):
-        rest = isinstance(variant, n.WhenVariant) and variant.condition is None
-        label = variant.label.text if variant.label else "otherwise" if rest else str(place)
-        if isinstance(variant, n.ShareVariant):
-            top += variant.percent
-            if share < top:
-                try:
-                    return rendered(send, variant.content, label, context)
-                except UnrenderableError as error:
-                    error.variant = label
-                    raise
-        elif variant.condition is None or evaluate(variant.condition, context) is True:
-            try:
-                return rendered(send, variant.content, label, context)
-            except UnrenderableError as error:
-                if str(error).startswith("template error"):
-                    raise
-                reason = str(error) if reason == "no variant" else reason
-    if isinstance(send.variants[0], n.ShareVariant):
-        return Content(silent="control")
-    raise UnrenderableError(reason)
+        condition = None if isinstance(variant, n.ShareVariant) else variant.condition
+        label = variant.label.text if variant.label else str(place) if shares or condition else "otherwise"
+        top += variant.percent if isinstance(variant, n.ShareVariant) else 0.0
+        if share < top if shares else condition is None or evaluate(condition, context) is True:
+            content = rendered(send, variant.content, label, context)
+            if shares or not content.fails:
+                return content
+            if content.fails.startswith("template error"):
+                return Content(fails=content.fails)
+            failed = failed or content.fails
+    return Content(silent="control") if shares else Content(fails=failed or "no variant")

@@ -15,11 +15,12 @@ from attrs import frozen
 
 from trigdsl.syntax import nodes as n
 
-from .values import read_date
+from .values import SIZES, read_date
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+Calendars = dict[str, frozenset[date]]
 
 
 @cache
@@ -32,15 +33,18 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo.from_file(file, key=name)
 
 
+def zone_of(zone: n.Zone | None, users: ZoneInfo) -> ZoneInfo:
+    """`local` (or nothing) is the user's zone, `utc` and quoted names are themselves."""
+    if zone is None or (zone.name == "local" and not zone.quoted):
+        return users
+    found = zone_named(zone.name if zone.quoted else "UTC")
+    assert found, f"the checker lets no unknown zone through: {zone.name}"
+    return found
+
+
 def length(duration: n.Duration) -> timedelta:
     """How long a written duration is."""
-    unit = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": DAY, "w": 7 * DAY}
-    return sum((number * unit[name] for number, name in duration.parts), timedelta())
-
-
-def written(duration: n.Duration) -> str:
-    """A duration in the formatter's form."""
-    return "".join(f"{number}{unit}" for number, unit in duration.parts)
+    return sum(number * SIZES[unit] for number, unit in duration.parts) * SECOND
 
 
 def transitions(start: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -48,25 +52,20 @@ def transitions(start: datetime, end: datetime, zone: ZoneInfo) -> list[datetime
     found = []
     while start < end:
         low, high = start, min(start + timedelta(hours=1), end)
-        start = high
-        before = low.astimezone(zone).utcoffset()
-        if high.astimezone(zone).utcoffset() == before:
-            continue
-        while high - low > SECOND:
+        start, before, after = high, *(at.astimezone(zone).utcoffset() for at in (low, high))
+        while high - low > SECOND and before != after:
             middle = low + (high - low) // SECOND // 2 * SECOND
             low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
-        found.append(high.replace(microsecond=0))
+        found += [high.replace(microsecond=0)] if before != after else []
     return found
 
 
 def moment(day: date, seconds: int, zone: ZoneInfo) -> datetime:
     """When the clock shows this time of this day: the first time it does, or the first instant after the gap."""
-    wall = datetime.combine(day, time()) + timedelta(seconds=seconds)
-    at = wall.replace(tzinfo=zone).astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) == wall:
-        return at
-    earlier = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return transitions(earlier - SECOND, at, zone)[0]
+    wall = datetime.combine(day, time()) + seconds * SECOND
+    at, earlier = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    shown = at.astimezone(zone).replace(tzinfo=None)
+    return at if shown == wall else transitions(earlier - SECOND, at, zone)[0]
 
 
 def first_at(base: datetime, seconds: int, zone: ZoneInfo) -> datetime:
@@ -79,81 +78,67 @@ def first_at(base: datetime, seconds: int, zone: ZoneInfo) -> datetime:
 
 def in_period(period: n.LimitPeriod, at: datetime, now: datetime, zone: ZoneInfo) -> bool:
     """Whether something that happened at an instant lies in the period that is running now."""
-    if period.kind == "duration":
-        assert period.duration
+    if period.duration:
         return now - length(period.duration) < at <= now
     then, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     monday, this_monday = (day - day.weekday() * DAY for day in (then, today))
-    return {
-        "ever": True,
-        "day": then == today,
-        "week": monday == this_monday,
-        "month": (then.year, then.month) == (today.year, today.month),
-    }[period.kind]
-
-
-@frozen
-class Days:
-    """One condition on the local day: weekdays, or the dates of a calendar."""
-
-    weekdays: tuple[str, ...] = ()
-    dates: frozenset[date] = frozenset()
-    negated: bool = False
-
-    def hold(self, day: date) -> bool:
-        """Whether the day is one of them."""
-        listed = DAYS[day.weekday()] in self.weekdays if self.weekdays else day in self.dates
-        return listed != self.negated
+    same_month = (then.year, then.month) == (today.year, today.month)
+    return {"ever": True, "day": then == today, "week": monday == this_monday, "month": same_month}[period.kind]
 
 
 @frozen
 class Window:
     """Hours (None: all) and conditions on days, in one zone."""
 
-    ranges: tuple[tuple[int, int], ...] | None
-    days: tuple[Days, ...]
+    ranges: tuple[n.TimeRange, ...] | None
+    days: tuple[n.DayCondition, ...]
     zone: ZoneInfo
+    calendars: Calendars
+
+    def has(self, day: date) -> bool:
+        """Whether it opens on a day: all conditions hold."""
+        return all(
+            DAYS[day.weekday()] in one.days
+            if isinstance(one, n.OnDays)
+            else (day in self.calendars[one.calendar.text]) != one.negated
+            for one in self.days
+        )
 
     def is_open(self, at: datetime) -> bool:
         """Whether an instant is inside."""
         wall = at.astimezone(self.zone)
-        shown = timedelta(hours=wall.hour, minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
-        today = all(condition.hold(wall.date()) for condition in self.days)
-        yesterday = all(condition.hold(wall.date() - DAY) for condition in self.days)
-        if self.ranges is None:
-            return today
-        for start, end in self.ranges:
-            opens, closes = start * SECOND, end * SECOND
+        shown = wall.replace(tzinfo=None) - datetime.combine(wall.date(), time())
+        today, yesterday = self.has(wall.date()), self.has(wall.date() - DAY)
+        for one in self.ranges or ():
+            opens, closes = one.start.seconds * SECOND, one.end.seconds * SECOND
             if opens < closes and opens <= shown < closes and today:
                 return True
             if opens > closes and ((shown >= opens and today) or (shown < closes and yesterday)):
                 return True
-        return False
+        return self.ranges is None and today
 
-    def boundaries(self, start: datetime, end: datetime) -> Iterator[datetime]:
+    def openings(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """All instants of [start, end) at which it may open, and some more."""
-        times = {0, *(second for pair in self.ranges or () for second in pair)}
         day = start.astimezone(self.zone).date() - DAY
         while day <= end.astimezone(self.zone).date() + DAY:
-            for seconds in times:
-                wall = datetime.combine(day, time()) + seconds * SECOND
-                yield from (wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            for seconds in {0, *(one.start.seconds for one in self.ranges or ())}:
+                wall = datetime.combine(day, time(), self.zone) + seconds * SECOND
+                yield from (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
             day += DAY
         yield from transitions(start, end, self.zone)
 
 
 def next_opening(windows: list[Window], now: datetime) -> datetime | None:
     """The earliest instant from now on that is inside all windows, None when there never is one."""
-    dates = {day for window in windows for condition in window.days for day in condition.dates}
+    dates = {day for window in windows for listed in window.calendars.values() for day in listed}
     last = max([now, *(datetime.combine(day, time(), UTC) for day in dates)]) + 40 * DAY
     start = now
     while start < last:
-        end = start + DAY
-        found = {now} | {at for window in windows for at in window.boundaries(start, end)}
-        inside = [at for at in found if start <= at < end and all(window.is_open(at) for window in windows)]
+        found = {now} | {at for window in windows for at in window.openings(start, start + DAY)}
+        inside = [at for at in found if start <= at < start + DAY and all(window.is_open(at) for window in windows)]
         if inside:
             return min(inside)
-        start = end
+        start += DAY
     return None
 
 
@@ -168,25 +153,26 @@ def birthday(value: Any, zone: ZoneInfo) -> date | None:
     return read_date(f"2000-{value}" if short else value, zone)
 
 
-def dates_of(schedule: n.Schedule, day: date, attributes: dict[str, Any], zone: ZoneInfo, calendars: Any) -> list[date]:
+def dates_of(schedule: n.Schedule, day: date, profile: dict[str, Any], zone: ZoneInfo, listed: Calendars) -> list[date]:
     """The first few dates of a schedule from a day on, in order."""
     week = [day + days * DAY for days in range(15)]
     years = range(day.year, day.year + 4)
+    found: list[date] = []
     match schedule:
         case n.EveryDay():
             found = week
-        case n.EveryWeekday():
-            found = [one for one in week if DAYS[one.weekday()] in schedule.days]
-        case n.EveryMonth():
+        case n.EveryWeekday(days):
+            found = [one for one in week if DAYS[one.weekday()] in days]
+        case n.EveryMonth(number):
             months = [divmod(day.year * 12 + day.month - 1 + later, 12) for later in range(4)]
-            found = [day_in_month(year, month + 1, schedule.day) for year, month in months]
-        case n.EveryYear():
-            found = [day_in_month(year, schedule.month, schedule.day) for year in years]
-        case n.EveryYearOf():
-            born = birthday(attributes.get(schedule.attribute.text), zone)
+            found = [day_in_month(year, month + 1, number) for year, month in months]
+        case n.EveryYear(month, number):
+            found = [day_in_month(year, month, number) for year in years]
+        case n.EveryYearOf(attribute):
+            born = birthday(profile.get(attribute.text), zone)
             found = [day_in_month(year, born.month, born.day) for year in years] if born else []
-        case n.EveryDateOf():
-            found = sorted(calendars[schedule.calendar.text])
-        case n.OnDate():
-            found = [schedule.date]
+        case n.EveryDateOf(name):
+            found = sorted(listed[name.text])
+        case n.OnDate(one):
+            found = [one]
     return [one for one in found if one >= day]

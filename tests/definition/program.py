@@ -1,20 +1,24 @@
-"""Parsed file → the facts of a program in lookup form: aliases, fields, channels, lists and rules (§5, §6.3)."""
+"""Parsed file → what its declarations say, and its rules (§5, §6.3, §7)."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, field, fields
+from attrs import frozen
 
 from trigdsl.syntax import nodes as n
+from trigdsl.syntax.walk import walk
 
-from .moments import Days, Window, zone_named
+from .moments import Calendars, Window, zone_named, zone_of
+
+Types = dict[tuple[str, ...], str]
 
 
-@define
-class RuleFacts:
+@frozen(eq=False)
+class Rule:
     """A rule with its name, its place in the program, and its clauses by kind."""
 
     node: n.Rule
@@ -34,105 +38,70 @@ class RuleFacts:
         return {name.text for tags in self.clauses(n.Tags) for name in tags.names}
 
 
-@define
+@frozen(eq=False)
 class Program:
-    """What the declarations of a file say."""
+    """What a file says. Declared types are by path, those of events by the name on the wire."""
 
     zone: ZoneInfo
-    rules: list[RuleFacts] = field(factory=list)
-    wire: dict[str, str] = field(factory=dict)
-    event_fields: dict[str, dict[tuple[str, ...], str]] = field(factory=dict)
-    user_fields: dict[tuple[str, ...], str] = field(factory=dict)
-    channels: dict[str, n.ChannelDecl] = field(factory=dict)
-    caps: list[n.CapDecl] = field(factory=list)
-    calendars: dict[str, frozenset[date]] = field(factory=dict)
-    segments: dict[str, n.Expression] = field(factory=dict)
+    rules: list[Rule]
+    wire: dict[str, str]
+    event_types: dict[str, Types]
+    user_types: Types
+    channels: dict[str, tuple[n.Policy, ...]]
+    caps: list[n.CapDecl]
+    calendars: Calendars
+    segments: dict[str, n.Expression]
 
     @classmethod
     def of(cls, file: n.File) -> Program:
         """Gather the declarations; their order does not matter, that of rules and caps is kept."""
-        named = next((item.name for item in file.items if isinstance(item, n.Timezone)), "UTC")
-        program = cls(zone_named(named) or ZoneInfo("UTC"))
-        unnamed = 0
-        for item in file.items:
-            if isinstance(item, n.Rule):
-                unnamed += item.name is None
-                name = item.name.text if item.name else f"rule_{unnamed}"
-                program.rules.append(RuleFacts(item, name, len(program.rules)))
-            else:
-                program.declare(item)
-        return program
 
-    def declare(self, item: n.Item) -> None:
-        """Take in one declaration."""
-        match item:
-            case n.EventDecl():
-                wire = item.wire.value if item.wire else item.name.text
-                self.wire[item.name.text] = wire
-                self.event_fields[wire] = {one.path: one.type for one in item.fields or ()}
-            case n.UserDecl():
-                self.user_fields |= {one.path: one.type for one in item.fields}
-            case n.ChannelDecl():
-                self.channels[item.name.text] = item
-            case n.CapDecl():
-                self.caps.append(item)
-            case n.CalendarDecl():
-                self.calendars[item.name.text] = frozenset(one.value for one in item.dates)
-            case n.SegmentDecl():
-                self.segments[item.name.text] = item.condition
-            case n.HolidayDecl():
-                raise NotImplementedError("holidays")
+        def those(kind: type) -> list[Any]:
+            return [item for item in file.items if isinstance(item, kind)]
 
-    def policies(self, channel: str, kind: type) -> list[Any]:
-        """What a channel says of one kind."""
-        declared = self.channels.get(channel)
-        return [policy for policy in declared.policies if isinstance(policy, kind)] if declared else []
-
-    def windows(self, step: n.Step, users: ZoneInfo) -> list[Window]:
-        """The windows a step must find open, in the zone its user has now (§7)."""
-        channels = [action.channel.text for action in step.actions if isinstance(action, n.Send)]
-        return [self.window(step, channel, users) for channel in channels or [None]]
-
-    def window(self, step: n.Step, channel: str | None, users: ZoneInfo) -> Window:
-        """A step's own `between` replaces the channel's, any own days all the channel's days."""
-        theirs = self.policies(channel, n.Between) if channel else []
-        between = step.between or (theirs[0] if theirs else None)
-        days = step.days or (self.policies(channel, (n.OnDays, n.OnCalendar)) if channel else ())  # type: ignore[arg-type]
-        ranges = tuple((one.start.seconds, one.end.seconds) for one in between.ranges) if between else None
-        return Window(
-            ranges, tuple(self.days(one) for one in days), self.zone_of(between.zone if between else None, users)
+        assert not those(n.HolidayDecl), "holidays are no part of the definition"
+        zones = [zone_named(item.name) for item in those(n.Timezone)]
+        places, unnamed = count(), count(1)
+        names = [(rule, rule.name.text if rule.name else f"rule_{next(unnamed)}") for rule in those(n.Rule)]
+        wire = {event.name.text: event.wire.value if event.wire else event.name.text for event in those(n.EventDecl)}
+        return cls(
+            zone=next(filter(None, zones), ZoneInfo("UTC")),
+            rules=[Rule(rule, name, next(places)) for rule, name in names],
+            wire=wire,
+            event_types={
+                wire[event.name.text]: {one.path: one.type for one in event.fields or ()}
+                for event in those(n.EventDecl)
+            },
+            user_types={one.path: one.type for user in those(n.UserDecl) for one in user.fields},
+            channels={channel.name.text: channel.policies for channel in those(n.ChannelDecl)},
+            caps=those(n.CapDecl),
+            calendars={one.name.text: frozenset(day.value for day in one.dates) for one in those(n.CalendarDecl)},
+            segments={segment.name.text: segment.condition for segment in those(n.SegmentDecl)},
         )
 
-    def days(self, condition: n.DayCondition) -> Days:
-        """A condition on days with the dates of its calendar."""
-        if isinstance(condition, n.OnDays):
-            return Days(weekdays=condition.days)
-        return Days(dates=self.calendars[condition.calendar.text], negated=condition.negated)
+    def zone_for(self, profile: dict[str, Any]) -> ZoneInfo:
+        """A user's zone, else the file's."""
+        name = profile.get("timezone")
+        return (zone_named(name) if isinstance(name, str) else None) or self.zone
 
-    @staticmethod
-    def zone_of(zone: n.Zone | None, users: ZoneInfo) -> ZoneInfo:
-        """`local` (or nothing) is the user's zone, `utc` and quoted names are themselves."""
-        if zone is None or (zone.name == "local" and not zone.quoted):
-            return users
-        found = zone_named("UTC" if zone.name == "utc" and not zone.quoted else zone.name)
-        assert found, f"the checker lets no unknown zone through: {zone.name}"
+    def policies(self, channel: str | None, *kinds: type) -> list[Any]:
+        """What a channel says of these kinds."""
+        return [policy for policy in self.channels.get(channel or "", ()) if isinstance(policy, kinds)]
+
+    def windows(self, step: n.Step, users: ZoneInfo) -> list[Window]:
+        """What a step must find open: its own `between` replaces a channel's, any own days all the channel's days."""
+        found = []
+        for channel in [action.channel.text for action in step.actions if isinstance(action, n.Send)] or [None]:
+            between = step.between or next(iter(self.policies(channel, n.Between)), None)
+            days = step.days or tuple(self.policies(channel, n.OnDays, n.OnCalendar))
+            zone = zone_of(between.zone if between else None, users)
+            found.append(Window(between.ranges if between else None, days, zone, self.calendars))
         return found
 
-
-def windows_looked_at(node: Any, program: Program) -> tuple[list[n.Duration], bool]:
-    """The durations of all `in last D` in a condition, and whether it asks for `today`; segments it names included."""
-    lasting: list[n.Duration] = []
-    today = False
-    parts = [node]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, n.Period):
-            lasting += [part.duration] if part.kind == "last" and part.duration else []
-            today |= part.kind == "today"
-        if isinstance(part, n.Member) and part.name.text in program.segments:
-            parts.append(program.segments[part.name.text])
-        if isinstance(part, tuple):
-            parts.extend(part)
-        elif isinstance(part, n.Node):
-            parts.extend(getattr(part, one.name) for one in fields(type(part)) if one.name not in ("span", "id"))
-    return lasting, today
+    def periods(self, condition: n.Expression) -> Iterator[n.Period]:
+        """The periods of history that a condition looks at, those of the segments it names too."""
+        for node in walk(condition):
+            if isinstance(node, n.Period):
+                yield node
+            elif isinstance(node, n.Member) and node.name.text in self.segments:
+                yield from self.periods(self.segments[node.name.text])

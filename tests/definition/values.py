@@ -1,4 +1,4 @@
-"""Values → whether they are equal, how they compare, what functions make of them (§4, §10); None is missing."""
+"""Values → equality, order, arithmetic, functions, and their text (§4, §10); None is missing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from trigdsl.model.decisions import json_value
-from trigdsl.model.printing import print_duration
-from trigdsl.model.values import instant_text, micros
-
 KINDS = {str: "text", bool: "boolean", int: "number", float: "number", datetime: "instant", date: "date",
          timedelta: "duration", list: "list"}  # fmt: skip
+SIZES = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 def kind(value: Any) -> str:
@@ -35,11 +33,10 @@ def same(a: Any, b: Any) -> bool:
 
 def read_instant(value: Any) -> datetime | None:
     """An instant, or text that is one (RFC 3339)."""
-    if isinstance(value, datetime):
-        return value
-    shape = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
+    if kind(value) == "instant":
+        return value  # type: ignore[no-any-return]
     try:
-        return datetime.fromisoformat(value).astimezone(UTC) if re.fullmatch(shape, value) else None
+        return datetime.fromisoformat(value).astimezone(UTC) if INSTANT.fullmatch(value) else None
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -48,21 +45,26 @@ def read_date(value: Any, zone: tzinfo) -> date | None:
     """A date, an instant's date in the zone, or text that is one of the two."""
     if kind(value) == "date":
         return value  # type: ignore[no-any-return]
+    at = read_instant(value)
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        if at is None and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             return date.fromisoformat(value)
     except (TypeError, ValueError):
         pass
-    at = read_instant(value)
     return at.astimezone(zone).date() if at else None
 
 
 ORDERS = {"==": same, "!=": lambda a, b: not same(a, b), "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+PARTS = {"contains": op.contains, "starts with": str.startswith, "ends with": str.endswith}
 
 
 def compare(sign: str, a: Any, b: Any, zone: tzinfo) -> bool | None:
-    """One of == != < <= > >=, unknown when an operand is missing or the types do not fit."""
+    """a == b and the like; unknown when an operand is missing or the types do not fit."""
     kinds = {kind(a), kind(b)}
+    if sign == "contains" and kind(a) == "list":
+        return None if b is None else any(same(item, b) for item in a)
+    if sign in PARTS:
+        return PARTS[sign](a, b) if kinds == {"text"} else None
     if "date" in kinds and kinds <= {"date", "instant", "text"}:
         a, b = read_date(a, zone), read_date(b, zone)
     elif kinds == {"instant", "text"}:
@@ -71,6 +73,7 @@ def compare(sign: str, a: Any, b: Any, zone: tzinfo) -> bool | None:
     return ORDERS[sign](a, b) if None not in (a, b) and kind(a) == kind(b) and ordered else None
 
 
+SIGNS = {"+": op.add, "-": op.sub, "*": op.mul, "/": op.truediv}
 FITTING = {
     "+": {("number", "number"), ("instant", "duration"), ("duration", "instant"), ("duration", "duration")},
     "-": {*((one, one) for one in ("number", "instant", "date", "duration")), ("instant", "duration")},
@@ -82,8 +85,7 @@ FITTING = {
 def arithmetic(sign: str, a: Any, b: Any) -> Any:
     """a + b and the like; missing when an operand is, when the types do not fit, or on division by zero."""
     try:
-        signs = {"+": op.add, "-": op.sub, "*": op.mul, "/": op.truediv}
-        return signs[sign](a, b) if (kind(a), kind(b)) in FITTING[sign] else None
+        return SIGNS[sign](a, b) if (kind(a), kind(b)) in FITTING[sign] else None
     except (ZeroDivisionError, OverflowError):
         return None
 
@@ -111,12 +113,35 @@ def function(name: str, arguments: list[Any], zone: tzinfo) -> Any:
     return meaning(*arguments) if all(kind(argument) in kinds for argument in arguments) else None
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: instants, dates and durations are text, whole numbers have no point."""
+    match value:
+        case dict():
+            return {key: plain(held) for key, held in value.items()}
+        case list():
+            return [plain(held) for held in value]
+        case datetime():
+            return f"{value.replace(tzinfo=None).isoformat()}Z"
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return short(value)
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+    return value
+
+
+def short(length: timedelta) -> str:
+    """A duration from large to small: `1h30m`, `-2w`, `1.5s`, `0s`."""
+    rest, text = abs(length), ""
+    for unit, size in SIZES.items():
+        count, rest = divmod(rest, timedelta(seconds=size))
+        fraction = f".{rest.microseconds:06}".rstrip("0") if unit == "s" and rest else ""
+        text += f"{count}{fraction}{unit}" if count or fraction else ""
+    return ("-" if length < timedelta() else "") + (text or "0s")
+
+
 def printed(value: Any) -> str:
     """A value as templates print it (§10)."""
-    if isinstance(value, datetime):
-        return instant_text(micros(value))
-    if isinstance(value, timedelta):
-        return print_duration(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    return json.dumps(json_value(value), ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
+    value = plain(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)

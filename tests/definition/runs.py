@@ -1,0 +1,263 @@
+"""What is known of one user, and what becomes of a run at a step: armed, carried out, put off or skipped (§6.2, §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import define, field, frozen
+
+from trigdsl.syntax import nodes as n
+
+from .content import choose
+from .expressions import Context, Happening, evaluate
+from .moments import DAY, first_at, in_period, length, moment, next_opening, zone_of
+from .program import Program, Rule
+from .values import same
+
+Share = Callable[[str, str, str], float]
+
+WORDS = {n.Send: ("send", "channel"), n.SetAttribute: ("set", "attribute"), n.AddTo: ("add", "list"),
+         n.RemoveFrom: ("remove", "list"), n.Emit: ("emit", "event"), n.CallAction: ("call", "name")}  # fmt: skip
+"""How an action is called in a decision, and where it says what it is about."""
+
+
+@define(eq=False)
+class Run:
+    """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts."""
+
+    rule: Rule
+    event: Happening | None
+    triggered: datetime
+    value: Any
+    chain: datetime
+    place: int = 0
+    armed: datetime = field(init=False)
+    due: datetime = field(init=False)
+    stands_at: datetime = field(init=False)
+    waiting: bool = False
+    counted: bool = False
+
+    @property
+    def step(self) -> n.Step:
+        return self.rule.node.steps[self.place]
+
+
+@frozen
+class Change:
+    """What is handled at once: an event, net changes of attributes (before, after), of lists (now in it)."""
+
+    event: str | None
+    properties: dict[str, Any]
+    attributes: dict[str, tuple[Any, Any]]
+    lists: dict[str, bool]
+
+
+@define(eq=False)
+class User:
+    """The state of one user. `inside` and `looked` are, for each rule that watches a segment, what it saw last.
+
+    `counted` has the rule, the value and the time of runs that count, `sends` channel, tags and time of those that
+    caps count, `over` the rule and beginning of silences that ended, `last_date` when a rule's calendar last fired.
+    """
+
+    program: Program
+    name: str
+    share: Share
+    first_input: datetime
+    now: datetime
+    profile: dict[str, Any] = field(factory=dict)
+    lists: frozenset[str] = frozenset()
+    history: list[Happening] = field(factory=list)
+    runs: list[Run] = field(factory=list)
+    counted: list[tuple[Rule, Any, datetime]] = field(factory=list)
+    sends: list[tuple[str, set[str], datetime]] = field(factory=list)
+    over: list[tuple[Rule, Happening]] = field(factory=list)
+    last_date: dict[int, date] = field(factory=dict)
+    inside: dict[int, bool] = field(factory=dict)
+    looked: dict[int, datetime] = field(factory=dict)
+    queue: list[Change] = field(factory=list)
+    decisions: list[dict[str, Any]] = field(factory=list)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.program.zone_for(self.profile)
+
+    def context(self, rule: Rule, event: Happening | None = None) -> Context:
+        """What an expression of a rule can see now."""
+        known = {"profile": self.profile, "lists": self.lists, "history": self.history, "now": self.now, "at": self.now}
+        return Context(program=self.program, rule=rule, event=event, trigger=event, **known)  # type: ignore[arg-type]
+
+    def holds(self, condition: n.Expression | None, rule: Rule, event: Happening | None) -> bool:
+        """Whether a condition is true, or there is none."""
+        return condition is None or evaluate(condition, self.context(rule, event)) is True
+
+    def reached(self, count: int, period: n.LimitPeriod, times: list[datetime]) -> bool:
+        """Whether so many of these times lie in the period that is running now."""
+        return sum(in_period(period, at, self.now, self.zone) for at in times) >= count
+
+    def update(self, given: dict[str, Any]) -> Change:
+        """Set, add to and remove from what is known, in this order; only what is another in the end has changed."""
+        before, lists = self.profile, self.lists
+        self.profile = {name: value for name, value in (before | (given.get("set") or {})).items() if value is not None}
+        self.lists = (lists | set(given.get("add") or ())) - set(given.get("remove") or ())
+        pairs = {name: (before.get(name), self.profile.get(name)) for name in {**before, **self.profile}}
+        changed = {name: pair for name, pair in pairs.items() if not same(*pair)}
+        moved = {name: name in self.lists for name in lists ^ self.lists}
+        return Change(given.get("event"), given.get("properties") or {}, changed, moved)
+
+    def cause(self, given: dict[str, Any]) -> None:
+        """Let a rule change something: at once what is known, and queued what that triggers."""
+        change = self.update(given)
+        if change.event or change.attributes or change.lists:
+            self.queue.append(change)
+
+    def decide(self, run: Run, action: n.Action, status: str, reason: str | None = None, **more: Any) -> None:
+        """Record a decision, with `more` about what was done; the first action carried out makes the run count."""
+        if status in ("sent", "control") and not run.counted:
+            run.counted = True
+            self.counted.append((run.rule, run.value, self.now))
+        word, about = WORDS[type(action)]
+        found = {"user": self.name, "rule": run.rule.name, "step": run.place + 1, "action": word}
+        found["channel" if word == "send" else "target"] = getattr(action, about).text
+        found |= {"status": status, "reason": reason, "time": run.stands_at if status == "pending" else self.now}
+        found |= {"triggered": run.triggered, "due": run.due, **more}
+        self.decisions.append({name: held for name, held in found.items() if held is not None or name == "value"})
+
+    def end(self, run: Run, status: str, reason: str) -> None:
+        """End a run, with one decision for the step at which it stands."""
+        self.decide(run, run.step.actions[0], status, reason)
+        self.runs.remove(run)
+
+
+def campaign(user: User, rule: Rule) -> str:
+    """Whether the campaign of a rule is `early`, `running` or `over`."""
+    for clause in rule.clauses(n.Campaign):
+        if clause.start and user.now < moment(clause.start, 0, user.program.zone):
+            return "early"
+        if clause.end and user.now >= moment(clause.end + DAY, 0, user.program.zone):
+            return "over"
+    return "running"
+
+
+def at_limit(user: User, rule: Rule, value: Any) -> bool:
+    """Whether as many runs have counted as may."""
+    times = [at for counted, of, at in user.counted if counted is rule and same(of, value)]
+    return any(user.reached(limit.count, limit.period, times) for limit in rule.clauses(n.Limit))
+
+
+def arm(user: User, run: Run) -> None:
+    """Arm the step at which a run stands; one without `after` and `at` is done at once."""
+    step, run.waiting = run.step, False
+    run.armed = run.due = user.now
+    if step.after:
+        run.due += length(step.after)
+    if step.at:
+        zone = zone_of(step.zone, user.zone)
+        day = run.armed.astimezone(zone).date() + (step.calendar_days or 0) * DAY
+        later = step.calendar_days is not None
+        run.due = moment(day, step.at.seconds, zone) if later else first_at(run.due, step.at.seconds, zone)
+    run.stands_at = run.due
+    if not step.after and not step.at:
+        carry_out(user, run)
+
+
+def carry_out(user: User, run: Run) -> None:
+    """Everything that is looked at, in its order, when a step is due; then the next step is armed."""
+    step, rule = run.step, run.rule
+    windows = [] if step.urgent else user.program.windows(step, user.zone)
+    is_open = all(window.is_open(user.now) for window in windows)
+    opening = None if is_open or step.else_skip else next_opening(windows, user.now)
+    last = run.due + length(step.expires) if step.expires else None
+    if campaign(user, rule) == "over":
+        return user.end(run, "skipped", "campaign ended")
+    reason = None
+    if last and (user.now > last or (user.now == last and not is_open)):
+        reason = "expired"
+    elif not user.holds(step.guard, rule, run.event):
+        reason = "guard"
+    elif not is_open and opening is None:
+        reason = "outside window"
+    elif opening:
+        run.waiting, run.stands_at = True, min(opening, last or opening)
+        return None
+    elif not run.counted and at_limit(user, rule, run.value):
+        return user.end(run, "skipped", "limit")
+    if reason:
+        user.decide(run, step.actions[0], "skipped", reason)
+    for action in () if reason else step.actions:
+        act(user, run, action)
+    run.place += 1
+    return arm(user, run) if run.place < len(rule.node.steps) else user.runs.remove(run)
+
+
+def act(user: User, run: Run, action: n.Action) -> None:
+    """Carry out one action, or say why not."""
+    silent = any(user.share(run.rule.name, user.name, "holdout") < one.percent for one in run.rule.clauses(n.Holdout))
+    if isinstance(action, n.Send):
+        return send(user, run, action, silent)
+    context = user.context(run.rule, run.event)
+    more: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    match action:
+        case n.SetAttribute(name, n.Nothing()):
+            given, more = {"set": {name.text: None}}, {"value": None}
+        case n.SetAttribute(name, expression):
+            value = evaluate(expression, context)
+            given, more = {"set": {name.text: value}}, {"value": value}
+            if value is None:
+                return user.decide(run, action, "skipped", "missing value")
+        case n.AddTo(name):
+            given = {"add": [name.text]}
+        case n.RemoveFrom(name):
+            given = {"remove": [name.text]}
+        case n.Emit(name, record):
+            value = evaluate(record, context) if record else {}
+            given, more = {"event": user.program.wire.get(name.text, name.text), "properties": value}, {"value": value}
+        case n.CallAction(_, arguments):
+            more = {"value": {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}}
+    user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, **more)
+    return None if silent else user.cause(given)
+
+
+def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
+    """requires, variant and rendering, limit, control, caps, done."""
+    channel, rule, urgent = action.channel.text, run.rule, run.step.urgent
+    if not all(user.holds(one.condition, rule, run.event) for one in user.program.policies(channel, n.Requires)):
+        return user.decide(run, action, "skipped", "requires")
+    content = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
+    most = min((one.characters for one in user.program.policies(channel, n.LengthLimit)), default=None)
+    fails = content.fails or ("too long" if most is not None and len(content.text or "") > most else None)
+    carried = {"variant": content.variant, "text": content.text, "fields": content.fields}
+    if fails:
+        return user.decide(run, action, "skipped", fails, variant=content.variant)
+    if silent or content.silent:
+        return user.decide(run, action, "control", "holdout" if silent else content.silent, **carried)
+    full = None if urgent else full_cap(user, channel, rule)
+    if full:
+        return user.decide(run, action, "capped", full, variant=content.variant)
+    if not urgent:
+        user.sends.append((channel, rule.tags, user.now))
+    user.decide(run, action, "sent", **carried)
+    sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, "variant": content.variant}
+    return user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
+
+
+def full_cap(user: User, channel: str, rule: Rule) -> str | None:
+    """The first cap that is full, as a decision names it: the channel's, then the top-level ones in order."""
+    caps = [("channel", channel, cap) for cap in user.program.policies(channel, n.Cap)]
+    caps += [(cap.scope, cap.name.text if cap.name else "", cap) for cap in user.program.caps]
+    for scope, name, cap in caps:
+        times = [at for to, tags, at in user.sends if covers(scope, name, to, tags)]
+        if covers(scope, name, channel, rule.tags) and user.reached(cap.count, cap.period, times):
+            shown = {"channel": name, "tag": f"tag {name}", "all": "all"}[scope]
+            parts = cap.period.duration.parts if cap.period.duration else ((cap.period.kind, ""),)
+            return f"{shown} {cap.count} per {''.join(f'{number}{unit}' for number, unit in parts)}"
+    return None
+
+
+def covers(scope: str, name: str, channel: str, tags: set[str]) -> bool:
+    """Whether a cap counts a send of that channel and those tags."""
+    return scope == "all" or name in ({channel} if scope == "channel" else tags)
