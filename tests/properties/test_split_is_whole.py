@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from pyarrow import parquet
 
 import trigdsl
 from trigdsl.records import parts
+from trigdsl.records.routing import Router
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.job import Job, run
 from trigdsl.replayer.processes import processes
@@ -53,6 +55,20 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "LEAST_BYTES", 0)
     monkeypatch.setattr(parts, "LEAST_PARQUET_BYTES", 0)
     monkeypatch.setattr(parts, "PART_BYTES", 400)
+
+
+@pytest.fixture
+def rows_met(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows of Parquet were handed on by what they do, for each batch."""
+    counts: list[int] = []
+    route_rows = Router.route_rows
+
+    def counted(router: Router, found: Any) -> None:
+        counts.append(found.rows.num_rows)
+        route_rows(router, found)
+
+    monkeypatch.setattr(Router, "route_rows", counted)
+    return counts
 
 
 def written(job: Job, folder: Path, workers: int, start: Any) -> tuple[Any, ...]:
@@ -170,3 +186,81 @@ def test_split_users_of_parquet_are_decided_as_all_at_once(tmp_path: Path, draw:
         for count in (2, 3):
             assert written(job, tmp_path, count, in_process) == alone, f"seed {seed}, {count} workers"
     assert decided > share(50) // 3
+
+
+def events_table(drawn: Case, rng: random.Random) -> pa.Table:
+    """The events of a case as columns of plain types, with some rows of which something is unusual."""
+    rows: list[dict[str, Any]] = []
+    for record in drawn.records:
+        if "event" not in record or "id" in record:
+            continue
+        held = record.get("properties") or {}
+        row = {"user": record["user"], "time": parse_time(record["time"])[0], "event": record["event"]}
+        inner = held["at"].get("n") if isinstance(held.get("at"), dict) else None
+        row |= {"n": held.get("n"), "k": held.get("k"), "at.n": inner, "unread": 1.0, "seen": True}
+        if rng.random() < 0.1:
+            row |= rng.choice([{"user": None}, {"event": ""}, {"event": "sent"}, {"event": None}, {"unread": math.inf}])
+        rows.append(row)
+    numbers = rng.choice([pa.float64(), pa.float32(), pa.int64(), pa.uint64(), pa.string()])
+
+    def column(name: str, kind: pa.DataType) -> pa.Array:
+        cells = [row[name] for row in rows]
+        if pa.types.is_string(kind):
+            return pa.array([None if cell is None else str(cell) for cell in cells], kind)
+        cells = [cell if type(cell) in (int, float) and 0 <= cell < 2**40 else None for cell in cells]
+        whole = pa.types.is_integer(kind)
+        return pa.array([int(cell) if whole and cell is not None else cell for cell in cells], kind)
+
+    texts = pa.string() if rng.random() < 0.5 else pa.dictionary(pa.int32(), pa.string())
+    return pa.table(
+        {
+            "user": pa.array([row["user"] for row in rows], pa.string()).cast(texts),
+            "time": pa.array([row["time"] for row in rows], pa.timestamp("us", rng.choice(["UTC", None]))),
+            "event": pa.array([row["event"] for row in rows], pa.string()).cast(texts),
+            "n": column("n", numbers),
+            "k": column("k", pa.string()).cast(texts),
+            "at.n": column("at.n", numbers if pa.types.is_string(numbers) else pa.float64()),
+            "unread": pa.array([row["unread"] for row in rows], pa.float64()),
+            "seen": pa.array([row["seen"] for row in rows], pa.bool_()),
+        }
+    )
+
+
+def columns_are_decided_as_records(
+    seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, counts: tuple[int, ...], start: Any
+) -> bool:
+    """Parquet after lines that set profiles and hold other events of the same users, in one stream."""
+    drawn, rng = flat_case(seed), random.Random(seed)
+    try:
+        job = job_of(drawn, folder / "events", seed)
+    except trigdsl.TrigError:
+        return False
+    path = folder / "events.parquet"
+    parquet.write_table(events_table(drawn, rng), path, row_group_size=rng.choice([5, 1000]))
+    lines_too = rng.choice([(), job.events, job.events[:1]])
+    job = evolve(job, events=(*lines_too, str(path)) if rng.random() < 0.7 else (str(path), *lines_too))
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "LEAST_BYTES", 1 << 40)
+        patch.setattr(parts, "LEAST_PARQUET_BYTES", 1 << 40)
+        alone = written(job, folder, 1, None)
+    for count in counts:
+        assert written(job, folder, count, start) == alone, f"seed {seed}, {count} workers"
+    return bool(alone[0])
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_columns_of_what_events_do_are_decided_as_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_met: list[int], part: int
+) -> None:
+    decided = sum(
+        columns_are_decided_as_records(seed, tmp_path, monkeypatch, (1, 2, 3), in_process)
+        for seed in range(FIRST + part, FIRST + share(10), PARTS)
+    )
+    assert decided > share(10) // PARTS // 3
+    assert sum(rows_met) > share(10) // PARTS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes fork on Linux only")
+def test_processes_decide_columns_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(FIRST, FIRST + share(300)):
+        columns_are_decided_as_records(seed, tmp_path, monkeypatch, (2, 3), processes)

@@ -122,7 +122,9 @@ class EffectRows:
         """What each row does: the number of an effect, -1 for nothing, null where a value must be told of."""
         read = self._effects.reads(event)
         at = [index for path, index in sieve.properties.items() if any(_touch(path, each) for each in read)]
-        codes = pa.nulls(batch.num_rows, "int64").fill_null(0)
+        if not at:
+            return pa.repeat(pa.scalar(self._number(event, {}), "int32"), batch.num_rows)
+        codes = pa.repeat(pa.scalar(0, "int64"), batch.num_rows)
         for index in at:
             column = decoded(batch.column(index)).dictionary_encode(null_encoding="encode")
             codes = pc.add(pc.multiply(codes, len(column.dictionary)), column.indices.cast("int64"))

@@ -78,8 +78,7 @@ class ParquetSieve:
         )
         usual = pc.fill_null(in_range, False)
         for part in ("user", "event"):
-            column = decoded(batch.column(self.parts[part]))
-            usual = pc.and_(usual, pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
+            usual = pc.and_(usual, _has_text(batch.column(self.parts[part])))
         if "id" in self.parts:
             usual = pc.and_(usual, pc.is_null(batch.column(self.parts["id"])))
         for column in batch.columns:
@@ -182,6 +181,13 @@ def _is_plain(kind: Any) -> bool:
 def as_dictionary(column: Any) -> Any:
     """A column with a dictionary."""
     return column if types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def _has_text(column: Any) -> Any:
+    """Which rows have a text that is not empty; of a dictionary each text is looked at once."""
+    if types.is_dictionary(column.type):
+        return pc.fill_null(_has_text(column.dictionary).take(column.indices), False)
+    return pc.fill_null(pc.greater(pc.binary_length(column), 0), False)
 
 
 def decoded(column: Any) -> Any:

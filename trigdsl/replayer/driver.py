@@ -25,7 +25,7 @@ from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.effects import EventRows
 from trigdsl.records.passing import Passing
-from trigdsl.replayer.flat import FlatReplay, Shows
+from trigdsl.replayer.flat import FlatReplay, Found, Shows
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
@@ -116,16 +116,15 @@ class Replay:
         self,
         last: Micros | None,
         watched: Callable[[list[Input]], Iterable[Input]] = iter,
-        rows: EventRows | None = None,
     ) -> Iterator[Decision]:
         """The decisions about what was gathered; `last` is the time of the last input of the whole stream.
 
-        `watched` gets the inputs in the order in which they are handled, and gives them on.  Under the short cut
-        there may be `rows` beside them.
+        `watched` gets the inputs in the order in which they are handled, and gives them on.
         """
         inputs, self._gathered = self._gathered, []
         if self._flat is not None and not self._aliases:
-            yield from self._replay_flatly(self._flat, watched(_in_order(inputs)), last, rows)
+            replay, until = self._flat_replay(self._flat, last)
+            yield from replay.decisions(watched(_in_order(inputs)), until)
         else:
             if self._flat is not None:
                 # Joined users are for the clockwork alone.
@@ -136,6 +135,29 @@ class Replay:
                 last = self.stats.last
             yield from self._handle(watched(_in_order(inputs)))
             yield from self._finish(last)
+        self._complete()
+
+    def found(
+        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]], rows: EventRows | None
+    ) -> Iterator[Found] | None:
+        """What `decisions` are made of, where the short cut is taken; None elsewhere, and nothing is done.
+
+        There may be `rows` beside the inputs, which then are of `Arrived`.
+        """
+        if self._flat is None or self._aliases:
+            return None
+        return self._found(self._flat, last, watched, rows)
+
+    def _found(
+        self,
+        program: FlatProgram,
+        last: Micros | None,
+        watched: Callable[[list[Input]], Iterable[Input]],
+        rows: EventRows | None,
+    ) -> Iterator[Found]:
+        inputs, self._gathered = self._gathered, []
+        replay, until = self._flat_replay(program, last)
+        yield from replay.found(watched(_in_order(inputs)), until, rows)
         self._complete()
 
     @property
@@ -163,16 +185,15 @@ class Replay:
         self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
 
-    def _replay_flatly(
-        self, program: FlatProgram, inputs: Iterable[Input], last: Micros | None, rows: EventRows | None
-    ) -> Iterator[Decision]:
+    def _flat_replay(self, program: FlatProgram, last: Micros | None) -> tuple[FlatReplay, Micros | None]:
+        """The short cut, and when its clock stops."""
         replay = FlatReplay(program, self._clockwork.machine, self._shows)
         for user, attributes in self._profiles:
             replay.set_profile(user, attributes)
         until = self._stop(last)
         if until is not None and self._drain:
             until = min(until + LONGEST_DRAIN, LAST_INSTANT)
-        yield from replay.decisions(inputs, until, rows)
+        return replay, until
 
     def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
         for user, attributes in profiles:

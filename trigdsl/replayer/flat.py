@@ -26,7 +26,8 @@ from trigdsl.records.effects import EventRows
 Shows: TypeAlias = Callable[[str, str, str], bool]
 """Whether decisions of a status, rule and user are wanted."""
 
-_Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
+Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
+"""Time, user, number among those of the user, run, status and reason of a decision."""
 
 
 class FlatReplay:
@@ -46,8 +47,8 @@ class FlatReplay:
         self._sets: dict[tuple[int, ...], tuple[FlatRule, ...]] = {(): ()}
         self._rows_from: Micros = LAST_INSTANT + 1
         self._arrivals: dict[str, list[int]] | None = None
-        self._found: list[_Found] = []
-        self._pending: list[_Found] = []
+        self._found: list[Found] = []
+        self._pending: list[Found] = []
         machine.context.state = State("")
 
     def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
@@ -55,10 +56,13 @@ class FlatReplay:
         if (found := self._zone_set(attributes)) is not None:
             self._zones[user] = found
 
-    def decisions(
-        self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None
-    ) -> Iterator[Decision]:
-        """The decisions up to and including `until`, then what is pending, in their defined order.
+    def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
+        """The decisions up to and including `until`, then what is pending, in their defined order."""
+        for at, user, _, run, status, reason in self.found(inputs, until):
+            yield _decision(at, user, run, status, reason)
+
+    def found(self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None) -> Iterator[Found]:
+        """The same before decisions are made of it.
 
         `rows` are more events, of which it is known what they do; then the inputs are of `Arrived`.
         """
@@ -69,12 +73,12 @@ class FlatReplay:
             for user, happened in self._with_rows(rows):
                 self._live(user, happened, until)
         for user, happened in self._happened.items():
-            self._live(user, happened, until)
+            if rows is None or _triggers_any(happened):
+                self._live(user, happened, until)
         self._happened.clear()
         for found in (self._found, self._pending):
             found.sort()
-            for at, user, _, run, status, reason in found:
-                yield _decision(at, user, run, status, reason)
+            yield from found
 
     # ------------------------------------------------------------------ what happened
     def _take(self, inputs: Iterable[Input]) -> None:
@@ -85,6 +89,8 @@ class FlatReplay:
             changed = self._zone_set(given.set) if given.set else None
             plan, enders = self._plan(given.event) if given.event is not None else (None, {})
             rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
+            if not (rules or enders or changed is not None):
+                continue
             known = happened.get(user)
             if known is None:
                 if not rules and given.time < self._rows_from:
@@ -92,10 +98,9 @@ class FlatReplay:
                         self._zones[user] = changed
                     continue
                 known = happened[user] = []
-            if rules or enders or changed is not None:
-                known.append((given.time, enders, rules, given.id, changed))
-                if arrivals is not None:
-                    arrivals.setdefault(user, []).append(given.arrival)  # type: ignore[attr-defined]
+            known.append((given.time, enders, rules, given.id, changed))
+            if arrivals is not None:
+                arrivals.setdefault(user, []).append(given.arrival)  # type: ignore[attr-defined]
 
     def _take_beside(self, inputs: Iterable[Input], rows: EventRows) -> None:
         """The same beside rows: from the first of them on, what an input does is kept for every user."""
@@ -106,19 +111,20 @@ class FlatReplay:
         self._take(inputs)
 
     def _with_rows(self, rows: EventRows) -> Iterator[tuple[str, list[Happened]]]:
-        """What happened to each user who has rows, and is triggered by one or has inputs too."""
+        """What happened to each user who has rows, and is triggered by one or by an input."""
         from trigdsl.records.event_rows import by_user
 
         enders = [self._plan(event)[1] for event, _ in rows.effects]
         rules = [self._rules(fired) for _, fired in rows.effects]
         arrivals = self._arrivals or {}
-        for user, of_user in by_user(rows, [bool(each) for each in rules], list(self._happened)):
+        others = [user for user, happened in self._happened.items() if _triggers_any(happened)]
+        for user, of_user in by_user(rows, [bool(each) for each in rules], others):
             happened: list[Happened] = [
                 (time, enders[effect], rules[effect], None, None) for time, _, effect in of_user
             ]
-            if (others := self._happened.pop(user, None)) is not None:
+            if (more := self._happened.pop(user, None)) is not None:
                 placed = [((time, arrival), one) for (time, arrival, _), one in zip(of_user, happened, strict=True)]
-                placed += [((one[0], at), one) for one, at in zip(others, arrivals.pop(user), strict=True)]
+                placed += [((one[0], at), one) for one, at in zip(more, arrivals.pop(user), strict=True)]
                 placed.sort(key=itemgetter(0))
                 happened = [one for _, one in placed]
             yield user, happened
@@ -163,6 +169,10 @@ class FlatReplay:
         one = FlatUser(self._zones.get(user, self._default), decide, self._machine.observations.runs)
         one.live(happened, until)
         one.pending()
+
+
+def _triggers_any(happened: list[Happened]) -> bool:
+    return any(rules for _, _, rules, _, _ in happened)
 
 
 def _decision(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:

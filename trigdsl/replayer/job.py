@@ -13,6 +13,7 @@ from typing import IO, Protocol
 import msgspec
 from attrs import field, frozen
 
+from trigdsl.engine.flat import obstacles
 from trigdsl.engine.program import Program
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision, json_value
@@ -30,7 +31,7 @@ from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
 from trigdsl.replayer.processes import WorkerEnded, processes
 from trigdsl.replayer.shard import Asked
-from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, alone_because, is_worth_it
+from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, alone_because, in_process, is_worth_it
 from trigdsl.replayer.stats import GoalCount, Stats
 from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
@@ -112,9 +113,10 @@ def run(job: Job, progress: Progress) -> Summary:
                 raise RejectedError(reject)
 
         telling = _Telling(on_reject, tally.record_warning)
-        if _is_split(job):
+        shards = _shards(job)
+        if shards is not None:
             try:
-                return _summary(job, tally, _run_split(job, progress, tally, telling))
+                return _summary(job, tally, _run_split(job, shards, progress, tally, telling))
             except Joins:
                 telling.start_again()
         return _summary(job, tally, _run_alone(job, progress, tally, telling, stack))
@@ -185,14 +187,17 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
     return replay.stats
 
 
-def _is_split(job: Job) -> bool:
-    """Whether users are split over processes."""
-    if job.on_decision is not None:
-        return False
-    return job.workers > 1 and not alone_because(is_sorted=job.is_sorted) and is_worth_it(sources(job.events))
+def _shards(job: Job) -> int | None:
+    """How many shards users are split over: one where columns of Parquet gain by it, None where nothing does."""
+    if job.on_decision is not None or job.is_sorted or not is_worth_it(found := sources(job.events)):
+        return None
+    if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
+        return job.workers
+    by_columns = any(source.kind == "parquet" for source in found) and not job.invariants
+    return 1 if by_columns and next(obstacles(job.program), None) is None else None
 
 
-def _run_split(job: Job, progress: Progress, tally: Tally, telling: _Telling) -> Stats:
+def _run_split(job: Job, shards: int, progress: Progress, tally: Tally, telling: _Telling) -> Stats:
     """Decide in several processes; raises Joins, before any decision is made, when that turns out to be impossible."""
     check_columns(job.columns)
     found = sources(job.events)
@@ -209,7 +214,8 @@ def _run_split(job: Job, progress: Progress, tally: Tally, telling: _Telling) ->
     with ExitStack() as stack:
         writer = stack.enter_context(_writer(job.out))
         numbered = tuple((number, *profile) for number, profile in enumerate(profiles))
-        replay = job.start(Work(asked, all_parts(found), numbered), job.workers, stack)
+        work = Work(asked, all_parts(found), numbered)
+        replay = in_process(work, 1, stack) if shards == 1 else job.start(work, shards, stack)
 
         def on_part(part: Part, report: PartReport, heeding: Heeding) -> None:
             heeding.heed(part, report, Reports(part.source.path, telling.reject, telling.warning))

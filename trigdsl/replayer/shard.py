@@ -20,6 +20,8 @@ from trigdsl.records.parts import Part, PartReading, PartReport
 from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, Router, routed, routed_rows, routed_users
 from trigdsl.replayer.driver import Replay
+from trigdsl.replayer.flat import Found
+from trigdsl.replayer.flat_lines import FlatLines
 from trigdsl.replayer.placing import Place, PlacedObservations, PlacedProfiles, PlacedViolations, Profile
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import MOST_VIOLATIONS, Key, Shown, key_of, reaches
@@ -154,9 +156,20 @@ class Shard:
         shown, writes = self._asked.shown, self._asked.writes
         decision: Decision
         rows = routed_rows(self._files, self._rows)
-        for number, decision in enumerate(self._replay.decisions(last, self._observations.through, rows)):
+        if (found := self._replay.found(last, self._observations.through, rows)) is not None:
+            yield from self._flat_items(found)
+            return
+        for number, decision in enumerate(self._replay.decisions(last, self._observations.through)):
             if decision in shown:
                 line = line_of(decision) if writes else b""
                 if reaches(decision):
                     self._reached.add(decision.user)
                 yield int(decision.status == "pending"), decision.time, decision.user, number, key_of(decision), line
+
+    def _flat_items(self, found: Iterator[Found]) -> Iterator[Item]:
+        """The same of what the short cut found, which is shown or else not found."""
+        for number, (one, key, line) in enumerate(FlatLines().of(found)):
+            at, user, _, _, status, _ = one
+            if status == "sent":
+                self._reached.add(user)
+            yield int(status == "pending"), at, user, number, key, line
