@@ -148,7 +148,7 @@ def test_templates_lie_in_the_folder_of_the_rules() -> None:
     say(shell, ":load mail/rules.trig")
     assert say(shell, "x") == ['  10:00  a sent on email "Hello you"']
     assert say(shell, 'rule b: if y then send email template "a.j2"', "y")[-1] == '  10:00  b sent on email "Hello you"'
-    assert say(shell, 'rule c: if y then send email template "none.j2"')[0].startswith("mail/typed:1:30: error:")
+    assert say(shell, 'rule c: if y then send email template "none.j2"')[0].startswith("typed:1:30: error:")
 
 
 # ------------------------------------------------------------------------ events of files

@@ -87,7 +87,7 @@ class Shell:
             yield paint(visible(said_of), RED, self.color)
 
     def _answer(self, text: str) -> Iterator[Said]:
-        said = self._bare_word(text) or read(text, self.world.texts.folder)
+        said = self._bare_word(text) or read(text)
         match said:
             case None:
                 return
@@ -156,15 +156,14 @@ class Shell:
 
     def _placed(self, found: Diagnostic, texts: Texts, said: Rules | None) -> Diagnostic:
         """A finding about what was just typed points into that, not into all that was ever typed."""
-        if said is None:
-            return found
-        for item in typed_items(said):
+        source = Source(str(texts.folder / NAME), texts.typed_text)
+        for item in typed_items(said) if said is not None else ():
+            assert said is not None
             start, inside = texts.start_of(item), said.source.text.find(item.text)
-            source = Source(str(texts.folder / NAME), texts.typed_text)
             placed = Placed(source, said.source, start, start + len(item.text), start - inside)
             if placed.has(found):
                 return placed.mapped(found)
-        return found
+        return Placed(source, Source(NAME, source.text), 0, len(source.text), 0).mapped(found)
 
     # ------------------------------------------------------------------ users, events, the clock
     def _who(self, text: str, said: WhoIs) -> Iterator[Said]:
