@@ -149,10 +149,13 @@ class Shell:
         yield from self.do(text, [Ruled(texts, program, checked)])
 
     def _new_warnings(self, found: Sequence[Diagnostic], texts: Texts, said: Rules | None) -> Iterator[Said]:
+        """Warnings about what was typed just now, and others that were not told yet."""
         for one in found:
-            if (one.code, one.message) not in self.told:
+            placed = self._placed(one, texts, said)
+            is_about_it = said is not None and placed.span.source is said.source
+            if is_about_it or (one.code, one.message) not in self.told:
                 self.told.add((one.code, one.message))
-                yield Painted(render(self._placed(one, texts, said), color=self.color))
+                yield Painted(render(placed, color=self.color))
 
     def _placed(self, found: Diagnostic, texts: Texts, said: Rules | None) -> Diagnostic:
         """A finding about what was just typed points into that, not into all that was ever typed."""
@@ -231,7 +234,7 @@ class Shell:
         try:
             _, found = check_sources([*texts.sources, placed.source], texts.folder, {})
         except TrigError as error:
-            raise Faults(about(error.diagnostics)) from error
+            raise Faults(about(error.diagnostics) or error.diagnostics) from error
         yield from (Painted(render(one, color=self.color)) for one in about(found))
 
     def do(self, text: str, acts: Sequence[Act]) -> Iterator[Line]:
