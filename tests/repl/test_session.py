@@ -82,6 +82,20 @@ def test_a_typed_rule_takes_the_place_of_a_files_until_it_is_taken_back() -> Non
     ]
 
 
+def codes(lines: list[str]) -> list[str]:
+    return [line.rpartition("[")[2].rstrip("]") for line in lines if ": warning: " in line]
+
+
+def test_warnings_about_what_is_typed_are_told_each_time_and_others_once() -> None:
+    """The rule without a name is warned of as soon as there are two; and that once only."""
+    shell = opened("if visit then send push")
+    odd = "rule a: if (cart_abandoned or cart_abandond) then send push"
+    assert sorted(codes(say(shell, odd))) == ["misspelt-event", "unnamed-rule"]
+    say(shell, ":back")
+    assert codes(say(shell, odd)) == ["misspelt-event"]
+    assert codes(say(shell, "rule b: if x then send push")) == []
+
+
 def test_what_was_typed_stays_in_place_of_what_a_file_has() -> None:
     Path("rules.trig").write_text(RULE)
     shell = opened()
@@ -148,7 +162,7 @@ def test_templates_lie_in_the_folder_of_the_rules() -> None:
     say(shell, ":load mail/rules.trig")
     assert say(shell, "x") == ['  10:00  a sent on email "Hello you"']
     assert say(shell, 'rule b: if y then send email template "a.j2"', "y")[-1] == '  10:00  b sent on email "Hello you"'
-    assert say(shell, 'rule c: if y then send email template "none.j2"')[0].startswith("mail/typed:1:30: error:")
+    assert say(shell, 'rule c: if y then send email template "none.j2"')[0].startswith("typed:1:30: error:")
 
 
 # ------------------------------------------------------------------------ events of files

@@ -176,6 +176,15 @@ def test_what_was_typed_is_there_again_in_the_next_session(terminal: Terminal, t
     again.process.close(force=True)
 
 
+def test_lines_that_are_pasted_are_answered_one_by_one(terminal: Terminal) -> None:
+    lines = "cart_abandoned {\n  cart.value: 300\n}\n+10m\n# a comment\nrule a:\n  if x\n  then send sms\n+1h x"
+    terminal.send(f"\x1b[200~{lines}\x1b[201~")
+    terminal.shows("...   then send sms", "... +1h x")
+    terminal.send(ENTER + ENTER)
+    terminal.shows("step 1 is due at 10:30", "10:00> +10m", "10:10> rule a:", "...   if x", "rule `a` is live")
+    terminal.shows("10:10> +1h x", "10:30  reminder sent on push", "11:10  a sent on sms", "11:10>")
+
+
 def test_without_colour(tmp_path: Path) -> None:
     plain = Terminal(tmp_path, "-e", RULE, NO_COLOR="1")
     plain.shows("10:00>")

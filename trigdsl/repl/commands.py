@@ -111,13 +111,15 @@ def _why(shell: Shell, argument: str) -> Answer:
     yield story(shell.world, shell.world.user_of(shell.session.user), argument or None, shell)
 
 
-@command(":whynot RULE", "why a rule sent the user nothing, and what was needed")
+@command(":whynot [RULE]", "why a rule sent the user nothing, and what was needed; all that did not, if not named")
 def _whynot(shell: Shell, argument: str) -> Answer:
-    from trigdsl.repl.telling import silence
+    from trigdsl.repl.telling import silence, silences
 
-    if not argument:
-        raise Refusal("which rule?", "write `:whynot RULE`")
-    yield from silence(shell.world, shell.world.user_of(shell.session.user), rule_named(shell, argument))
+    user = shell.world.user_of(shell.session.user)
+    if argument:
+        yield from silence(shell.world, user, rule_named(shell, argument))
+    else:
+        yield from silences(shell.world, user)
 
 
 # ------------------------------------------------------------------------ time travel

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from attrs import evolve, frozen
 
@@ -117,11 +116,8 @@ class Expects:
 Said = Command | Question | Rules | WhoIs | Happens | Expects
 
 
-def read(text: str, folder: PurePath | None = None) -> Said | None:
-    """What a text says, None for a blank one or a comment; raises Refusal or Faults.
-
-    `folder` is the program's: templates that typed rules name lie there.
-    """
+def read(text: str) -> Said | None:
+    """What a text says, None for a blank one or a comment; raises Refusal or Faults."""
     stripped = text.strip()
     if stripped.startswith(":"):
         name, _, argument = stripped[1:].partition(" ")
@@ -131,7 +127,7 @@ def read(text: str, folder: PurePath | None = None) -> Said | None:
     tokens = tokenize(text)
     if not tokens:
         return None
-    source = Source(NAME if folder is None else str(folder / NAME), text)
+    source = Source(NAME, text)
     user = _USER.match(stripped) if tokens[0].type == "USER" else None
     if user is not None:
         return _who(source, user, len(text) - len(text.lstrip()))

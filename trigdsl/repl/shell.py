@@ -87,7 +87,7 @@ class Shell:
             yield paint(visible(said_of), RED, self.color)
 
     def _answer(self, text: str) -> Iterator[Said]:
-        said = self._bare_word(text) or read(text, self.world.texts.folder)
+        said = self._bare_word(text) or read(text)
         match said:
             case None:
                 return
@@ -149,22 +149,24 @@ class Shell:
         yield from self.do(text, [Ruled(texts, program, checked)])
 
     def _new_warnings(self, found: Sequence[Diagnostic], texts: Texts, said: Rules | None) -> Iterator[Said]:
+        """Warnings about what was typed just now, and others that were not told yet."""
         for one in found:
-            if (one.code, one.message) not in self.told:
+            placed = self._placed(one, texts, said)
+            is_about_it = said is not None and placed.span.source is said.source
+            if is_about_it or (one.code, one.message) not in self.told:
                 self.told.add((one.code, one.message))
-                yield Painted(render(self._placed(one, texts, said), color=self.color))
+                yield Painted(render(placed, color=self.color))
 
     def _placed(self, found: Diagnostic, texts: Texts, said: Rules | None) -> Diagnostic:
         """A finding about what was just typed points into that, not into all that was ever typed."""
-        if said is None:
-            return found
-        for item in typed_items(said):
+        source = Source(str(texts.folder / NAME), texts.typed_text)
+        for item in typed_items(said) if said is not None else ():
+            assert said is not None
             start, inside = texts.start_of(item), said.source.text.find(item.text)
-            source = Source(str(texts.folder / NAME), texts.typed_text)
             placed = Placed(source, said.source, start, start + len(item.text), start - inside)
             if placed.has(found):
                 return placed.mapped(found)
-        return found
+        return Placed(source, Source(NAME, source.text), 0, len(source.text), 0).mapped(found)
 
     # ------------------------------------------------------------------ users, events, the clock
     def _who(self, text: str, said: WhoIs) -> Iterator[Said]:
@@ -232,7 +234,7 @@ class Shell:
         try:
             _, found = check_sources([*texts.sources, placed.source], texts.folder, {})
         except TrigError as error:
-            raise Faults(about(error.diagnostics)) from error
+            raise Faults(about(error.diagnostics) or error.diagnostics) from error
         yield from (Painted(render(one, color=self.color)) for one in about(found))
 
     def do(self, text: str, acts: Sequence[Act]) -> Iterator[Line]:

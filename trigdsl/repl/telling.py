@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from trigdsl.engine.tracing import Entry, Trace
 from trigdsl.explainer.clauses import Clauses
 from trigdsl.explainer.explain import SPEAKING
@@ -14,6 +16,7 @@ from trigdsl.explainer.story import Explanation
 from trigdsl.explainer.story import Line as StoryLine
 from trigdsl.explainer.telling import Telling
 from trigdsl.explainer.wording import moment
+from trigdsl.model.decisions import Decision
 from trigdsl.repl.refusal import Refusal
 from trigdsl.repl.showing import Said
 from trigdsl.repl.world import Epoch, World
@@ -52,20 +55,68 @@ def _reasons(world: World, epoch: Epoch, user: str) -> Reasons:
     return Reasons(trace, Clauses(epoch.ruled.checked), epoch.ruled.program.event_names)
 
 
+@frozen
+class _Record:
+    """What a rule did for a user in one epoch."""
+
+    reasons: Reasons
+    rule: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def spoken(self) -> Decision | None:
+        """The last decision that was what the rule is for."""
+        made = (one.decision for one in reversed(self.entries) if one.decision is not None)
+        return next((decision for decision in made if decision.status in SPEAKING), None)
+
+
 def silence(world: World, user: str, rule: int) -> Iterator[Said]:
     """Why a rule, by its place among the present ones, sent a user nothing; raises Refusal when it did send."""
-    epoch = world.epochs[-1]
-    reasons = _reasons(world, epoch, user)
-    own: list[Entry] = [one for one in reasons.trace.entries if one.rule == rule and one.user == user]
-    name, zone = epoch.ruled.checked.rules[rule].name, world.zone(user)
-    spoken = [one.decision for one in own if one.decision is not None and one.decision.status in SPEAKING]
-    if spoken:
-        raise Refusal(
-            f"`{name}` was not silent: {spoken[-1].status} at {moment(spoken[-1].time, zone)}", f"see `:why {name}`"
-        )
-    found = Silences(reasons).silence(rule, own)
+    records = _records(_all_reasons(world, user), world, user, rule)
+    for one in records:
+        if (spoken := one.spoken) is not None:
+            name = world.checked.rules[rule].name
+            said = f"`{name}` was not silent: {spoken.status} at {moment(spoken.time, world.zone(user))}"
+            raise Refusal(said, f"see `:why {name}`")
+    yield from _told(world, user, records)
+
+
+def silences(world: World, user: str) -> Iterator[Said]:
+    """Why each rule that sent a user nothing was silent."""
+    reasons = _all_reasons(world, user)
+    found = [_records(reasons, world, user, rule.index) for rule in world.checked.rules]
+    silent = [records for records in found if all(one.spoken is None for one in records)]
+    for records in silent:
+        yield from _told(world, user, records)
+    if not silent:
+        yield "  no rule was silent" if found else "  there are no rules"
+
+
+def _all_reasons(world: World, user: str) -> list[tuple[Epoch, Reasons]]:
+    """All epochs, the latest first, and what finds reasons in their traces."""
+    return [(epoch, _reasons(world, epoch, user)) for epoch in reversed(world.epochs)]
+
+
+def _records(epochs: list[tuple[Epoch, Reasons]], world: World, user: str, rule: int) -> list[_Record]:
+    """What a rule did, the latest epoch first, back to when its text was another."""
+    name, text = world.checked.rules[rule].name, world.checked.rules[rule].node.span.text
+    found = []
+    for epoch, reasons in epochs:
+        same = [one for one in epoch.ruled.checked.rules if (one.name, one.node.span.text) == (name, text)]
+        if not same:
+            break
+        index = same[0].index
+        entries = tuple(one for one in reasons.trace.entries if one.rule == index and one.user == user)
+        found.append(_Record(reasons, index, entries))
+    return found
+
+
+def _told(world: World, user: str, records: list[_Record]) -> Iterator[Said]:
+    """The silence of the latest epoch in which the rule did something."""
+    record = next((one for one in records if one.entries), records[0])
+    found, zone = Silences(record.reasons).silence(record.rule, record.entries), world.zone(user)
     at = "" if found.time is None else f", {moment(found.time, zone)}"
-    yield f"  {name} ({found.stage}{at}): {found.text}"
+    yield f"  {found.rule} ({found.stage}{at}): {found.text}"
     yield f"    needed: {found.change}"
-    if len(world.epochs) > 1 and found.stage == "never triggered":
-        yield "    (since the rules became what they are)"
+    if len(records) < len(world.epochs) and found.stage == "never triggered":
+        yield "    (since the rule became what it is)"

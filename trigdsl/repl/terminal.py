@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trigdsl.repl.reading import is_unfinished, may_go_on
-from trigdsl.repl.script import MORE
+from trigdsl.repl.script import MORE, texts_of
 from trigdsl.repl.shell import Shell
 from trigdsl.version import __version__
 
@@ -34,7 +34,18 @@ def talk(shell: Shell) -> None:
             continue
         except EOFError:
             break
-        _answer(shell, text)
+        _answer_all(shell, text)
+
+
+def _answer_all(shell: Shell, text: str) -> None:
+    """Answer a text; one of several lines that do not belong together, as it comes by pasting, line by line."""
+    texts = [one for one in texts_of(text.split("\n")) if one.strip()]
+    for number, one in enumerate(texts):
+        if shell.is_over:
+            return
+        if number:
+            print(f"{shell.prompt}{one}".replace("\n", f"\n{MORE}"))
+        _answer(shell, one)
 
 
 def _answer(shell: Shell, text: str) -> None:

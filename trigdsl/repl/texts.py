@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -157,6 +158,7 @@ def key_of(item: nodes.Item) -> Key | None:
     return ("timezone",)
 
 
+@lru_cache(maxsize=256)
 def _items(source: Source) -> tuple[nodes.Item, ...]:
     file = parse_file(source).file
     return () if file is None else file.items
