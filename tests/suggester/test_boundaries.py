@@ -105,8 +105,8 @@ HISTORY = "rule r: if e and no purchase in last 1d then send push"
 
 
 def test_what_happened_exactly_a_period_ago_is_forgotten() -> None:
-    assert is_told(HISTORY, "2026-11-19 10:00:01 purchase", "+23h59m59s e", "expect no r")
-    assert is_told(HISTORY, "2026-11-19 10:00 purchase", "+1d e", f"expect r at {DAY} 10:00 on push")
+    assert is_told(HISTORY, f"{DAY} 10:00 purchase", "+23h59m59s e", "expect no r")
+    assert is_told(HISTORY, f"{DAY} 10:00 purchase", "+1d e", "expect r at 2026-11-21 10:00 on push")
 
 
 LIMIT = "rule r: if e then send push at most 2 per 7d"
@@ -129,10 +129,9 @@ def test_a_guard_that_holds_and_one_that_does_not() -> None:
     assert is_told(text, f'expect r skipped "guard" at {DAY} 11:00')
 
 
-def test_an_ordinal_at_its_number_and_beside_it() -> None:
+def test_an_ordinal_at_its_number_and_before_it() -> None:
     text = "rule r: if 3rd e then send push"
-    assert any(test.count(" e ") == 3 and "expect 1 send" in test for test in told(text))
-    assert any(test.count(" e ") == 4 and "expect 1 send" in test for test in told(text))
+    assert is_told(text, f"{DAY} 10:00 e", "+1m e", "+1m e", f"expect r at {DAY} 10:02", "expect 1 send")
 
 
 CAMPAIGN = "rule r: if e then send push from 2026-12-01 until 2026-12-24"

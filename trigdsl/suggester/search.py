@@ -90,7 +90,7 @@ class Search:
         place = 0
         while place < len(pool.scenes):
             scene, anchors = pool.scenes[place]
-            for change in changes(scene, anchors, pool.topic):
+            for change in changes(scene, anchors, pool.topic, self._kinds(pool)):
                 if self._is_done(pool, reserve):
                     return
                 self._try(change(scene), pool)
@@ -99,6 +99,10 @@ class Search:
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
         wanted = (point.rule == pool.rule.name for point in self.missing)
         return self._left <= reserve or not any(wanted)
+
+    def _kinds(self, pool: Pool) -> set[str]:
+        """The kinds of points of a rule that are still missing."""
+        return {point.kind for point in self.missing if point.rule == pool.rule.name}
 
     def _mix(self, pools: list[Pool], random: Random) -> None:
         """Two things at once, drawn by chance."""
@@ -110,7 +114,7 @@ class Search:
             pool = random.choice(pools)
             place = random.randrange(len(pool.scenes))
             scene, anchors = pool.scenes[place]
-            held = known.get((pool.rule.name, place)) or list(changes(scene, anchors, pool.topic))
+            held = known.get((pool.rule.name, place)) or list(changes(scene, anchors, pool.topic, self._kinds(pool)))
             known[pool.rule.name, place] = held
             self._left -= 1
             self._try(random.choice(held)(random.choice(held)(scene)), pool)

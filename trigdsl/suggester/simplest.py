@@ -22,6 +22,8 @@ def simplest(story: Story, shows: Callable[[Story], bool]) -> Story:
 
 
 def _rounder_start(story: Story, shows: Callable[[Story], bool]) -> Story:
+    if _is_beside_a_minute(story.second):
+        return story
     for second in (story.second // _HOUR * _HOUR, story.second // _MINUTE * _MINUTE):
         if second != story.second and shows(rounder := evolve(story, second=second)):
             return rounder
@@ -37,6 +39,8 @@ def _rounder_gaps(story: Story, shows: Callable[[Story], bool]) -> Story:
 
 def _with_gaps(story: Story, place: int) -> Iterator[Story]:
     gap = story.lines[place].at - story.lines[place - 1].at
+    if _is_beside_a_minute(gap):
+        return
     for size in _ROUND_GAPS:
         rounder = gap // size * size
         if rounder == gap:
@@ -44,3 +48,8 @@ def _with_gaps(story: Story, place: int) -> Iterator[Story]:
         if rounder > 0:
             moved = tuple(evolve(line, at=line.at - gap + rounder) for line in story.lines[place:])
             yield evolve(story, lines=(*story.lines[:place], *moved))
+
+
+def _is_beside_a_minute(seconds: int) -> bool:
+    """Whether a time is a tick before or after a round one, which it is on purpose."""
+    return seconds % _MINUTE in (1, _MINUTE - 1)

@@ -14,6 +14,7 @@ from trigdsl.suggester.history import Happening
 from trigdsl.suggester.scenes import Needs, with_value
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
+from trigdsl.tester.literals import duration_value
 from trigdsl.tester.mentions import QUIET_EVENT, Carriers, carriers_of, mentions_of
 from trigdsl.tester.stories import Line
 
@@ -24,7 +25,8 @@ MOST_EVENTS = 10
 class Topic:
     """What a rule mentions, by itself or by its channels, caps and segments.
 
-    `events` are lines at second 0 with what else they need; `periods` the calendar periods of caps and limits.
+    `events` are lines at second 0 with what else they need; `periods` the calendar periods of caps and limits; `waits`
+    how long steps may wait, `chains` how long restarts may go on, both in seconds; `key` is the path of `for each`.
     """
 
     carriers: Carriers
@@ -39,6 +41,10 @@ class Topic:
     lists: tuple[str, ...]
     zones: tuple[str, ...]
     has_weekdays: bool
+    past_values: dict[str, dict[tuple[str, ...], tuple[Value, ...]]]
+    waits: tuple[int, ...]
+    chains: tuple[int, ...]
+    key: tuple[str, ...] | None
 
     def with_events(self, lines: Iterable[Line]) -> Topic:
         """The topic with these events as well."""
@@ -61,7 +67,7 @@ def topic_of(checked: CheckedProgram, rule: CheckedRule, solver: Solver) -> Topi
         durations=tuple(sorted(found.durations)),
         times=tuple(sorted(found.times)),
         dates=tuple(sorted(found.dates)),
-        counts=tuple(sorted(found.counts)),
+        counts=tuple(found.counts),
         periods=tuple(
             dict.fromkeys(one.kind for one in within if isinstance(one, nodes.LimitPeriod) if one.kind in _CALENDAR)
         ),
@@ -70,10 +76,23 @@ def topic_of(checked: CheckedProgram, rule: CheckedRule, solver: Solver) -> Topi
         lists=tuple(name for name in found.lists if name in _lists_in(about)),
         zones=tuple(found.zones),
         has_weekdays=any(isinstance(one, nodes.OnDays | nodes.OnCalendar) for one in within),
+        past_values={
+            name: {path: tuple(held) for path, held in paths.items()}
+            for name, paths in found.events.items()
+            if name not in solver.carriers
+        },
+        waits=_lengths(step.expires for step in rule.node.steps),
+        chains=_lengths(one.at_most for one in rule.node.clauses if isinstance(one, nodes.WhilePending)),
+        key=next((one.path for one in rule.node.clauses if isinstance(one, nodes.ForEach)), None),
     )
 
 
 _CALENDAR = ("day", "week", "month")
+
+
+def _lengths(durations: Iterable[nodes.Duration | None]) -> tuple[int, ...]:
+    """The lengths of those that there are, in seconds."""
+    return tuple(int(duration_value(one).total_seconds()) for one in durations if one is not None)
 
 
 def channels_of(rule: CheckedRule) -> tuple[str, ...]:

@@ -1,19 +1,21 @@
 """A scene → changes of it in one thing, at the boundaries of what the rule mentions.
 
-A change makes a scene of a scene; any two of them can be made one after the other.
+A change makes a scene of a scene; any two of them can be made one after the other.  Which changes are of use is told by
+the kinds of points that are missing, as `coverage` calls them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
 from attrs import evolve
 
-from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Membership, Need, Scene
-from trigdsl.suggester.topics import Topic
+from trigdsl.model.values import Value
+from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Membership, Need, Scene, Wanted, with_value
+from trigdsl.suggester.topics import OTHER_KEY, Topic
 from trigdsl.suggester.ways import MOST_REPEATED
 from trigdsl.tester.stories import FIRST_DAY, Line
 
@@ -23,25 +25,43 @@ MINUTE = 60
 
 Change: TypeAlias = Callable[[Scene], Scene]
 
+_CONDITIONS = {"condition", "guard", "variant", "requires", "trigger"}
+_OF_VALUES = {*_CONDITIONS, "step"}
+_OF_LINES = {*_CONDITIONS, "step", "delay", "unless", "stop on", "goal", "pending", "limit"}
+_OF_CLOCKS = {*_CONDITIONS, "step", "window", "expires", "else skip"}
+_OF_REPEATS = {"condition", "guard", "variant", "trigger", "step", "cap", "limit", "pending", "for each"}
+_OF_DAYS = {*_CONDITIONS, "step", "window", "else skip", "campaign"}
 
-def changes(scene: Scene, anchors: Sequence[int], topic: Topic) -> Iterator[Change]:
+
+def changes(scene: Scene, anchors: Sequence[int], topic: Topic, kinds: Collection[str]) -> Iterator[Change]:
     """Changes of a value, of the clock or the day, one more line, and the same happening several times.
 
     `anchors` are the times at which something was decided in the scene, in seconds from its moment.
     """
     moments = tuple(dict.fromkeys((0, *anchors)))[:MOST_ANCHORS]
-    yield from map(_giving, _values(scene, topic))
-    yield from _lines(moments, topic)
-    yield from _clocks(moments, topic)
-    yield from _repeats(scene, moments, topic)
-    yield from _days(moments, topic)
-    yield from _profile_changes(moments, topic)
+    wanted = set(kinds)
+    if wanted & _OF_VALUES:
+        yield from map(_giving, _values(scene, topic))
+        yield from _past_values(scene, topic)
+    if wanted & _OF_CLOCKS:
+        yield from _clocks(moments, topic)
+    if wanted & _OF_LINES:
+        yield from _lines(moments, topic)
+    if wanted & _OF_REPEATS:
+        yield from _repeats(scene, moments, topic)
+        yield from _chains(moments, topic)
+        yield from _other_keys(topic)
+    if wanted & _OF_DAYS:
+        yield from _days(moments, topic)
+    if wanted & _OF_VALUES:
+        yield from _profile_changes(moments, topic)
 
 
 def _giving(need: Need) -> Change:
     return partial(Scene.given, needs=(need,))
 
 
+# ------------------------------------------------------------------------------------------- values
 def _values(scene: Scene, topic: Topic) -> Iterator[Need]:
     for root, known in (("event", topic.values), ("user", topic.attributes)):
         for path, values in known.items():
@@ -53,6 +73,24 @@ def _values(scene: Scene, topic: Topic) -> Iterator[Need]:
         yield Given("user", ("timezone",), name)
 
 
+def _past_values(scene: Scene, topic: Topic) -> Iterator[Change]:
+    """Another value in all events of a name that are not the trigger."""
+    for name in dict.fromkeys(line.name for line in scene.lines if line.kind == "event"):
+        for path, values in topic.past_values.get(name, {}).items():
+            for value in values:
+                yield partial(_with_past_value, name=name, path=path, value=value)
+
+
+def _with_past_value(scene: Scene, name: str, path: tuple[str, ...], value: Wanted) -> Scene:
+    def changed(line: Line) -> Line:
+        if line.name != name or line.kind != "event":
+            return line
+        return evolve(line, properties=with_value(line.properties, path, value))
+
+    return evolve(scene, lines=tuple(map(changed, scene.lines)))
+
+
+# ------------------------------------------------------------------------------------------- more that happens
 def _lines(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
     """One more event: half-way to a moment, at it, so long after it, or so long before the first."""
     times = dict.fromkeys(moment // 2 for moment in moments if moment > 0)
@@ -70,21 +108,13 @@ def _with_line(scene: Scene, line: Line, needs: Sequence[Need] = ()) -> Scene:
     return evolve(scene, lines=(*scene.lines, line)).given(needs)
 
 
-def _clocks(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
-    """A moment falls on a time of day that the rule names, or on midnight."""
-    for time in dict.fromkeys((*topic.times, 0)):
-        for moment in moments:
-            for tick in TICKS:
-                yield partial(evolve, second=(time - moment + tick) % DAY_LENGTH)
-
-
 def _repeats(scene: Scene, moments: Sequence[int], topic: Topic) -> Iterator[Change]:
     """What happens at the moment happens again: soon, or so that the last time is at the edge of a period."""
     done = max(moments)
     ends = [length + tick for length in topic.durations for tick in TICKS]
-    ends += [end - done + tick for end in _period_ends(scene, done, topic) for tick in TICKS]
-    for count in sorted({2, 3, *(count + 1 for count in topic.counts)} - {1}):
-        if count > MOST_REPEATED:
+    ends += [end - shift + tick for end in _period_ends(scene, done, topic) for shift in (done, 0) for tick in TICKS]
+    for count in dict.fromkeys((*(count + 1 for count in topic.counts), 2, 3)):
+        if not 1 < count <= MOST_REPEATED:
             continue
         for gap in dict.fromkeys((done + MINUTE, MINUTE, 0)):
             yield partial(_again, times=[gap * place for place in range(1, count)])
@@ -113,6 +143,42 @@ def _period_ends(scene: Scene, at: int, topic: Topic) -> Iterator[int]:
         yield int((ends[period] - start).total_seconds()) - scene.second
 
 
+def _chains(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """The trigger again and again before its run is over, and once more as a chain of restarts may last no longer."""
+    done = next((moment for moment in moments if moment > 0), 0)
+    for length in topic.chains:
+        gap = max(done * 3 // 4, 1)
+        if length // gap <= MOST_REPEATED:
+            for tick in TICKS:
+                yield partial(_again, times=[*range(gap, length - 1, gap), length + tick])
+
+
+def _other_keys(topic: Topic) -> Iterator[Change]:
+    """All of it once more a minute later, for another value of what runs are kept apart by."""
+    if topic.key is not None:
+        yield partial(_for_other_key, path=topic.key)
+
+
+def _for_other_key(scene: Scene, path: tuple[str, ...]) -> Scene:
+    copies = [
+        evolve(line, at=line.at + MINUTE, properties=with_value(line.properties, path, OTHER_KEY))
+        for line in scene.lines
+        if line.kind == "event" and any(other == path for other, _ in line.properties)
+    ]
+    return evolve(scene, lines=(*scene.lines, *copies))
+
+
+# ------------------------------------------------------------------------------------------- times
+def _clocks(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
+    """A moment falls on a time of day that the rule names, or so long before it as a step may wait; or on midnight."""
+    times = dict.fromkeys((*topic.times, 0))
+    times.update(dict.fromkeys(time - length for length in topic.waits for time in topic.times))
+    for time in times:
+        for moment in moments:
+            for tick in TICKS:
+                yield partial(evolve, second=(time - moment + tick) % DAY_LENGTH)
+
+
 def _days(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
     """A moment falls on a date that the rule names, on its first or last second, or on another day of the week."""
     for date in topic.dates:
@@ -128,16 +194,21 @@ def _days(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
             yield partial(evolve, day=FIRST_DAY + dt.timedelta(days=shift))
 
 
+# ------------------------------------------------------------------------------------------- the profile
 def _profile_changes(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
     """The profile changes on the way to a moment, at it, or after."""
     lines = [
         Line(0, "set", path[0], (), value)
         for path, values in topic.attributes.items()
         if len(path) == 1
-        for value in (*values, None)
+        for value in _with_none(values)
     ]
     lines += [Line(0, kind, name) for name in topic.lists for kind in ("add", "remove")]
     lines += [Line(0, "set", "timezone", (), name) for name in topic.zones]
     for line in lines:
         for at in dict.fromkeys(at for moment in moments for at in (moment // 2, moment, moment + 1)):
             yield partial(_with_line, line=evolve(line, at=at))
+
+
+def _with_none(values: Sequence[Value]) -> tuple[Value, ...]:
+    return (*values, None)

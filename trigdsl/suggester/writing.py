@@ -22,7 +22,10 @@ def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
 
 def _comment(suggestion: Suggestion) -> Iterator[str]:
     """What the test exercises, as one sentence over as many lines as it needs."""
-    said = "; ".join(point.text for point in suggestion.points)
+    cases: dict[str, list[str]] = {}
+    for point in suggestion.points:
+        cases.setdefault(point.about, []).extend([point.case] if point.case is not None else [])
+    said = "; ".join(f"{about}: {', '.join(held)}" if held else about for about, held in cases.items())
     yield from textwrap.wrap(f"Exercises {said}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
     yield NOTICE
 
