@@ -102,8 +102,8 @@ class Explainable:
     ) -> Explanation:
         """`explain` for records that are read already. `profiles` hold before everything else."""
         rules = self._rules(rule)
-        traced = self._traced(inputs, user, Clock(until, drain, profiles))
-        reasons = self._reasons(traced.trace)
+        traced = self.traced(inputs, user, Clock(until, drain, profiles))
+        reasons = self.reasons(traced.trace)
         silences = Silences(reasons)
         decisions = [one for one in traced.trace.entries if one.decision is not None and one.rule in rules]
         spoke = {one.rule for one in decisions if silences.speaks(one)}
@@ -123,7 +123,7 @@ class Explainable:
             silences=tuple(one for _, one in silent),
         )
 
-    def _traced(self, inputs: list[Input], user: str, clock: Clock) -> Traced:
+    def traced(self, inputs: list[Input], user: str, clock: Clock) -> Traced:
         """The trace of a user, under the id by which the user is known, when the one given is an alias."""
         trace = Trace(lambda one: one == user)
         own, until = _of_user(inputs, user, clock.until, clock.drain)
@@ -135,15 +135,16 @@ class Explainable:
             pass
         known = user_of(replay.links, user)
         if known != user:
-            return self._traced(inputs, known, clock)
+            return self.traced(inputs, known, clock)
         return Traced(trace, user, replay.stats.last if until is None else until)
 
-    def _reasons(self, trace: Trace) -> Reasons:
+    def reasons(self, trace: Trace) -> Reasons:
+        """What finds reasons in a trace of this program."""
         return Reasons(Origins(trace, Clauses(self.checked), self.program.event_names))
 
     def _suggesting(self, inputs: list[Input], traced: Traced, clock: Clock) -> Suggesting:
         def run(changed: list[Input], until: Micros) -> Reasons:
-            return self._reasons(self._traced(changed, traced.user, evolve(clock, until=until)).trace)
+            return self.reasons(self.traced(changed, traced.user, evolve(clock, until=until)).trace)
 
         end = traced.end or 0
         own, _ = _of_user(inputs, traced.user, end, False)

@@ -28,9 +28,10 @@ SPEAKING = ("sent", "control")
 
 @define
 class Silences:
-    """Tells why rules were silent in one trace."""
+    """Tells why rules were silent in one trace: for all users in it, or for one."""
 
     reasons: Reasons
+    user: str | None = None
 
     def silence(self, rule: int) -> Silence:
         """Why a rule was silent."""
@@ -50,7 +51,8 @@ class Silences:
         if not isinstance(trigger, nodes.SilenceTrigger):
             return said, f"whatever fires `{one_line(trigger.span.text)}`"
         origins = self.reasons.origins
-        found = [one for one in self.reasons.trace.entries if origins.is_event(trigger.event, one)]
+        entries = [one for one in self.reasons.trace.entries if self._concerns(one)]
+        found = [one for one in entries if origins.is_event(trigger.event, one)]
         if not found or has_where(trigger.event):
             return said, f"an event after which there is none for {one_line(trigger.duration.span.text)}"
         last = found[-1]
@@ -66,9 +68,13 @@ class Silences:
 
     def attempts(self, rule: int) -> list[Entry]:
         """All attempts of a rule that came to nothing, the nearest first; of equal ones the last."""
-        tries = [one for one in self.reasons.trace.entries if one.rule == rule and self._is_attempt(one)]
+        entries = [one for one in self.reasons.trace.entries if one.rule == rule and self._concerns(one)]
+        tries = [one for one in entries if self._is_attempt(one)]
         tries.reverse()
         return sorted(tries, key=self.distance)
+
+    def _concerns(self, entry: Entry) -> bool:
+        return self.user in (None, entry.user)
 
     def _is_attempt(self, entry: Entry) -> bool:
         """Whether an entry is a trigger that was refused, or a decision that was no message where one is wanted."""

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from trigdsl.engine.tracing import Entry, Trace
 from trigdsl.explainer.clauses import Clauses
-from trigdsl.explainer.explain import SPEAKING
+from trigdsl.explainer.origins import Origins
 from trigdsl.explainer.reasons import Reasons
-from trigdsl.explainer.silences import Silences
+from trigdsl.explainer.silences import SPEAKING, Silences
 from trigdsl.explainer.story import Explanation
 from trigdsl.explainer.story import Line as StoryLine
 from trigdsl.explainer.telling import Telling
@@ -52,7 +52,7 @@ def _reasons(world: World, epoch: Epoch, user: str) -> Reasons:
     waiting = world.pending(user) if epoch is world.epochs[-1] else []
     trace = Trace()
     trace.entries = [*epoch.trace.entries, *waiting]
-    return Reasons(trace, Clauses(epoch.ruled.checked), epoch.ruled.program.event_names)
+    return Reasons(Origins(trace, Clauses(epoch.ruled.checked), epoch.ruled.program.event_names))
 
 
 @frozen
@@ -114,7 +114,7 @@ def _records(epochs: list[tuple[Epoch, Reasons]], world: World, user: str, rule:
 def _told(world: World, user: str, records: list[_Record]) -> Iterator[Said]:
     """The silence of the latest epoch in which the rule did something."""
     record = next((one for one in records if one.entries), records[0])
-    found, zone = Silences(record.reasons).silence(record.rule, record.entries), world.zone(user)
+    found, zone = Silences(record.reasons, user).silence(record.rule), world.zone(user)
     at = "" if found.time is None else f", {moment(found.time, zone)}"
     yield f"  {found.rule} ({found.stage}{at}): {found.text}"
     yield f"    needed: {found.change}"

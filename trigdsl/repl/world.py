@@ -19,6 +19,7 @@ from trigdsl.engine.state import State
 from trigdsl.engine.tracing import Entry, Trace, TracingMachine
 from trigdsl.engine.zones import Zone
 from trigdsl.explainer.clauses import Clauses
+from trigdsl.explainer.origins import Origins
 from trigdsl.explainer.reasons import Reasons
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
@@ -74,7 +75,7 @@ class Epoch:
 
     def reasons(self) -> Reasons:
         """Finds reasons in the trace as it is now."""
-        return Reasons(self.trace, Clauses(self.ruled.checked), self.ruled.program.event_names)
+        return Reasons(Origins(self.trace, Clauses(self.ruled.checked), self.ruled.program.event_names))
 
 
 @frozen

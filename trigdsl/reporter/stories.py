@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trigdsl.explainer import Explainable
-from trigdsl.explainer.clauses import Clauses
+from trigdsl.explainer.explain import Clock
 from trigdsl.explainer.reasons import Reasons
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
@@ -48,14 +48,11 @@ def stories(
     for profile in profiles:
         if profile[0] in given:
             known.setdefault(profile[0], []).append(profile)
-    clauses = Clauses(explainable.checked)
     told: dict[int, str] = {}
     for user, wanted in rows.items():
         if len(given[user]) <= MOST_RECORDS:
-            trace, _ = explainable.trace(
-                given[user], user, until=until, drain=drain, profiles=tuple(known.get(user, ()))
-            )
-            told |= _told(Reasons(trace, clauses, explainable.program.event_names), wanted)
+            traced = explainable.traced(given[user], user, Clock(until, drain, tuple(known.get(user, ()))))
+            told |= _told(explainable.reasons(traced.trace), wanted)
     return told
 
 
