@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sharing",),
     ("living",),
     ("embedding",),
-    ("backfilling",),
+    ("backfilling", "standing"),
     ("replayer",),
     ("delivery",),
     ("store", "records", "observing"),

@@ -14,6 +14,7 @@ from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
+from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
@@ -24,15 +25,17 @@ from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
+from trigdsl.standing import Standing, standing
 from trigdsl.store.adopting import adopt_all, check_policy
 from trigdsl.store.again import again
+from trigdsl.store.bodies import decode_decision
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import Since, gaps_after
 from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.opening import open_store
 from trigdsl.store.packing import decode, encode
-from trigdsl.store.personal import Forgotten, export_user, forget_user, shown_state
+from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
 from trigdsl.store.protocol import RejectRow, Store, Transaction
 
 Position: TypeAlias = "str | int | bytes | None"
@@ -346,6 +349,20 @@ class Engine:
         with self._transaction():
             state = self._clockwork.states.get(user_of(self._clockwork.links, user))
             return None if state is None else shown_state(self.program, state)
+
+    @again
+    def explain(self, user: str, rule: str) -> Standing:
+        """How a rule stands for a user now: what waits and for what, which limits and caps are full and until when.
+
+        With a store that keeps a log also what was decided of late, and why.  Raises ValueError for a rule that there
+        is not.
+        """
+        with self._transaction() as t:
+            known = user_of(self._clockwork.links, user)
+            state = self._clockwork.states.get(known) or State(known)
+            bodies = [] if t is None else t.logged(known, 0, ALL)
+            log = [decode_decision(body) for _, body in bodies]
+            return standing(self.program, rule, state, self._clock, self._clockwork.pending([known]), log)
 
     @again
     def export(self, user: str) -> dict[str, Any]:

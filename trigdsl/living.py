@@ -16,6 +16,7 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros, instant, micros
 from trigdsl.observing.observer import Careful, Observer
 from trigdsl.records.objects import Event
+from trigdsl.standing import Standing
 from trigdsl.store.personal import Forgotten
 
 T = TypeVar("T")
@@ -146,6 +147,9 @@ class AsyncEngine:
 
     async def state(self, user: str) -> dict[str, Any] | None:
         return await _in_thread(self.engine.state, user)
+
+    async def explain(self, user: str, rule: str) -> Standing:
+        return await _in_thread(self.engine.explain, user, rule)
 
     async def export(self, user: str) -> dict[str, Any]:
         return await _in_thread(self.engine.export, user)
