@@ -60,12 +60,16 @@ ENVIRONMENT = Plain(
 ENVIRONMENT.globals.clear()
 
 
-def render(template: str, context: Context) -> str:
-    """The text of a template. Raises UnrenderableError with the reason."""
+def filled(part: Any, name: str, context: Context) -> Any:
+    """The text of a template, or the value of an expression. Raises UnrenderableError, by name when it is missing."""
+    if not isinstance(part, n.Text):
+        assert not isinstance(part, n.TemplateFile), "template files are no part of the definition"
+        value = evaluate(part, context)
+        return refuse(Missing(name=name)) if value is None else value
     roots = {name: value for name, value in context.roots.items() if name != "trigger"}
     given = {name: seen(value, name) for name, value in (roots["event"] | roots).items() if value is not None}
     try:
-        return ENVIRONMENT.from_string(template).render(given)
+        return ENVIRONMENT.from_string(part.value).render(given)
     except UnrenderableError:
         raise
     except Exception as error:
@@ -83,25 +87,15 @@ class Content:
     fails: str | None = None
 
 
-def value_of_field(entry: n.Entry, context: Context) -> Any:
-    """A field given with a send: a template or an expression, and not missing."""
-    if isinstance(entry.value, n.Text):
-        return render(entry.value.value, context)
-    value = evaluate(entry.value, context)
-    if value is None:
-        raise UnrenderableError(f"missing {'.'.join(entry.key)}")
-    return value
-
-
 def rendered(send: n.Send, content: n.Content | None, label: str | None, context: Context) -> Content:
     """One content with the fields, rendered."""
     if isinstance(content, n.Nothing):
         return Content(label, silent="nothing")
-    assert not isinstance(content, n.TemplateFile), "template files are no part of the definition"
+    entries = send.fields.entries if send.fields else ()
     try:
-        text = render(content.value, context) if content else None
-        entries = send.fields.entries if send.fields else ()
-        return Content(label, text, nested([(entry.key, value_of_field(entry, context)) for entry in entries]))
+        text = filled(content, "", context) if content else None
+        fields = nested([(entry.key, filled(entry.value, ".".join(entry.key), context)) for entry in entries])
+        return Content(label, text, fields)
     except UnrenderableError as error:
         return Content(label, fails=str(error))
 

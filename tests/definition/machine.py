@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from trigdsl.syntax import nodes as n
 
-from .expressions import Happening, descend, evaluate, happened, is_event
+from .expressions import Happening, Program, Rule, descend, evaluate, happened, is_event
 from .moments import DAY, dates_of, length, moment, zone_of
-from .program import Rule
-from .runs import Change, Run, User, arm, at_limit, campaign, carry_out
-from .values import compare, same
-
-
-def handle_input(user: User, given: dict[str, Any]) -> None:
-    """A record: the profile first, of which only the net change triggers."""
-    handle(user, user.update(given))
-    handle_queue(user)
+from .runs import Change, Run, Share, User, arm, at_limit, campaign, carry_out
+from .values import compare, plain, same
 
 
 def handle_queue(user: User) -> None:
@@ -51,10 +43,10 @@ def segment_move(user: User, rule: Rule) -> bool:
     watching = rule.node.trigger
     if not isinstance(watching, n.MembershipTrigger) or watching.name.text not in user.program.segments:
         return False
-    before = user.inside.get(rule.index, False)
-    user.inside[rule.index] = user.holds(user.program.segments[watching.name.text], rule, None)
-    user.looked[rule.index] = user.now
-    return user.inside[rule.index] != before and before != watching.enters
+    before, _ = user.looked.get(rule, (False, user.now))
+    after = user.holds(user.program.segments[watching.name.text], rule, None)
+    user.looked[rule] = after, user.now
+    return before != after == watching.enters
 
 
 def fires(user: User, rule: Rule, entry: Happening | None, change: Change) -> bool:
@@ -133,13 +125,15 @@ def trigger(user: User, rule: Rule, entry: Happening | None) -> None:
 
 @frozen(eq=False)
 class Timer:
-    """Something that happens at a moment: a `step` of a run, or a `silence`, `calendar` or `segment` of a trigger."""
+    """Something that happens at a moment: a run's step, or a rule's trigger, where `mark` is what then is over.
+
+    That is the event before a silence, the date of a calendar; None where a segment is to be looked at.
+    """
 
     at: datetime
-    kind: str
     rule: Rule
-    fire: Callable[[], None]
     run: Run | None = None
+    mark: Happening | date | None = None
 
     @property
     def order(self) -> tuple[datetime, int, int, int]:
@@ -148,89 +142,87 @@ class Timer:
         return self.at, -priority, self.rule.index, place
 
 
-def timers(user: User) -> list[Timer]:
+def timers(user: User, calendars: bool = True) -> list[Timer]:
     """All that is armed, in the order in which it is due."""
-    found = [timer for rule in user.program.rules for timer in trigger_timers(user, rule)]
-    found += [Timer(run.stands_at, "step", run.rule, partial(carry_out, user, run), run) for run in user.runs]
+    found = [Timer(run.stands_at, run.rule, run) for run in user.runs]
+    for rule in user.program.rules:
+        if calendars or not isinstance(rule.node.trigger, n.CalendarTrigger):
+            found += [Timer(at, rule, mark=mark) for at, mark in awaited(user, rule) if (rule, mark) not in user.over]
     return sorted(found, key=lambda timer: timer.order)
 
 
-def trigger_timers(user: User, rule: Rule) -> list[Timer]:
-    """The timers of a rule's trigger."""
-    context = user.context(rule)
+def awaited(user: User, rule: Rule) -> list[tuple[datetime, Any]]:
+    """The moments for which a rule's trigger waits, each with its mark."""
+    context, program, now, zone = user.context(rule), user.program, user.now, user.zone
     match rule.node.trigger:
         case n.SilenceTrigger(event, lasting):
-            return silences(user, rule, happened(event, context)[-1:], lasting)
+            return [(last.time + length(lasting), last) for last in happened(event, context)[-1:]]
         case n.IgnoredTrigger(name, lasting):
             sent, opened, clicked = (n.SystemEvent(kind, name) for kind in ("sent", "opened", "clicked"))
             since = n.Period("since", event=n.EventGroup((opened, clicked)))
-            return silences(user, rule, happened(sent, context, since), lasting)
-        case n.CalendarTrigger():
-            return calendar_timer(user, rule, rule.node.trigger)
-        case n.MembershipTrigger(name) if name.text in user.program.segments:
-            return segment_timer(user, rule, user.program.segments[name.text])
+            return [(last.time + length(lasting), last) for last in happened(sent, context, since)]
+        case n.CalendarTrigger(schedule, time, own):
+            there = zone_of(own, zone)
+            fired = max((day for other, day in user.over if other is rule), default=date.min)
+            days = dates_of(schedule, now.astimezone(there).date() - DAY, user.profile, zone, program.calendars)
+            moments = [(moment(day, time.seconds, there), day) for day in days if day > fired]
+            return [(at, day) for at, day in moments if at >= now and at > user.first_input]
+        case n.MembershipTrigger(name) if name.text in program.segments:
+            periods = list(program.periods(program.segments[name.text]))
+            ends = [one.time + length(each.duration) for one in user.history for each in periods if each.duration]
+            if any(period.kind == "today" for period in periods):
+                ends += [moment(now.astimezone(zone).date() + days * DAY, 0, zone) for days in (0, 1, 2)]
+            _, looked = user.looked.get(rule, (False, now))
+            return [(at, None) for at in ends if at > looked]
     return []
 
 
-def silences(user: User, rule: Rule, since: list[Happening], lasting: n.Duration) -> list[Timer]:
-    """The ends of silences, or of the time in which sends may be noticed; once for each."""
-
-    def fire(last: Happening) -> None:
-        user.over.append((rule, last))
-        trigger(user, rule, last)
-
-    armed = [last for last in since if (rule, last) not in user.over]
-    return [Timer(last.time + length(lasting), "silence", rule, partial(fire, last)) for last in armed]
-
-
-def calendar_timer(user: User, rule: Rule, watching: n.CalendarTrigger) -> list[Timer]:
-    """The next moment of a calendar trigger, in the zone of now."""
-
-    def fire(day: date) -> None:
-        user.last_date[rule.index] = day
-        trigger(user, rule, None)
-
-    zone = zone_of(watching.zone, user.zone)
-    today = user.now.astimezone(zone).date()
-    for day in dates_of(watching.schedule, today - DAY, user.profile, user.zone, user.program.calendars):
-        at = moment(day, watching.at.seconds, zone)
-        if at >= user.now and at > user.first_input and day > user.last_date.get(rule.index, date.min):
-            return [Timer(at, "calendar", rule, partial(fire, day))]
-    return []
+def go_off(user: User, timer: Timer) -> None:
+    """Carry out a step, or trigger a rule: at the end of a silence by the event before it, once for each mark."""
+    user.now = timer.at
+    if timer.run:
+        carry_out(user, timer.run)
+    elif timer.mark or segment_move(user, timer.rule):
+        user.over += [(timer.rule, timer.mark)] if timer.mark else []
+        trigger(user, timer.rule, timer.mark if isinstance(timer.mark, Happening) else None)
+    handle_queue(user)
 
 
-def segment_timer(user: User, rule: Rule, condition: n.Expression) -> list[Timer]:
-    """The next moment at which time alone may move the user in or out of the segment that a rule watches."""
-
-    def fire() -> None:
-        if segment_move(user, rule):
-            trigger(user, rule, None)
-
-    today = user.now.astimezone(user.zone).date()
-    periods = list(user.program.periods(condition))
-    moments = [one.time + length(period.duration) for one in user.history for period in periods if period.duration]
-    if any(period.kind == "today" for period in periods):
-        moments += [moment(today + days * DAY, 0, user.zone) for days in (0, 1, 2)]
-    later = [at for at in moments if at > user.looked.get(rule.index, user.now)]
-    return [Timer(min(later), "segment", rule, fire)] if later else []
-
-
-def run_timers(user: User, due: Callable[[Timer], bool]) -> None:
-    """Let timers fire, one after another, as long as one of those that are armed then is due."""
-    while found := [timer for timer in timers(user) if due(timer)]:
-        user.now = found[0].at
-        found[0].fire()
-        handle_queue(user)
+def run_timers(user: User, due: Callable[[datetime], bool], calendars: bool = True) -> None:
+    """Let timers go off, one after another, as long as one of those that are armed then is due."""
+    while found := [timer for timer in timers(user, calendars) if due(timer.at)]:
+        go_off(user, found[0])
 
 
 def drain(user: User, last: datetime) -> None:
     """Go on, without calendar triggers, until no step, silence or `ignored` is armed."""
-    while any(timer.kind in ("step", "silence") and timer.at <= last for timer in timers(user)):
-        upto = min(timer.at for timer in timers(user) if timer.kind != "calendar")
-        run_timers(user, lambda timer, upto=upto: timer.kind != "calendar" and timer.at <= upto)  # type: ignore[misc]
+    while any((timer.run or timer.mark) and timer.at <= last for timer in timers(user, calendars=False)):
+        go_off(user, timers(user, calendars=False)[0])
 
 
 def finish(user: User) -> None:
     """What is armed still when the clock has stopped is pending."""
     for run in [timer.run for timer in timers(user) if timer.run]:
-        user.decide(run, run.step.actions[0], "pending", "window" if run.waiting else "due")
+        user.decide(run, run.step.actions[0], "pending", "window" if run.stands_at > run.due else "due")
+
+
+def decide(
+    file: n.File, inputs: list[tuple[datetime, str, dict[str, Any]]], end: datetime | None, drained: bool, share: Share
+) -> list[dict[str, Any]]:
+    """The decisions over inputs (time, user, record) until the end: by time, user, and the order they were made."""
+    program = Program.of(file)
+    users: dict[str, User] = {}
+    for at, name, given in sorted(inputs, key=lambda one: one[0]):
+        if end and at <= end:
+            user = users.setdefault(name, User(program, name, share, first_input=at, now=at))
+            run_timers(user, lambda moment, at=at: moment < at)  # type: ignore[misc]
+            user.now = at
+            handle(user, user.update(given))
+            handle_queue(user)
+    for user in users.values():
+        run_timers(user, lambda moment: end is not None and moment <= end)
+        if drained and end:
+            drain(user, end + 366 * DAY)
+        finish(user)
+    found = [one for name in sorted(users) for one in users[name].decisions]
+    return [plain(one) for one in sorted(found, key=lambda one: (one["time"], one["user"]))]

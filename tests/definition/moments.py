@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
@@ -117,28 +116,23 @@ class Window:
                 return True
         return self.ranges is None and today
 
-    def openings(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """All instants of [start, end) at which it may open, and some more."""
-        day = start.astimezone(self.zone).date() - DAY
-        while day <= end.astimezone(self.zone).date() + DAY:
-            for seconds in {0, *(one.start.seconds for one in self.ranges or ())}:
-                wall = datetime.combine(day, time(), self.zone) + seconds * SECOND
-                yield from (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-            day += DAY
-        yield from transitions(start, end, self.zone)
+    def openings(self, start: datetime, end: datetime) -> list[datetime]:
+        """All instants of [start, end), a day, at which it may open, and some more."""
+        first = datetime.combine(start.astimezone(self.zone), time(), self.zone)
+        times = {0, *(one.start.seconds for one in self.ranges or ())}
+        walls = [first + days * DAY + seconds * SECOND for days in range(-1, 3) for seconds in times]
+        found = [wall.replace(fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)]
+        return found + transitions(start, end, self.zone)
 
 
 def next_opening(windows: list[Window], now: datetime) -> datetime | None:
     """The earliest instant from now on that is inside all windows, None when there never is one."""
     dates = {day for window in windows for listed in window.calendars.values() for day in listed}
     last = max([now, *(datetime.combine(day, time(), UTC) for day in dates)]) + 40 * DAY
-    start = now
-    while start < last:
-        found = {now} | {at for window in windows for at in window.openings(start, start + DAY)}
-        inside = [at for at in found if start <= at < start + DAY and all(window.is_open(at) for window in windows)]
-        if inside:
-            return min(inside)
-        start += DAY
+    for start in [now + days * DAY for days in range((last - now).days)]:
+        for at in sorted({start, *(at for window in windows for at in window.openings(start, start + DAY))}):
+            if start <= at < start + DAY and all(window.is_open(at) for window in windows):
+                return at
     return None
 
 

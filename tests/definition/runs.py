@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,8 @@ from attrs import define, field, frozen
 from trigdsl.syntax import nodes as n
 
 from .content import choose
-from .expressions import Context, Happening, evaluate
+from .expressions import Context, Happening, Program, Rule, evaluate
 from .moments import DAY, first_at, in_period, length, moment, next_opening, zone_of
-from .program import Program, Rule
 from .values import same
 
 Share = Callable[[str, str, str], float]
@@ -26,7 +25,10 @@ WORDS = {n.Send: ("send", "channel"), n.SetAttribute: ("set", "attribute"), n.Ad
 
 @define(eq=False)
 class Run:
-    """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts."""
+    """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts.
+
+    A step is due when its delay has run out, and `stands_at` a later moment while it waits for a window.
+    """
 
     rule: Rule
     event: Happening | None
@@ -37,8 +39,6 @@ class Run:
     armed: datetime = field(init=False)
     due: datetime = field(init=False)
     stands_at: datetime = field(init=False)
-    waiting: bool = False
-    counted: bool = False
 
     @property
     def step(self) -> n.Step:
@@ -57,10 +57,10 @@ class Change:
 
 @define(eq=False)
 class User:
-    """The state of one user. `inside` and `looked` are, for each rule that watches a segment, what it saw last.
+    """The state of one user.
 
-    `counted` has the rule, the value and the time of runs that count, `sends` channel, tags and time of those that
-    caps count, `over` the rule and beginning of silences that ended, `last_date` when a rule's calendar last fired.
+    `counted` has the runs that count and since when, `sends` what caps count, by what, and when.  `over` are
+    the timers of triggers that went off, by rule and mark; `looked` what each rule that watches a segment saw last.
     """
 
     program: Program
@@ -72,12 +72,10 @@ class User:
     lists: frozenset[str] = frozenset()
     history: list[Happening] = field(factory=list)
     runs: list[Run] = field(factory=list)
-    counted: list[tuple[Rule, Any, datetime]] = field(factory=list)
-    sends: list[tuple[str, set[str], datetime]] = field(factory=list)
-    over: list[tuple[Rule, Happening]] = field(factory=list)
-    last_date: dict[int, date] = field(factory=dict)
-    inside: dict[int, bool] = field(factory=dict)
-    looked: dict[int, datetime] = field(factory=dict)
+    counted: dict[Run, datetime] = field(factory=dict)
+    sends: list[tuple[set[tuple[str, str]], datetime]] = field(factory=list)
+    over: list[tuple[Rule, Any]] = field(factory=list)
+    looked: dict[Rule, tuple[bool, datetime]] = field(factory=dict)
     queue: list[Change] = field(factory=list)
     decisions: list[dict[str, Any]] = field(factory=list)
 
@@ -87,8 +85,9 @@ class User:
 
     def context(self, rule: Rule, event: Happening | None = None) -> Context:
         """What an expression of a rule can see now."""
-        known = {"profile": self.profile, "lists": self.lists, "history": self.history, "now": self.now, "at": self.now}
-        return Context(program=self.program, rule=rule, event=event, trigger=event, **known)  # type: ignore[arg-type]
+        known = {"program": self.program, "now": self.now, "history": self.history}
+        scene = Happening("", {}, self.now, self.profile, self.lists)
+        return Context(rule=rule, event=event, trigger=event, scene=scene, **known)  # type: ignore[arg-type]
 
     def holds(self, condition: n.Expression | None, rule: Rule, event: Happening | None) -> bool:
         """Whether a condition is true, or there is none."""
@@ -116,9 +115,8 @@ class User:
 
     def decide(self, run: Run, action: n.Action, status: str, reason: str | None = None, **more: Any) -> None:
         """Record a decision, with `more` about what was done; the first action carried out makes the run count."""
-        if status in ("sent", "control") and not run.counted:
-            run.counted = True
-            self.counted.append((run.rule, run.value, self.now))
+        if status in ("sent", "control"):
+            self.counted.setdefault(run, self.now)
         word, about = WORDS[type(action)]
         found = {"user": self.name, "rule": run.rule.name, "step": run.place + 1, "action": word}
         found["channel" if word == "send" else "target"] = getattr(action, about).text
@@ -144,16 +142,14 @@ def campaign(user: User, rule: Rule) -> str:
 
 def at_limit(user: User, rule: Rule, value: Any) -> bool:
     """Whether as many runs have counted as may."""
-    times = [at for counted, of, at in user.counted if counted is rule and same(of, value)]
+    times = [at for run, at in user.counted.items() if run.rule is rule and same(run.value, value)]
     return any(user.reached(limit.count, limit.period, times) for limit in rule.clauses(n.Limit))
 
 
 def arm(user: User, run: Run) -> None:
     """Arm the step at which a run stands; one without `after` and `at` is done at once."""
-    step, run.waiting = run.step, False
-    run.armed = run.due = user.now
-    if step.after:
-        run.due += length(step.after)
+    step, run.armed = run.step, user.now
+    run.due = run.armed + (length(step.after) if step.after else 0 * DAY)
     if step.at:
         zone = zone_of(step.zone, user.zone)
         day = run.armed.astimezone(zone).date() + (step.calendar_days or 0) * DAY
@@ -181,9 +177,9 @@ def carry_out(user: User, run: Run) -> None:
     elif not is_open and opening is None:
         reason = "outside window"
     elif opening:
-        run.waiting, run.stands_at = True, min(opening, last or opening)
+        run.stands_at = min(opening, last or opening)
         return None
-    elif not run.counted and at_limit(user, rule, run.value):
+    elif run not in user.counted and at_limit(user, rule, run.value):
         return user.end(run, "skipped", "limit")
     if reason:
         user.decide(run, step.actions[0], "skipped", reason)
@@ -199,25 +195,22 @@ def act(user: User, run: Run, action: n.Action) -> None:
     if isinstance(action, n.Send):
         return send(user, run, action, silent)
     context = user.context(run.rule, run.event)
-    more: dict[str, Any] = {}
+    value: Any = None
     given: dict[str, Any] = {}
     match action:
-        case n.SetAttribute(name, n.Nothing()):
-            given, more = {"set": {name.text: None}}, {"value": None}
         case n.SetAttribute(name, expression):
             value = evaluate(expression, context)
-            given, more = {"set": {name.text: value}}, {"value": value}
-            if value is None:
+            given = {"set": {name.text: value}}
+            if value is None and not isinstance(expression, n.Nothing):
                 return user.decide(run, action, "skipped", "missing value")
-        case n.AddTo(name):
-            given = {"add": [name.text]}
-        case n.RemoveFrom(name):
-            given = {"remove": [name.text]}
+        case n.AddTo(name) | n.RemoveFrom(name):
+            given = {WORDS[type(action)][0]: [name.text]}
         case n.Emit(name, record):
             value = evaluate(record, context) if record else {}
-            given, more = {"event": user.program.wire.get(name.text, name.text), "properties": value}, {"value": value}
+            given = {"event": user.program.wire.get(name.text, name.text), "properties": value}
         case n.CallAction(_, arguments):
-            more = {"value": {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}}
+            value = {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}
+    more = {} if isinstance(action, (n.AddTo, n.RemoveFrom)) else {"value": value}
     user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, **more)
     return None if silent else user.cause(given)
 
@@ -239,7 +232,7 @@ def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
     if full:
         return user.decide(run, action, "capped", full, variant=content.variant)
     if not urgent:
-        user.sends.append((channel, rule.tags, user.now))
+        user.sends.append((cap_keys(channel, rule), user.now))
     user.decide(run, action, "sent", **carried)
     sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, "variant": content.variant}
     return user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
@@ -250,14 +243,14 @@ def full_cap(user: User, channel: str, rule: Rule) -> str | None:
     caps = [("channel", channel, cap) for cap in user.program.policies(channel, n.Cap)]
     caps += [(cap.scope, cap.name.text if cap.name else "", cap) for cap in user.program.caps]
     for scope, name, cap in caps:
-        times = [at for to, tags, at in user.sends if covers(scope, name, to, tags)]
-        if covers(scope, name, channel, rule.tags) and user.reached(cap.count, cap.period, times):
-            shown = {"channel": name, "tag": f"tag {name}", "all": "all"}[scope]
+        times = [at for keys, at in user.sends if (scope, name) in keys]
+        if (scope, name) in cap_keys(channel, rule) and user.reached(cap.count, cap.period, times):
             parts = cap.period.duration.parts if cap.period.duration else ((cap.period.kind, ""),)
-            return f"{shown} {cap.count} per {''.join(f'{number}{unit}' for number, unit in parts)}"
+            per = "".join(f"{number}{unit}" for number, unit in parts)
+            return f"{name if scope == 'channel' else f'{scope} {name}'.strip()} {cap.count} per {per}"
     return None
 
 
-def covers(scope: str, name: str, channel: str, tags: set[str]) -> bool:
-    """Whether a cap counts a send of that channel and those tags."""
-    return scope == "all" or name in ({channel} if scope == "channel" else tags)
+def cap_keys(channel: str, rule: Rule) -> set[tuple[str, str]]:
+    """The scopes, with their names, of the caps that count a send."""
+    return {("all", ""), ("channel", channel), *(("tag", tag) for tag in rule.tags)}

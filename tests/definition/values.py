@@ -6,12 +6,14 @@ import json
 import math
 import operator as op
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 KINDS = {str: "text", bool: "boolean", int: "number", float: "number", datetime: "instant", date: "date",
          timedelta: "duration", list: "list"}  # fmt: skip
 SIZES = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -31,27 +33,27 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def attempt(make: Callable[..., Any], *given: Any) -> Any:
+    """What is made of these, missing when nothing can be: no such date, too large, division by zero."""
+    try:
+        return make(*given)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return None
+
+
 def read_instant(value: Any) -> datetime | None:
     """An instant, or text that is one (RFC 3339)."""
-    if kind(value) == "instant":
-        return value  # type: ignore[no-any-return]
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC) if INSTANT.fullmatch(value) else None
-    except (TypeError, ValueError, OverflowError):
-        return None
+    if kind(value) == "text" and INSTANT.fullmatch(value):
+        return attempt(lambda: datetime.fromisoformat(value).astimezone(UTC))  # type: ignore[no-any-return]
+    return value if kind(value) == "instant" else None
 
 
 def read_date(value: Any, zone: tzinfo) -> date | None:
     """A date, an instant's date in the zone, or text that is one of the two."""
-    if kind(value) == "date":
-        return value  # type: ignore[no-any-return]
+    if kind(value) == "text" and DATE.fullmatch(value):
+        return attempt(date.fromisoformat, value)  # type: ignore[no-any-return]
     at = read_instant(value)
-    try:
-        if at is None and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        pass
-    return at.astimezone(zone).date() if at else None
+    return at.astimezone(zone).date() if at else value if kind(value) == "date" else None
 
 
 ORDERS = {"==": same, "!=": lambda a, b: not same(a, b), "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
@@ -84,33 +86,29 @@ FITTING = {
 
 def arithmetic(sign: str, a: Any, b: Any) -> Any:
     """a + b and the like; missing when an operand is, when the types do not fit, or on division by zero."""
-    try:
-        return SIGNS[sign](a, b) if (kind(a), kind(b)) in FITTING[sign] else None
-    except (ZeroDivisionError, OverflowError):
-        return None
+    return attempt(SIGNS[sign], a, b) if (kind(a), kind(b)) in FITTING[sign] else None
 
 
-FUNCTIONS: dict[str, tuple[set[str], Any]] = {
-    "lower": ({"text"}, str.lower),
-    "upper": ({"text"}, str.upper),
-    "trim": ({"text"}, str.strip),
-    "length": ({"text", "list"}, len),
-    "round": ({"number"}, lambda number: int(math.copysign(math.floor(abs(number) + 0.5), number))),
-    "abs": ({"number"}, abs),
-    "floor": ({"number"}, math.floor),
-    "ceil": ({"number"}, math.ceil),
-    "min": ({"number"}, min),
-    "max": ({"number"}, max),
+def rounded(number: float) -> int:
+    """The nearest whole number; halves go away from zero."""
+    return int(math.copysign(math.floor(abs(number) + 0.5), number))
+
+
+FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    "text": {"lower": str.lower, "upper": str.upper, "trim": str.strip, "length": len},
+    "list": {"length": len},
+    "number": {"round": rounded, "abs": abs, "floor": math.floor, "ceil": math.ceil, "min": min, "max": max},
 }
 
 
 def function(name: str, arguments: list[Any], zone: tzinfo) -> Any:
     """A built-in function; missing when an argument is missing or does not fit."""
+    days = [read_date(argument, zone) for argument in arguments]
     if name in ("date", "days_between"):
-        days = [read_date(argument, zone) for argument in arguments]
         return None if None in days else days[0] if name == "date" else (days[1] - days[0]).days  # type: ignore[operator]
-    kinds, meaning = FUNCTIONS[name]
-    return meaning(*arguments) if all(kind(argument) in kinds for argument in arguments) else None
+    kinds = {kind(argument) for argument in arguments}
+    meaning = FUNCTIONS.get(kinds.pop(), {}).get(name)
+    return meaning(*arguments) if meaning and not kinds else None
 
 
 def plain(value: Any) -> Any:
