@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import definition
+from definition.machine import decide
+from definition.values import plain
 
 from trigdsl.source import Source
 from trigdsl.syntax.parser import parse_file
@@ -28,7 +29,11 @@ def decisions(
     parsed = parse_file(Source("<definition>", text))
     inputs = usable(records)
     end = read_time(until) if until else max((at for at, _, _ in inputs), default=None)
-    return definition.decide(parsed.file, inputs, end, drain, share)
+    found: list[dict[str, Any]] = []
+    for user in sorted({name for _, name, _ in inputs}):
+        theirs = [(at, record) for at, name, record in inputs if name == user and end and at <= end]
+        found += decide(parsed.file, user, theirs, end, drain, share) if theirs else []
+    return [plain(one) for one in sorted(found, key=lambda one: one["time"])]
 
 
 def read_time(value: Any) -> datetime | None:

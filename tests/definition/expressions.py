@@ -32,14 +32,6 @@ class Rule:
         """The clauses of that kind, in the order written."""
         return [clause for clause in self.node.clauses if isinstance(clause, kind)]
 
-    def clause(self, kind: type) -> Any:
-        """The clause of that kind, None without one."""
-        return next(iter(self.clauses(kind)), None)
-
-    @property
-    def tags(self) -> set[str]:
-        return {name.text for tags in self.clauses(n.Tags) for name in tags.names}
-
 
 @frozen(eq=False)
 class Program:
@@ -64,17 +56,14 @@ class Program:
 
         assert not those(n.HolidayDecl), "holidays are no part of the definition"
         zones = [zone_named(item.name) for item in those(n.Timezone)]
-        places, unnamed = count(), count(1)
-        names = [(rule, rule.name.text if rule.name else f"rule_{next(unnamed)}") for rule in those(n.Rule)]
-        wire = {event.name.text: event.wire.value if event.wire else event.name.text for event in those(n.EventDecl)}
+        unnamed, events = count(1), those(n.EventDecl)
+        named = [(rule, rule.name.text if rule.name else f"rule_{next(unnamed)}") for rule in those(n.Rule)]
+        wire = {event.name.text: event.wire.value if event.wire else event.name.text for event in events}
         return cls(
             zone=next(filter(None, zones), ZoneInfo("UTC")),
-            rules=[Rule(rule, name, next(places)) for rule, name in names],
+            rules=[Rule(rule, name, index) for index, (rule, name) in enumerate(named)],
             wire=wire,
-            event_types={
-                wire[event.name.text]: {one.path: one.type for one in event.fields or ()}
-                for event in those(n.EventDecl)
-            },
+            event_types={wire[one.name.text]: {each.path: each.type for each in one.fields or ()} for one in events},
             user_types={one.path: one.type for user in those(n.UserDecl) for one in user.fields},
             channels={channel.name.text: channel.policies for channel in those(n.ChannelDecl)},
             caps=those(n.CapDecl),
@@ -141,15 +130,12 @@ class Context:
     def roots(self) -> dict[str, Any]:
         """What the first name of a path may be, unless it is a property's."""
         wall = self.scene.time.astimezone(self.zone)
-        local = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
-        return {
-            "user": self.read_as(self.scene.profile, self.program.user_types),
-            "event": self.properties(self.event),
-            "trigger": self.properties(self.trigger),
-            "now": self.now,
-            "local": local | {"date": wall.date(), "day": wall.day, "month": wall.month},
-            "rule": {"name": self.rule.name, "title": self.rule.node.title},
-        }
+        clock = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
+        local = clock | {"date": wall.date(), "day": wall.day, "month": wall.month}
+        rule = {"name": self.rule.name, "title": self.rule.node.title}
+        user = self.read_as(self.scene.profile, self.program.user_types)
+        event, trigger = self.properties(self.event), self.properties(self.trigger)
+        return {"user": user, "event": event, "trigger": trigger, "now": self.now, "local": local, "rule": rule}
 
     @property
     def before_trigger(self) -> Context:
@@ -222,18 +208,17 @@ def aggregate(node: n.Aggregate, context: Context) -> Any:
     found = happened(node.event, context, node.period)
     values = [value for one in found if (value := descend(context.properties(one), node.path)) is not None]
     numbers = [value for value in values if kind(value) == "number"]
-    match node.function:
-        case "count":
-            return len(found)
-        case "distinct":
-            return sum(not any(same(value, other) for other in values[:place]) for place, value in enumerate(values))
-        case "sum":
-            return sum(numbers)
-        case "avg":
-            return sum(numbers) / len(numbers) if numbers else None
-        case "first" | "last":
-            return values[0 if node.function == "first" else -1] if values else None
-    return {"min": min, "max": max}[node.function](numbers, default=None)
+    results = {
+        "count": len(found),
+        "distinct": sum(not any(same(value, other) for other in values[:place]) for place, value in enumerate(values)),
+        "sum": sum(numbers),
+        "avg": sum(numbers) / len(numbers) if numbers else None,
+        "min": min(numbers, default=None),
+        "max": max(numbers, default=None),
+        "first": values[0] if values else None,
+        "last": values[-1] if values else None,
+    }
+    return results[node.function]
 
 
 def truth(node: n.Expression, context: Context) -> bool | None:

@@ -9,15 +9,16 @@ from typing import Any
 from attrs import frozen
 
 from trigdsl.syntax import nodes as n
+from trigdsl.syntax.walk import walk
 
 from .expressions import Happening, Program, Rule, descend, evaluate, happened, is_event
 from .moments import DAY, dates_of, length, moment, zone_of
 from .runs import Change, Run, Share, User, arm, at_limit, campaign, carry_out
-from .values import compare, plain, same
+from .values import compare, same
 
 
 def handle_queue(user: User) -> None:
-    """What rules caused, first in first out."""
+    """An input, or nothing, and what rules caused, first in first out."""
     while user.queue:
         handle(user, user.queue.pop(0))
 
@@ -70,8 +71,8 @@ def fires(user: User, rule: Rule, entry: Happening | None, change: Change) -> bo
 
 def value_of(rule: Rule, entry: Happening | None) -> Any:
     """What tells the runs of a rule with `for each` apart, None when it is missing; empty for other rules."""
-    each = rule.clause(n.ForEach)
-    return descend(entry.properties if entry else None, each.path) if each else ""
+    paths = [each.path for each in rule.clauses(n.ForEach)]
+    return descend(entry.properties if entry else None, paths[0]) if paths else ""
 
 
 def end_runs(user: User, entry: Happening) -> None:
@@ -88,37 +89,27 @@ def end_runs(user: User, entry: Happening) -> None:
 
 def event_text(event: n.EventSet) -> str:
     """The event as the rule names it: no where, no backticks."""
-    match event:
-        case n.Event(name):
-            return name
-        case n.SystemEvent(name, rule):
-            return f"{name} {rule.text}"
-        case n.EventGroup(events):
-            return " or ".join(event_text(one) for one in events)
-        case n.EventWhere(inner):
-            return event_text(inner)
-    return "any"
+    texts = {n.Event: "{0.name}", n.SystemEvent: "{0.kind} {0.rule.text}", n.AnyEvent: "any"}
+    return " or ".join(texts[type(one)].format(one) for one in walk(event) if type(one) in texts)
 
 
 def trigger(user: User, rule: Rule, entry: Happening | None) -> None:
     """Condition, campaign, `for each`, limit, `while pending`; then a run starts."""
     value = value_of(rule, entry)
-    if not user.holds(rule.node.condition, rule, entry) or campaign(user, rule) != "running":
-        return
-    if value is None or at_limit(user, rule, value):
+    may = user.holds(rule.node.condition, rule, entry) and campaign(user, rule) == "running"
+    if not may or value is None or at_limit(user, rule, value):
         return
     run = Run(rule, entry, user.now, value, chain=user.now)
     pending = [other for other in user.runs if other.rule is rule and same(other.value, value)]
-    policy = rule.clause(n.WhilePending) or n.WhilePending("ignore")
-    if pending and policy.policy == "ignore":
-        return
-    if pending and policy.policy == "restart":
+    policy, lasting = next(((one.policy, one.at_most) for one in rule.clauses(n.WhilePending)), ("ignore", None))
+    if pending and policy == "restart":
         run.chain = pending[0].chain
-        if policy.at_most and user.now > run.chain + length(policy.at_most):
+        if lasting and user.now > run.chain + length(lasting):
             return
         for other in pending:
             user.end(other, "cancelled", "restarted")
-    if sum(other.rule is rule for other in user.runs) < 100:
+    full = sum(other.rule is rule for other in user.runs) >= 100
+    if not full and not (pending and policy == "ignore"):
         user.runs.append(run)
         arm(user, run)
 
@@ -207,22 +198,18 @@ def finish(user: User) -> None:
 
 
 def decide(
-    file: n.File, inputs: list[tuple[datetime, str, dict[str, Any]]], end: datetime | None, drained: bool, share: Share
+    file: n.File, name: str, inputs: list[tuple[datetime, dict[str, Any]]], end: datetime, drained: bool, share: Share
 ) -> list[dict[str, Any]]:
-    """The decisions over inputs (time, user, record) until the end: by time, user, and the order they were made."""
-    program = Program.of(file)
-    users: dict[str, User] = {}
-    for at, name, given in sorted(inputs, key=lambda one: one[0]):
-        if end and at <= end:
-            user = users.setdefault(name, User(program, name, share, first_input=at, now=at))
-            run_timers(user, lambda moment, at=at: moment < at)  # type: ignore[misc]
-            user.now = at
-            handle(user, user.update(given))
-            handle_queue(user)
-    for user in users.values():
-        run_timers(user, lambda moment: end is not None and moment <= end)
-        if drained and end:
-            drain(user, end + 366 * DAY)
-        finish(user)
-    found = [one for name in sorted(users) for one in users[name].decisions]
-    return [plain(one) for one in sorted(found, key=lambda one: (one["time"], one["user"]))]
+    """The decisions for one user over inputs (time, record) until the end, in the order they were made."""
+    ordered = sorted(inputs, key=lambda one: one[0])
+    user = User(Program.of(file), name, share, first_input=ordered[0][0], now=ordered[0][0])
+    for at, given in ordered:
+        run_timers(user, lambda moment, at=at: moment < at)  # type: ignore[misc]
+        user.now = at
+        user.queue.append(user.update(given))
+        handle_queue(user)
+    run_timers(user, lambda moment: moment <= end)
+    if drained:
+        drain(user, end + 366 * DAY)
+    finish(user)
+    return user.decisions

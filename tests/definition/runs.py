@@ -122,7 +122,7 @@ class User:
         found["channel" if word == "send" else "target"] = getattr(action, about).text
         found |= {"status": status, "reason": reason, "time": run.stands_at if status == "pending" else self.now}
         found |= {"triggered": run.triggered, "due": run.due, **more}
-        self.decisions.append({name: held for name, held in found.items() if held is not None or name == "value"})
+        self.decisions.append({name: held for name, held in found.items() if held is not None})
 
     def end(self, run: Run, status: str, reason: str) -> None:
         """End a run, with one decision for the step at which it stands."""
@@ -210,32 +210,30 @@ def act(user: User, run: Run, action: n.Action) -> None:
             given = {"event": user.program.wire.get(name.text, name.text), "properties": value}
         case n.CallAction(_, arguments):
             value = {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}
-    more = {} if isinstance(action, (n.AddTo, n.RemoveFrom)) else {"value": value}
-    user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, **more)
+    user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, value=value)
     return None if silent else user.cause(given)
 
 
 def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
     """requires, variant and rendering, limit, control, caps, done."""
-    channel, rule, urgent = action.channel.text, run.rule, run.step.urgent
-    if not all(user.holds(one.condition, rule, run.event) for one in user.program.policies(channel, n.Requires)):
+    channel, rule, policies = action.channel.text, run.rule, user.program.policies
+    if not all(user.holds(one.condition, rule, run.event) for one in policies(channel, n.Requires)):
         return user.decide(run, action, "skipped", "requires")
-    content = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
-    most = min((one.characters for one in user.program.policies(channel, n.LengthLimit)), default=None)
-    fails = content.fails or ("too long" if most is not None and len(content.text or "") > most else None)
-    carried = {"variant": content.variant, "text": content.text, "fields": content.fields}
-    if fails:
-        return user.decide(run, action, "skipped", fails, variant=content.variant)
-    if silent or content.silent:
-        return user.decide(run, action, "control", "holdout" if silent else content.silent, **carried)
-    full = None if urgent else full_cap(user, channel, rule)
-    if full:
-        return user.decide(run, action, "capped", full, variant=content.variant)
-    if not urgent:
-        user.sends.append((cap_keys(channel, rule), user.now))
-    user.decide(run, action, "sent", **carried)
-    sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, "variant": content.variant}
-    return user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
+    status, reason, carried = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
+    variant = {"variant": carried.get("variant")}
+    full = None if run.step.urgent else full_cap(user, channel, rule)
+    if any(len(carried.get("text") or "") > one.characters for one in policies(channel, n.LengthLimit)):
+        status, reason, carried = "skipped", "too long", variant
+    elif silent and status != "skipped":
+        status, reason = "control", "holdout"
+    elif status == "sent" and full:
+        status, reason, carried = "capped", full, variant
+    user.decide(run, action, status, reason, **carried)
+    if status == "sent":
+        user.sends += [] if run.step.urgent else [(cap_keys(channel, rule), user.now)]
+        sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, **variant}
+        user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
+    return None
 
 
 def full_cap(user: User, channel: str, rule: Rule) -> str | None:
@@ -253,4 +251,8 @@ def full_cap(user: User, channel: str, rule: Rule) -> str | None:
 
 def cap_keys(channel: str, rule: Rule) -> set[tuple[str, str]]:
     """The scopes, with their names, of the caps that count a send."""
-    return {("all", ""), ("channel", channel), *(("tag", tag) for tag in rule.tags)}
+    return {
+        ("all", ""),
+        ("channel", channel),
+        *(("tag", name.text) for tags in rule.clauses(n.Tags) for name in tags.names),
+    }

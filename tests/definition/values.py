@@ -113,20 +113,13 @@ def function(name: str, arguments: list[Any], zone: tzinfo) -> Any:
 
 def plain(value: Any) -> Any:
     """A value as JSON holds it: instants, dates and durations are text, whole numbers have no point."""
-    match value:
-        case dict():
-            return {key: plain(held) for key, held in value.items()}
-        case list():
-            return [plain(held) for held in value]
-        case datetime():
-            return f"{value.replace(tzinfo=None).isoformat()}Z"
-        case date():
-            return value.isoformat()
-        case timedelta():
-            return short(value)
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-    return value
+    if isinstance(value, dict):
+        return {key: plain(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [plain(held) for held in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return TEXTS[kind(value)](value) if kind(value) in TEXTS else value
 
 
 def short(length: timedelta) -> str:
@@ -137,6 +130,13 @@ def short(length: timedelta) -> str:
         fraction = f".{rest.microseconds:06}".rstrip("0") if unit == "s" and rest else ""
         text += f"{count}{fraction}{unit}" if count or fraction else ""
     return ("-" if length < timedelta() else "") + (text or "0s")
+
+
+TEXTS: dict[str, Callable[[Any], str]] = {
+    "instant": lambda at: f"{at.replace(tzinfo=None).isoformat()}Z",
+    "date": date.isoformat,
+    "duration": short,
+}
 
 
 def printed(value: Any) -> str:

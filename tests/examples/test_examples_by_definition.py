@@ -63,7 +63,7 @@ def place(rule: str, user: str, kind: str) -> float:
 
 
 def comparable(decision: Record) -> Record:
-    return {key: held for key, held in decision.items() if key not in UNCOMPARED and held != {}}
+    return {key: held for key, held in decision.items() if key not in UNCOMPARED and held not in (None, {})}
 
 
 def test_most_examples_are_self_contained() -> None:
