@@ -67,12 +67,7 @@ def filled(part: Any, name: str, context: Context) -> Any:
         return value
     roots = {name: value for name, value in context.roots.items() if name != "trigger"}
     given = {name: seen(value, name) for name, value in (roots["event"] | roots).items() if value is not None}
-    try:
-        return ENVIRONMENT.from_string(part.value).render(given)
-    except UnrenderableError:
-        raise
-    except Exception as error:
-        raise UnrenderableError(f"template error: {error}") from error
+    return ENVIRONMENT.from_string(part.value).render(given)
 
 
 def rendered(send: n.Send, content: n.Content | None, label: str | None, context: Context) -> Outcome:
@@ -86,6 +81,8 @@ def rendered(send: n.Send, content: n.Content | None, label: str | None, context
         return "sent", None, {"variant": label, "text": text, "fields": fields}
     except UnrenderableError as error:
         return "skipped", str(error), {"variant": label}
+    except jinja2.TemplateError as error:
+        return "skipped", f"template error: {error}", {"variant": label}
 
 
 def choose(send: n.Send, share: float, context: Context) -> Outcome:

@@ -14,8 +14,22 @@ from attrs import evolve, frozen
 from trigdsl.syntax import nodes as n
 from trigdsl.syntax.walk import walk
 
-from .moments import DAYS, Calendars, Window, length, zone_named, zone_of
-from .values import arithmetic, compare, function, kind, read_date, read_instant, same
+from .values import (
+    DAYS,
+    Calendars,
+    Window,
+    arithmetic,
+    compare,
+    function,
+    in_period,
+    kind,
+    length,
+    read_date,
+    read_instant,
+    same,
+    zone_named,
+    zone_of,
+)
 
 Types = dict[tuple[str, ...], str]
 
@@ -87,7 +101,8 @@ class Program:
             between = step.between or next(iter(self.policies(channel, n.Between)), None)
             days = step.days or tuple(self.policies(channel, n.OnDays, n.OnCalendar))
             zone = zone_of(between.zone if between else None, users)
-            found.append(Window(between.ranges if between else None, days, zone, self.calendars))
+            ranges = [(one.start.seconds, one.end.seconds) for one in between.ranges] if between else [(0, 86_400)]
+            found.append(Window(ranges, days, zone, self.calendars))
         return found
 
     def periods(self, condition: n.Expression) -> Iterator[n.Period]:
@@ -114,9 +129,8 @@ class Happening:
 class Context:
     """What an expression can see. `scene` has the time, profile and lists: those of now, inside a where the event's."""
 
-    program: Program
+    user: Any
     rule: Rule
-    now: datetime
     history: list[Happening]
     event: Happening | None
     trigger: Happening | None
@@ -124,7 +138,7 @@ class Context:
 
     @property
     def zone(self) -> ZoneInfo:
-        return self.program.zone_for(self.scene.profile)
+        return self.user.program.zone_for(self.scene.profile)
 
     @property
     def roots(self) -> dict[str, Any]:
@@ -133,9 +147,9 @@ class Context:
         clock = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
         local = clock | {"date": wall.date(), "day": wall.day, "month": wall.month}
         rule = {"name": self.rule.name, "title": self.rule.node.title}
-        user = self.read_as(self.scene.profile, self.program.user_types)
+        user = self.read_as(self.scene.profile, self.user.program.user_types)
         event, trigger = self.properties(self.event), self.properties(self.trigger)
-        return {"user": user, "event": event, "trigger": trigger, "now": self.now, "local": local, "rule": rule}
+        return {"user": user, "event": event, "trigger": trigger, "now": self.user.now, "local": local, "rule": rule}
 
     @property
     def before_trigger(self) -> Context:
@@ -153,7 +167,7 @@ class Context:
 
     def properties(self, event: Happening | None) -> dict[str, Any]:
         """The properties of an event, as they are read; none without an event."""
-        return self.read_as(event.properties, self.program.event_types.get(event.name, {})) if event else {}
+        return self.read_as(event.properties, self.user.program.event_types.get(event.name, {})) if event else {}
 
 
 def descend(value: Any, names: Iterable[str]) -> Any:
@@ -178,7 +192,7 @@ def is_event(event: n.EventSet, one: Happening, context: Context) -> bool:
     """Whether something that happened is one of the events named."""
     match event:
         case n.Event(name):
-            return one.name == context.program.wire.get(name, name)
+            return one.name == context.user.program.wire.get(name, name)
         case n.SystemEvent(name, rule):
             return one.name == name and same(one.properties.get("rule"), rule.text)
         case n.EventGroup(events):
@@ -191,15 +205,12 @@ def is_event(event: n.EventSet, one: Happening, context: Context) -> bool:
 
 def happened(event: n.EventSet, context: Context, period: n.Period | None = None) -> list[Happening]:
     """The events of the history that are of this kind and in the period (None: ever), oldest first."""
-    history, now, zone = context.history, context.now, context.zone
-    match period:
-        case n.Period("last", n.Duration() as lasting):
-            history = [one for one in history if now - length(lasting) < one.time <= now]
-        case n.Period("today"):
-            history = [one for one in history if one.time.astimezone(zone).date() == now.astimezone(zone).date()]
-        case n.Period("since", event=mark):
-            places = [place for place, one in enumerate(history, start=1) if is_event(mark, one, context)]
-            history = history[max(places, default=0) :]
+    history, now, zone = context.history, context.user.now, context.zone
+    if period and period.event:
+        marks = [place for place, one in enumerate(history, start=1) if is_event(period.event, one, context)]
+        history = history[max(marks, default=0) :]
+    elif period:
+        history = [one for one in history if in_period(period, one.time, now, zone)]
     return [one for one in history if is_event(event, one, context)]
 
 
@@ -231,15 +242,13 @@ def opposite(value: bool | None, turn: bool = True) -> bool | None:
     return None if value is None else value != turn
 
 
-def evaluate(node: n.Expression | n.Nothing, context: Context) -> Any:
+def evaluate(node: n.Expression, context: Context) -> Any:
     """The value of an expression."""
 
     def value_of(part: n.Expression) -> Any:
         return evaluate(part, context)
 
     match node:
-        case n.Nothing():
-            return None
         case n.Text() | n.Number() | n.Boolean() | n.Date():
             return node.value
         case n.Duration():
@@ -266,7 +275,7 @@ def evaluate(node: n.Expression | n.Nothing, context: Context) -> Any:
             found = compare("contains", items, value_of(operand), context.zone) if isinstance(items, list) else None
             return opposite(found, negated)
         case n.Member(name, negated):
-            segment = context.program.segments.get(name.text)
+            segment = context.user.program.segments.get(name.text)
             inside = (
                 truth(segment, evolve(context, event=None, trigger=None))
                 if segment
@@ -290,7 +299,7 @@ def evaluate(node: n.Expression | n.Nothing, context: Context) -> Any:
             return aggregate(node, context)
         case n.TimeSince(event, previous):
             found = happened(event, context.before_trigger if previous else context)
-            return context.now - found[-1].time if found else None
+            return context.user.now - found[-1].time if found else None
         case n.Previous(event, names):
             before = context.before_trigger
             given = [descend(before.properties(one), names) for one in happened(event, before)]

@@ -12,9 +12,8 @@ from trigdsl.syntax import nodes as n
 from trigdsl.syntax.walk import walk
 
 from .expressions import Happening, Program, Rule, descend, evaluate, happened, is_event
-from .moments import DAY, dates_of, length, moment, zone_of
 from .runs import Change, Run, Share, User, arm, at_limit, campaign, carry_out
-from .values import compare, same
+from .values import DAY, compare, dates_of, length, moment, same, zone_of
 
 
 def handle_queue(user: User) -> None:
@@ -191,12 +190,6 @@ def drain(user: User, last: datetime) -> None:
         go_off(user, timers(user, calendars=False)[0])
 
 
-def finish(user: User) -> None:
-    """What is armed still when the clock has stopped is pending."""
-    for run in [timer.run for timer in timers(user) if timer.run]:
-        user.decide(run, run.step.actions[0], "pending", "window" if run.stands_at > run.due else "due")
-
-
 def decide(
     file: n.File, name: str, inputs: list[tuple[datetime, dict[str, Any]]], end: datetime, drained: bool, share: Share
 ) -> list[dict[str, Any]]:
@@ -211,5 +204,6 @@ def decide(
     run_timers(user, lambda moment: moment <= end)
     if drained:
         drain(user, end + 366 * DAY)
-    finish(user)
+    for run in [timer.run for timer in timers(user) if timer.run]:
+        user.decide(run, run.step.actions[0], "pending", "window" if run.stands_at > run.due else "due")
     return user.decisions

@@ -13,8 +13,7 @@ from trigdsl.syntax import nodes as n
 
 from .content import choose
 from .expressions import Context, Happening, Program, Rule, evaluate
-from .moments import DAY, first_at, in_period, length, moment, next_opening, zone_of
-from .values import same
+from .values import DAY, first_at, in_period, length, moment, next_opening, same, zone_of
 
 Share = Callable[[str, str, str], float]
 
@@ -85,9 +84,8 @@ class User:
 
     def context(self, rule: Rule, event: Happening | None = None) -> Context:
         """What an expression of a rule can see now."""
-        known = {"program": self.program, "now": self.now, "history": self.history}
         scene = Happening("", {}, self.now, self.profile, self.lists)
-        return Context(rule=rule, event=event, trigger=event, scene=scene, **known)  # type: ignore[arg-type]
+        return Context(user=self, rule=rule, history=self.history, event=event, trigger=event, scene=scene)
 
     def holds(self, condition: n.Expression | None, rule: Rule, event: Happening | None) -> bool:
         """Whether a condition is true, or there is none."""
@@ -199,7 +197,7 @@ def act(user: User, run: Run, action: n.Action) -> None:
     given: dict[str, Any] = {}
     match action:
         case n.SetAttribute(name, expression):
-            value = evaluate(expression, context)
+            value = None if isinstance(expression, n.Nothing) else evaluate(expression, context)
             given = {"set": {name.text: value}}
             if value is None and not isinstance(expression, n.Nothing):
                 return user.decide(run, action, "skipped", "missing value")
