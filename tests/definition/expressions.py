@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,22 +14,7 @@ from attrs import evolve, frozen
 from trigdsl.syntax import nodes as n
 from trigdsl.syntax.walk import walk
 
-from .values import (
-    DAYS,
-    Calendars,
-    Window,
-    arithmetic,
-    compare,
-    function,
-    in_period,
-    kind,
-    length,
-    read_date,
-    read_instant,
-    same,
-    zone_named,
-    zone_of,
-)
+from .values import Window, arithmetic, compare, function, in_period, kind, length, local, read, same, zone_of, zone_or
 
 Types = dict[tuple[str, ...], str]
 
@@ -58,7 +43,7 @@ class Program:
     user_types: Types
     channels: dict[str, tuple[n.Policy, ...]]
     caps: list[n.CapDecl]
-    calendars: Calendars
+    calendars: dict[str, frozenset[date]]
     segments: dict[str, n.Expression]
 
     @classmethod
@@ -69,12 +54,11 @@ class Program:
             return [item for item in file.items if isinstance(item, kind)]
 
         assert not those(n.HolidayDecl), "holidays are no part of the definition"
-        zones = [zone_named(item.name) for item in those(n.Timezone)]
         unnamed, events = count(1), those(n.EventDecl)
         named = [(rule, rule.name.text if rule.name else f"rule_{next(unnamed)}") for rule in those(n.Rule)]
         wire = {event.name.text: event.wire.value if event.wire else event.name.text for event in events}
         return cls(
-            zone=next(filter(None, zones), ZoneInfo("UTC")),
+            zone=zone_or(next((item.name for item in those(n.Timezone)), None), ZoneInfo("UTC")),
             rules=[Rule(rule, name, index) for index, (rule, name) in enumerate(named)],
             wire=wire,
             event_types={wire[one.name.text]: {each.path: each.type for each in one.fields or ()} for one in events},
@@ -87,8 +71,7 @@ class Program:
 
     def zone_for(self, profile: dict[str, Any]) -> ZoneInfo:
         """A user's zone, else the file's."""
-        name = profile.get("timezone")
-        return (zone_named(name) if isinstance(name, str) else None) or self.zone
+        return zone_or(profile.get("timezone"), self.zone)
 
     def policies(self, channel: str | None, *kinds: type) -> list[Any]:
         """What a channel says of these kinds."""
@@ -143,13 +126,11 @@ class Context:
     @property
     def roots(self) -> dict[str, Any]:
         """What the first name of a path may be, unless it is a property's."""
-        wall = self.scene.time.astimezone(self.zone)
-        clock = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
-        local = clock | {"date": wall.date(), "day": wall.day, "month": wall.month}
+        shown = local(self.scene.time, self.zone)
         rule = {"name": self.rule.name, "title": self.rule.node.title}
         user = self.read_as(self.scene.profile, self.user.program.user_types)
         event, trigger = self.properties(self.event), self.properties(self.trigger)
-        return {"user": user, "event": event, "trigger": trigger, "now": self.user.now, "local": local, "rule": rule}
+        return {"user": user, "event": event, "trigger": trigger, "now": self.user.now, "local": shown, "rule": rule}
 
     @property
     def before_trigger(self) -> Context:
@@ -161,9 +142,7 @@ class Context:
         """A property or attribute; text is read as a date or an instant where it is declared so, in records too."""
         if isinstance(value, dict):
             return {name: self.read_as(held, types, (*names, name)) for name, held in value.items()}
-        if isinstance(value, str) and types.get(names) == "date":
-            return read_date(value, self.zone)
-        return read_instant(value) if isinstance(value, str) and types.get(names) == "instant" else value
+        return read(value, types.get(names), self.zone)
 
     def properties(self, event: Happening | None) -> dict[str, Any]:
         """The properties of an event, as they are read; none without an event."""

@@ -24,18 +24,17 @@ def handle_queue(user: User) -> None:
 
 def handle(user: User, change: Change) -> None:
     """History, segment changes, ending of runs, then triggers in rule order."""
+    given, changed, lists = change
     entry = None
-    if change.event is not None:
-        entry = Happening(change.event, change.properties, user.now, user.profile, user.lists)
+    if given.get("event") is not None:
+        entry = Happening(given["event"], given.get("properties") or {}, user.now, user.profile, user.lists)
         user.history.append(entry)
     moved = {rule.index: segment_move(user, rule) for rule in user.program.rules}
     if entry:
         end_runs(user, entry)
     for rule in user.program.rules:
-        if moved[rule.index]:
-            trigger(user, rule, None)
-        elif fires(user, rule, entry, change):
-            trigger(user, rule, entry)
+        if moved[rule.index] or fires(user, rule, entry, changed, lists):
+            trigger(user, rule, None if moved[rule.index] else entry)
 
 
 def segment_move(user: User, rule: Rule) -> bool:
@@ -49,7 +48,7 @@ def segment_move(user: User, rule: Rule) -> bool:
     return before != after == watching.enters
 
 
-def fires(user: User, rule: Rule, entry: Happening | None, change: Change) -> bool:
+def fires(user: User, rule: Rule, entry: Happening | None, changed: dict[str, Any], lists: dict[str, bool]) -> bool:
     """Whether a change fires a rule's trigger."""
     context = user.context(rule)
     match rule.node.trigger:
@@ -58,13 +57,13 @@ def fires(user: User, rule: Rule, entry: Happening | None, change: Change) -> bo
             at_that_count = ordinal is None or count == ordinal or (every and count % ordinal == 0)
             return entry is not None and is_event(event, entry, context) and at_that_count
         case n.ChangesTrigger(attribute):
-            return attribute.text in change.attributes
+            return attribute.text in changed
         case n.BecomesTrigger(attribute, value):
-            pair = change.attributes.get(attribute.text, (None, None))
+            pair = changed.get(attribute.text, (None, None))
             before, after = (compare("==", held, evaluate(value, context), context.zone) is True for held in pair)
             return after and not before
         case n.MembershipTrigger(name, enters):
-            return change.lists.get(name.text) == enters
+            return lists.get(name.text) == enters
     return False
 
 
@@ -178,16 +177,10 @@ def go_off(user: User, timer: Timer) -> None:
     handle_queue(user)
 
 
-def run_timers(user: User, due: Callable[[datetime], bool], calendars: bool = True) -> None:
+def run_timers(user: User, due: Callable[[datetime], bool]) -> None:
     """Let timers go off, one after another, as long as one of those that are armed then is due."""
-    while found := [timer for timer in timers(user, calendars) if due(timer.at)]:
+    while found := [timer for timer in timers(user) if due(timer.at)]:
         go_off(user, found[0])
-
-
-def drain(user: User, last: datetime) -> None:
-    """Go on, without calendar triggers, until no step, silence or `ignored` is armed."""
-    while any((timer.run or timer.mark) and timer.at <= last for timer in timers(user, calendars=False)):
-        go_off(user, timers(user, calendars=False)[0])
 
 
 def decide(
@@ -202,8 +195,8 @@ def decide(
         user.queue.append(user.update(given))
         handle_queue(user)
     run_timers(user, lambda moment: moment <= end)
-    if drained:
-        drain(user, end + 366 * DAY)
+    while drained and any((one.run or one.mark) and one.at <= end + 366 * DAY for one in timers(user, calendars=False)):
+        go_off(user, timers(user, calendars=False)[0])
     for run in [timer.run for timer in timers(user) if timer.run]:
         user.decide(run, run.step.actions[0], "pending", "window" if run.stands_at > run.due else "due")
     return user.decisions

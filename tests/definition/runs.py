@@ -1,4 +1,4 @@
-"""What is known of one user, and what becomes of a run at a step: armed, carried out, put off or skipped (§6.2, §7)."""
+"""The words of a send, what is known of a user, and what becomes of a run at a step (§6.2, §7, §9.5, §10)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,118 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, field, frozen
+import jinja2
+from attrs import define, field
 
 from trigdsl.syntax import nodes as n
 
-from .content import choose
-from .expressions import Context, Happening, Program, Rule, evaluate
-from .values import DAY, first_at, in_period, length, moment, next_opening, same, zone_of
+from .expressions import Context, Happening, Program, Rule, evaluate, nested
+from .values import DAY, first_at, in_period, length, moment, next_opening, printed, same, zone_of
+
+Change = tuple[dict[str, Any], dict[str, tuple[Any, Any]], dict[str, bool]]
+"""What is handled at once: a record, net changes of attributes (before, after), and of lists (now in it)."""
 
 Share = Callable[[str, str, str], float]
+
+Outcome = tuple[str, str | None, dict[str, Any]]
+"""A decision's status, its reason, and what the send carries: `variant`, `text`, `fields`."""
 
 WORDS = {n.Send: ("send", "channel"), n.SetAttribute: ("set", "attribute"), n.AddTo: ("add", "list"),
          n.RemoveFrom: ("remove", "list"), n.Emit: ("emit", "event"), n.CallAction: ("call", "name")}  # fmt: skip
 """How an action is called in a decision, and where it says what it is about."""
 
 
+class UnrenderableError(jinja2.TemplateRuntimeError):
+    """The content cannot be rendered; the message is the reason."""
+
+
+class Missing(jinja2.StrictUndefined):
+    """Something missing, under the path by which the template reads it: it can be neither printed nor compared."""
+
+    def __init__(self, *_: Any, name: str | None = None, **__: Any) -> None:
+        super().__init__(f"missing {name}", name=name, exc=UnrenderableError)
+
+
+class Record(dict[str, Any]):
+    """A record that knows by which path it was read."""
+
+    path: str
+
+
+def seen(value: Any, path: str) -> Any:
+    """A value as a template sees it."""
+    if isinstance(value, dict):
+        value = Record(value)
+        value.path = path
+    return Missing(name=path) if value is None else value
+
+
+class Plain(jinja2.Environment):
+    """Jinja whose dots read a record's keys before anything else."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        path = obj._undefined_name if isinstance(obj, Missing) else obj.path if isinstance(obj, Record) else ""
+        held = obj.get(attribute) if isinstance(obj, Record) else None
+        return seen(held, f"{path}.{attribute}".removeprefix("."))
+
+
+def shown(value: Any) -> Any:
+    """What an expression in a template becomes."""
+    return value if isinstance(value, (Missing, str)) else printed(value)
+
+
+ENVIRONMENT = Plain(undefined=Missing, finalize=shown, keep_trailing_newline=True)
+ENVIRONMENT.globals.clear()
+
+
+def filled(part: Any, name: str, context: Context) -> Any:
+    """The text of a template, or the value of an expression. Raises UnrenderableError, by name when it is missing."""
+    if not isinstance(part, n.Text):
+        assert not isinstance(part, n.TemplateFile), "template files are no part of the definition"
+        value = evaluate(part, context)
+        if value is None:
+            raise UnrenderableError(f"missing {name}")
+        return value
+    roots = {name: value for name, value in context.roots.items() if name != "trigger"}
+    given = {name: seen(value, name) for name, value in (roots["event"] | roots).items() if value is not None}
+    return ENVIRONMENT.from_string(part.value).render(given)
+
+
+def rendered(send: n.Send, content: n.Content | None, label: str | None, context: Context) -> Outcome:
+    """One content with the fields, rendered."""
+    if isinstance(content, n.Nothing):
+        return "control", "nothing", {"variant": label}
+    entries = send.fields.entries if send.fields else ()
+    try:
+        text = filled(content, "", context) if content else None
+        fields = nested([(entry.key, filled(entry.value, ".".join(entry.key), context)) for entry in entries])
+        return "sent", None, {"variant": label, "text": text, "fields": fields}
+    except UnrenderableError as error:
+        return "skipped", str(error), {"variant": label}
+    except Exception as error:
+        return "skipped", f"template error: {error}", {"variant": label}
+
+
+def choose(send: n.Send, share: float, context: Context) -> Outcome:
+    """The content of a send: the share the user falls into, else the first that is true and can be rendered."""
+    if not send.variants:
+        return rendered(send, send.content, None, context)
+    failed, top, shares = "", 0.0, isinstance(send.variants[0], n.ShareVariant)
+    for place, variant in enumerate(send.variants, start=1):
+        condition = None if isinstance(variant, n.ShareVariant) else variant.condition
+        label = variant.label.text if variant.label else str(place) if shares or condition else "otherwise"
+        top += variant.percent if isinstance(variant, n.ShareVariant) else 0.0
+        if share < top if shares else condition is None or evaluate(condition, context) is True:
+            status, reason, carried = rendered(send, variant.content, label, context)
+            if shares or status != "skipped":
+                return status, reason, carried
+            if str(reason).startswith("template error"):
+                return status, reason, {}
+            failed = failed or str(reason)
+    return ("control", "control", {}) if shares else ("skipped", failed or "no variant", {})
+
+
+# ------------------------------------------------------------------------ the user
 @define(eq=False)
 class Run:
     """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts.
@@ -42,16 +139,6 @@ class Run:
     @property
     def step(self) -> n.Step:
         return self.rule.node.steps[self.place]
-
-
-@frozen
-class Change:
-    """What is handled at once: an event, net changes of attributes (before, after), of lists (now in it)."""
-
-    event: str | None
-    properties: dict[str, Any]
-    attributes: dict[str, tuple[Any, Any]]
-    lists: dict[str, bool]
 
 
 @define(eq=False)
@@ -103,13 +190,13 @@ class User:
         pairs = {name: (before.get(name), self.profile.get(name)) for name in {**before, **self.profile}}
         changed = {name: pair for name, pair in pairs.items() if not same(*pair)}
         moved = {name: name in self.lists for name in lists ^ self.lists}
-        return Change(given.get("event"), given.get("properties") or {}, changed, moved)
+        return given, changed, moved
 
     def cause(self, given: dict[str, Any]) -> None:
         """Let a rule change something: at once what is known, and queued what that triggers."""
-        change = self.update(given)
-        if change.event or change.attributes or change.lists:
-            self.queue.append(change)
+        _, changed, moved = self.update(given)
+        if "event" in given or changed or moved:
+            self.queue.append((given, changed, moved))
 
     def decide(self, run: Run, action: n.Action, status: str, reason: str | None = None, **more: Any) -> None:
         """Record a decision, with `more` about what was done; the first action carried out makes the run count."""
@@ -151,8 +238,7 @@ def arm(user: User, run: Run) -> None:
     if step.at:
         zone = zone_of(step.zone, user.zone)
         day = run.armed.astimezone(zone).date() + (step.calendar_days or 0) * DAY
-        later = step.calendar_days is not None
-        run.due = moment(day, step.at.seconds, zone) if later else first_at(run.due, step.at.seconds, zone)
+        run.due = moment(day, step.at.seconds, zone) if step.calendar_days else first_at(run.due, step.at.seconds, zone)
     run.stands_at = run.due
     if not step.after and not step.at:
         carry_out(user, run)
@@ -182,16 +268,14 @@ def carry_out(user: User, run: Run) -> None:
     if reason:
         user.decide(run, step.actions[0], "skipped", reason)
     for action in () if reason else step.actions:
-        act(user, run, action)
+        silent = any(user.share(rule.name, user.name, "holdout") < one.percent for one in rule.clauses(n.Holdout))
+        (send if isinstance(action, n.Send) else act)(user, run, action, silent)
     run.place += 1
     return arm(user, run) if run.place < len(rule.node.steps) else user.runs.remove(run)
 
 
-def act(user: User, run: Run, action: n.Action) -> None:
-    """Carry out one action, or say why not."""
-    silent = any(user.share(run.rule.name, user.name, "holdout") < one.percent for one in run.rule.clauses(n.Holdout))
-    if isinstance(action, n.Send):
-        return send(user, run, action, silent)
+def act(user: User, run: Run, action: n.Action, silent: bool) -> None:
+    """Carry out an action other than a send, or say why not."""
     context = user.context(run.rule, run.event)
     value: Any = None
     given: dict[str, Any] = {}
@@ -215,9 +299,9 @@ def act(user: User, run: Run, action: n.Action) -> None:
 def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
     """requires, variant and rendering, limit, control, caps, done."""
     channel, rule, policies = action.channel.text, run.rule, user.program.policies
-    if not all(user.holds(one.condition, rule, run.event) for one in policies(channel, n.Requires)):
-        return user.decide(run, action, "skipped", "requires")
     status, reason, carried = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
+    if not all(user.holds(one.condition, rule, run.event) for one in policies(channel, n.Requires)):
+        status, reason, carried = "skipped", "requires", {}
     variant = {"variant": carried.get("variant")}
     full = None if run.step.urgent else full_cap(user, channel, rule)
     if any(len(carried.get("text") or "") > one.characters for one in policies(channel, n.LengthLimit)):
@@ -231,7 +315,6 @@ def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
         user.sends += [] if run.step.urgent else [(cap_keys(channel, rule), user.now)]
         sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, **variant}
         user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
-    return None
 
 
 def full_cap(user: User, channel: str, rule: Rule) -> str | None:

@@ -67,6 +67,13 @@ def read_date(value: Any, zone: tzinfo) -> date | None:
     return at.astimezone(zone).date() if at else value if kind(value) == "date" else None
 
 
+def read(value: Any, wanted: str | None, zone: tzinfo) -> Any:
+    """A value where a type is declared: text is read as a date or an instant where it shall be one."""
+    if kind(value) != "text" or wanted not in ("date", "instant"):
+        return value
+    return read_date(value, zone) if wanted == "date" else read_instant(value)
+
+
 ORDERS = {"==": same, "!=": lambda a, b: not same(a, b), "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
 PARTS = {"contains": op.contains, "starts with": str.startswith, "ends with": str.endswith}
 
@@ -153,7 +160,7 @@ def printed(value: Any) -> str:
 # ------------------------------------------------------------------------ time
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 Calendars = dict[str, frozenset[date]]
 
 
@@ -167,11 +174,16 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo.from_file(file, key=name)
 
 
+def zone_or(name: Any, other: ZoneInfo) -> ZoneInfo:
+    """The zone of a name that is one, else the other."""
+    return (zone_named(name) if isinstance(name, str) else None) or other
+
+
 def zone_of(zone: n.Zone | None, users: ZoneInfo) -> ZoneInfo:
     """`local` (or nothing) is the user's zone, `utc` and quoted names are themselves."""
     if zone is None or (zone.name == "local" and not zone.quoted):
         return users
-    return zone_named(zone.name if zone.quoted else "UTC") or users
+    return zone_or(zone.name if zone.quoted else "UTC", users)
 
 
 def length(duration: n.Duration) -> timedelta:
@@ -179,17 +191,19 @@ def length(duration: n.Duration) -> timedelta:
     return sum(number * SIZES[unit] for number, unit in duration.parts) * SECOND
 
 
+def local(at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """What the clock on the wall and the calendar show."""
+    wall = at.astimezone(zone)
+    clock = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
+    return clock | {"date": wall.date(), "day": wall.day, "month": wall.month}
+
+
 def transitions(start: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The instants in (start, end] from which on the clocks of the zone stand otherwise, hour by hour."""
-    found = []
-    while start < end:
-        low, high = start, min(start + timedelta(hours=1), end)
-        start, before, after = high, *(at.astimezone(zone).utcoffset() for at in (low, high))
-        while high - low > SECOND and before != after:
-            middle = low + (high - low) // SECOND // 2 * SECOND
-            low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
-        found += [high.replace(microsecond=0)] if before != after else []
-    return found
+    """The minutes of (start, end] from which on the clocks of the zone stand otherwise."""
+    first = start.replace(second=0, microsecond=0)
+    minutes = [first + number * MINUTE for number in range((end - first) // MINUTE + 1)]
+    offsets = [minute.astimezone(zone).utcoffset() for minute in minutes]
+    return [minutes[place] for place in range(1, len(minutes)) if offsets[place] != offsets[place - 1]]
 
 
 def moment(day: date, seconds: int, zone: ZoneInfo) -> datetime:
@@ -202,22 +216,18 @@ def moment(day: date, seconds: int, zone: ZoneInfo) -> datetime:
 
 def first_at(base: datetime, seconds: int, zone: ZoneInfo) -> datetime:
     """The first T at or after an instant."""
-    day = base.astimezone(zone).date() - DAY
-    while moment(day, seconds, zone) < base:
-        day += DAY
-    return moment(day, seconds, zone)
+    day = base.astimezone(zone).date()
+    return next(at for days in range(-1, 3) if (at := moment(day + days * DAY, seconds, zone)) >= base)
 
 
 def in_period(period: n.LimitPeriod | n.Period, at: datetime, now: datetime, zone: ZoneInfo) -> bool:
     """Whether something that happened at an instant lies in the period that is running now."""
     if period.duration:
         return now - length(period.duration) < at <= now
-    then, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    monday, this_monday = (day - day.weekday() * DAY for day in (then, today))
-    same_month = (then.year, then.month) == (today.year, today.month)
-    same_day, same_week = then == today, monday == this_monday
-    periods = {"ever": True, "day": same_day, "today": same_day, "week": same_week, "month": same_month}
-    return periods[period.kind]
+    then, today = (one.astimezone(zone).date() for one in (at, now))
+    begins = {"week": lambda day: day - day.weekday() * DAY, "month": lambda day: day.replace(day=1)}
+    begin = begins.get(period.kind, lambda day: day)
+    return period.kind == "ever" or begin(then) == begin(today)
 
 
 @frozen
@@ -280,9 +290,8 @@ def dates_of(schedule: n.Schedule, day: date, profile: dict[str, Any], zone: Zon
     """The first few dates of a schedule from a day on, and perhaps some before."""
     years = range(day.year, day.year + 4)
     match schedule:
-        case n.EveryDay():
-            return [day + days * DAY for days in range(3)]
-        case n.EveryWeekday(names):
+        case n.EveryDay() | n.EveryWeekday():
+            names = getattr(schedule, "days", DAYS)
             return [one for days in range(9) if DAYS[(one := day + days * DAY).weekday()] in names]
         case n.EveryMonth(number):
             return [day_in_month(year, month, number) for year in years for month in range(1, 13)]
