@@ -1,9 +1,10 @@
-"""An expression and what it is asked about → its value, None for missing and unknown (§4, §5, §10)."""
+"""A program, what is known of a user, and an expression → its value, None for missing and unknown (§4, §5, §10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,89 @@ import re2
 from attrs import evolve, frozen
 
 from trigdsl.syntax import nodes as n
+from trigdsl.syntax.walk import walk
 
-from .moments import DAYS, length
-from .program import Program, Types
-from .values import arithmetic, compare, function, kind, read_date, read_instant, same
+from .values import Window, arithmetic, compare, function, in_period, kind, length, local, read, same, zone_of, zone_or
+
+Types = dict[tuple[str, ...], str]
+
+
+@frozen(eq=False)
+class Rule:
+    """A rule with its name, its place in the program, and its clauses by kind."""
+
+    node: n.Rule
+    name: str
+    index: int
+
+    def clauses(self, kind: type) -> list[Any]:
+        """The clauses of that kind, in the order written."""
+        return [clause for clause in self.node.clauses if isinstance(clause, kind)]
+
+
+@frozen(eq=False)
+class Program:
+    """What a file says. Declared types are by path, those of events by the name on the wire."""
+
+    zone: ZoneInfo
+    rules: list[Rule]
+    wire: dict[str, str]
+    event_types: dict[str, Types]
+    user_types: Types
+    channels: dict[str, tuple[n.Policy, ...]]
+    caps: list[n.CapDecl]
+    calendars: dict[str, frozenset[date]]
+    segments: dict[str, n.Expression]
+
+    @classmethod
+    def of(cls, file: n.File) -> Program:
+        """Gather the declarations; their order does not matter, that of rules and caps is kept."""
+
+        def those(kind: type) -> list[Any]:
+            return [item for item in file.items if isinstance(item, kind)]
+
+        assert not those(n.HolidayDecl), "holidays are no part of the definition"
+        unnamed, events = count(1), those(n.EventDecl)
+        named = [(rule, rule.name.text if rule.name else f"rule_{next(unnamed)}") for rule in those(n.Rule)]
+        wire = {event.name.text: event.wire.value if event.wire else event.name.text for event in events}
+        return cls(
+            zone=zone_or(next((item.name for item in those(n.Timezone)), None), ZoneInfo("UTC")),
+            rules=[Rule(rule, name, index) for index, (rule, name) in enumerate(named)],
+            wire=wire,
+            event_types={wire[one.name.text]: {each.path: each.type for each in one.fields or ()} for one in events},
+            user_types={one.path: one.type for user in those(n.UserDecl) for one in user.fields},
+            channels={channel.name.text: channel.policies for channel in those(n.ChannelDecl)},
+            caps=those(n.CapDecl),
+            calendars={one.name.text: frozenset(day.value for day in one.dates) for one in those(n.CalendarDecl)},
+            segments={segment.name.text: segment.condition for segment in those(n.SegmentDecl)},
+        )
+
+    def zone_for(self, profile: dict[str, Any]) -> ZoneInfo:
+        """A user's zone, else the file's."""
+        return zone_or(profile.get("timezone"), self.zone)
+
+    def policies(self, channel: str | None, *kinds: type) -> list[Any]:
+        """What a channel says of these kinds."""
+        return [policy for policy in self.channels.get(channel or "", ()) if isinstance(policy, kinds)]
+
+    def windows(self, step: n.Step, users: ZoneInfo) -> list[Window]:
+        """What a step must find open: its own `between` replaces a channel's, any own days all the channel's days."""
+        found = []
+        for channel in [action.channel.text for action in step.actions if isinstance(action, n.Send)] or [None]:
+            between = step.between or next(iter(self.policies(channel, n.Between)), None)
+            days = step.days or tuple(self.policies(channel, n.OnDays, n.OnCalendar))
+            zone = zone_of(between.zone if between else None, users)
+            ranges = [(one.start.seconds, one.end.seconds) for one in between.ranges] if between else [(0, 86_400)]
+            found.append(Window(ranges, days, zone, self.calendars))
+        return found
+
+    def periods(self, condition: n.Expression) -> Iterator[n.Period]:
+        """The periods of history that a condition looks at, those of the segments it names too."""
+        for node in walk(condition):
+            if isinstance(node, n.Period):
+                yield node
+            elif isinstance(node, n.Member) and node.name.text in self.segments:
+                yield from self.periods(self.segments[node.name.text])
 
 
 @frozen(eq=False)
@@ -30,35 +110,27 @@ class Happening:
 
 @frozen(kw_only=True, eq=False)
 class Context:
-    """What an expression can see. `at` is the moment that `local` shows: now, but inside a where the event's."""
+    """What an expression can see. `scene` has the time, profile and lists: those of now, inside a where the event's."""
 
-    program: Program
-    rule: Any
-    profile: dict[str, Any]
-    lists: frozenset[str]
+    user: Any
+    rule: Rule
     history: list[Happening]
     event: Happening | None
     trigger: Happening | None
-    now: datetime
-    at: datetime
+    scene: Happening
 
     @property
     def zone(self) -> ZoneInfo:
-        return self.program.zone_for(self.profile)
+        return self.user.program.zone_for(self.scene.profile)
 
     @property
     def roots(self) -> dict[str, Any]:
         """What the first name of a path may be, unless it is a property's."""
-        wall = self.at.astimezone(self.zone)
-        local = {"hour": wall.hour, "minute": wall.minute, "weekday": DAYS[wall.weekday()]}
-        return {
-            "user": self.read_as(self.profile, self.program.user_types),
-            "event": self.properties(self.event),
-            "trigger": self.properties(self.trigger),
-            "now": self.now,
-            "local": local | {"date": wall.date(), "day": wall.day, "month": wall.month},
-            "rule": {"name": self.rule.name, "title": self.rule.node.title},
-        }
+        shown = local(self.scene.time, self.zone)
+        rule = {"name": self.rule.name, "title": self.rule.node.title}
+        user = self.read_as(self.scene.profile, self.user.program.user_types)
+        event, trigger = self.properties(self.event), self.properties(self.trigger)
+        return {"user": user, "event": event, "trigger": trigger, "now": self.user.now, "local": shown, "rule": rule}
 
     @property
     def before_trigger(self) -> Context:
@@ -70,13 +142,11 @@ class Context:
         """A property or attribute; text is read as a date or an instant where it is declared so, in records too."""
         if isinstance(value, dict):
             return {name: self.read_as(held, types, (*names, name)) for name, held in value.items()}
-        if isinstance(value, str) and types.get(names) == "date":
-            return read_date(value, self.zone)
-        return read_instant(value) if isinstance(value, str) and types.get(names) == "instant" else value
+        return read(value, types.get(names), self.zone)
 
     def properties(self, event: Happening | None) -> dict[str, Any]:
         """The properties of an event, as they are read; none without an event."""
-        return self.read_as(event.properties, self.program.event_types.get(event.name, {})) if event else {}
+        return self.read_as(event.properties, self.user.program.event_types.get(event.name, {})) if event else {}
 
 
 def descend(value: Any, names: Iterable[str]) -> Any:
@@ -101,28 +171,25 @@ def is_event(event: n.EventSet, one: Happening, context: Context) -> bool:
     """Whether something that happened is one of the events named."""
     match event:
         case n.Event(name):
-            return one.name == context.program.wire.get(name, name)
+            return one.name == context.user.program.wire.get(name, name)
         case n.SystemEvent(name, rule):
             return one.name == name and same(one.properties.get("rule"), rule.text)
         case n.EventGroup(events):
             return any(is_event(each, one, context) for each in events)
         case n.EventWhere(inner, condition):
-            inside = evolve(context, event=one, profile=one.profile, lists=one.lists, at=one.time, history=[])
+            inside = evolve(context, event=one, scene=one, history=[])
             return is_event(inner, one, context) and evaluate(condition, inside) is True
     return one.name != "sent"
 
 
 def happened(event: n.EventSet, context: Context, period: n.Period | None = None) -> list[Happening]:
     """The events of the history that are of this kind and in the period (None: ever), oldest first."""
-    history, now, zone = context.history, context.now, context.zone
-    match period:
-        case n.Period("last", n.Duration() as lasting):
-            history = [one for one in history if now - length(lasting) < one.time <= now]
-        case n.Period("today"):
-            history = [one for one in history if one.time.astimezone(zone).date() == now.astimezone(zone).date()]
-        case n.Period("since", event=mark):
-            places = [place for place, one in enumerate(history, start=1) if is_event(mark, one, context)]
-            history = history[max(places, default=0) :]
+    history, now, zone = context.history, context.user.now, context.zone
+    if period and period.event:
+        marks = [place for place, one in enumerate(history, start=1) if is_event(period.event, one, context)]
+        history = history[max(marks, default=0) :]
+    elif period:
+        history = [one for one in history if in_period(period, one.time, now, zone)]
     return [one for one in history if is_event(event, one, context)]
 
 
@@ -131,18 +198,17 @@ def aggregate(node: n.Aggregate, context: Context) -> Any:
     found = happened(node.event, context, node.period)
     values = [value for one in found if (value := descend(context.properties(one), node.path)) is not None]
     numbers = [value for value in values if kind(value) == "number"]
-    match node.function:
-        case "count":
-            return len(found)
-        case "distinct":
-            return sum(not any(same(value, other) for other in values[:place]) for place, value in enumerate(values))
-        case "sum":
-            return sum(numbers)
-        case "avg":
-            return sum(numbers) / len(numbers) if numbers else None
-        case "first" | "last":
-            return values[0 if node.function == "first" else -1] if values else None
-    return {"min": min, "max": max}[node.function](numbers, default=None)
+    results = {
+        "count": len(found),
+        "distinct": sum(not any(same(value, other) for other in values[:place]) for place, value in enumerate(values)),
+        "sum": sum(numbers),
+        "avg": sum(numbers) / len(numbers) if numbers else None,
+        "min": min(numbers, default=None),
+        "max": max(numbers, default=None),
+        "first": values[0] if values else None,
+        "last": values[-1] if values else None,
+    }
+    return results[node.function]
 
 
 def truth(node: n.Expression, context: Context) -> bool | None:
@@ -188,9 +254,11 @@ def evaluate(node: n.Expression, context: Context) -> Any:
             found = compare("contains", items, value_of(operand), context.zone) if isinstance(items, list) else None
             return opposite(found, negated)
         case n.Member(name, negated):
-            segment = context.program.segments.get(name.text)
+            segment = context.user.program.segments.get(name.text)
             inside = (
-                truth(segment, evolve(context, event=None, trigger=None)) if segment else name.text in context.lists
+                truth(segment, evolve(context, event=None, trigger=None))
+                if segment
+                else name.text in context.scene.lists
             )
             return opposite(inside, negated)
         case n.Exists(operand, negated):
@@ -210,7 +278,7 @@ def evaluate(node: n.Expression, context: Context) -> Any:
             return aggregate(node, context)
         case n.TimeSince(event, previous):
             found = happened(event, context.before_trigger if previous else context)
-            return context.now - found[-1].time if found else None
+            return context.user.now - found[-1].time if found else None
         case n.Previous(event, names):
             before = context.before_trigger
             given = [descend(before.properties(one), names) for one in happened(event, before)]

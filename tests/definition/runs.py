@@ -1,32 +1,130 @@
-"""What is known of one user, and what becomes of a run at a step: armed, carried out, put off or skipped (§6.2, §7)."""
+"""The words of a send, what is known of a user, and what becomes of a run at a step (§6.2, §7, §9.5, §10)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, field, frozen
+import jinja2
+from attrs import define, field
 
 from trigdsl.syntax import nodes as n
 
-from .content import choose
-from .expressions import Context, Happening, evaluate
-from .moments import DAY, first_at, in_period, length, moment, next_opening, zone_of
-from .program import Program, Rule
-from .values import same
+from .expressions import Context, Happening, Program, Rule, evaluate, nested
+from .values import DAY, first_at, in_period, length, moment, next_opening, printed, same, zone_of
+
+Change = tuple[dict[str, Any], dict[str, tuple[Any, Any]], dict[str, bool]]
+"""What is handled at once: a record, net changes of attributes (before, after), and of lists (now in it)."""
 
 Share = Callable[[str, str, str], float]
+
+Outcome = tuple[str, str | None, dict[str, Any]]
+"""A decision's status, its reason, and what the send carries: `variant`, `text`, `fields`."""
 
 WORDS = {n.Send: ("send", "channel"), n.SetAttribute: ("set", "attribute"), n.AddTo: ("add", "list"),
          n.RemoveFrom: ("remove", "list"), n.Emit: ("emit", "event"), n.CallAction: ("call", "name")}  # fmt: skip
 """How an action is called in a decision, and where it says what it is about."""
 
 
+class UnrenderableError(jinja2.TemplateRuntimeError):
+    """The content cannot be rendered; the message is the reason."""
+
+
+class Missing(jinja2.StrictUndefined):
+    """Something missing, under the path by which the template reads it: it can be neither printed nor compared."""
+
+    def __init__(self, *_: Any, name: str | None = None, **__: Any) -> None:
+        super().__init__(f"missing {name}", name=name, exc=UnrenderableError)
+
+
+class Record(dict[str, Any]):
+    """A record that knows by which path it was read."""
+
+    path: str
+
+
+def seen(value: Any, path: str) -> Any:
+    """A value as a template sees it."""
+    if isinstance(value, dict):
+        value = Record(value)
+        value.path = path
+    return Missing(name=path) if value is None else value
+
+
+class Plain(jinja2.Environment):
+    """Jinja whose dots read a record's keys before anything else."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        path = obj._undefined_name if isinstance(obj, Missing) else obj.path if isinstance(obj, Record) else ""
+        held = obj.get(attribute) if isinstance(obj, Record) else None
+        return seen(held, f"{path}.{attribute}".removeprefix("."))
+
+
+def shown(value: Any) -> Any:
+    """What an expression in a template becomes."""
+    return value if isinstance(value, (Missing, str)) else printed(value)
+
+
+ENVIRONMENT = Plain(undefined=Missing, finalize=shown, keep_trailing_newline=True)
+ENVIRONMENT.globals.clear()
+
+
+def filled(part: Any, name: str, context: Context) -> Any:
+    """The text of a template, or the value of an expression. Raises UnrenderableError, by name when it is missing."""
+    if not isinstance(part, n.Text):
+        assert not isinstance(part, n.TemplateFile), "template files are no part of the definition"
+        value = evaluate(part, context)
+        if value is None:
+            raise UnrenderableError(f"missing {name}")
+        return value
+    roots = {name: value for name, value in context.roots.items() if name != "trigger"}
+    given = {name: seen(value, name) for name, value in (roots["event"] | roots).items() if value is not None}
+    return ENVIRONMENT.from_string(part.value).render(given)
+
+
+def rendered(send: n.Send, content: n.Content | None, label: str | None, context: Context) -> Outcome:
+    """One content with the fields, rendered."""
+    if isinstance(content, n.Nothing):
+        return "control", "nothing", {"variant": label}
+    entries = send.fields.entries if send.fields else ()
+    try:
+        text = filled(content, "", context) if content else None
+        fields = nested([(entry.key, filled(entry.value, ".".join(entry.key), context)) for entry in entries])
+        return "sent", None, {"variant": label, "text": text, "fields": fields}
+    except UnrenderableError as error:
+        return "skipped", str(error), {"variant": label}
+    except Exception as error:
+        return "skipped", f"template error: {error}", {"variant": label}
+
+
+def choose(send: n.Send, share: float, context: Context) -> Outcome:
+    """The content of a send: the share the user falls into, else the first that is true and can be rendered."""
+    if not send.variants:
+        return rendered(send, send.content, None, context)
+    failed, top, shares = "", 0.0, isinstance(send.variants[0], n.ShareVariant)
+    for place, variant in enumerate(send.variants, start=1):
+        condition = None if isinstance(variant, n.ShareVariant) else variant.condition
+        label = variant.label.text if variant.label else str(place) if shares or condition else "otherwise"
+        top += variant.percent if isinstance(variant, n.ShareVariant) else 0.0
+        if share < top if shares else condition is None or evaluate(condition, context) is True:
+            status, reason, carried = rendered(send, variant.content, label, context)
+            if shares or status != "skipped":
+                return status, reason, carried
+            if str(reason).startswith("template error"):
+                return status, reason, {}
+            failed = failed or str(reason)
+    return ("control", "control", {}) if shares else ("skipped", failed or "no variant", {})
+
+
+# ------------------------------------------------------------------------ the user
 @define(eq=False)
 class Run:
-    """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts."""
+    """A run of a rule: what triggered it, and where it stands. `chain` is the first trigger of its restarts.
+
+    A step is due when its delay has run out, and `stands_at` a later moment while it waits for a window.
+    """
 
     rule: Rule
     event: Happening | None
@@ -37,30 +135,18 @@ class Run:
     armed: datetime = field(init=False)
     due: datetime = field(init=False)
     stands_at: datetime = field(init=False)
-    waiting: bool = False
-    counted: bool = False
 
     @property
     def step(self) -> n.Step:
         return self.rule.node.steps[self.place]
 
 
-@frozen
-class Change:
-    """What is handled at once: an event, net changes of attributes (before, after), of lists (now in it)."""
-
-    event: str | None
-    properties: dict[str, Any]
-    attributes: dict[str, tuple[Any, Any]]
-    lists: dict[str, bool]
-
-
 @define(eq=False)
 class User:
-    """The state of one user. `inside` and `looked` are, for each rule that watches a segment, what it saw last.
+    """The state of one user.
 
-    `counted` has the rule, the value and the time of runs that count, `sends` channel, tags and time of those that
-    caps count, `over` the rule and beginning of silences that ended, `last_date` when a rule's calendar last fired.
+    `counted` has the runs that count and since when, `sends` what caps count, by what, and when.  `over` are
+    the timers of triggers that went off, by rule and mark; `looked` what each rule that watches a segment saw last.
     """
 
     program: Program
@@ -72,12 +158,10 @@ class User:
     lists: frozenset[str] = frozenset()
     history: list[Happening] = field(factory=list)
     runs: list[Run] = field(factory=list)
-    counted: list[tuple[Rule, Any, datetime]] = field(factory=list)
-    sends: list[tuple[str, set[str], datetime]] = field(factory=list)
-    over: list[tuple[Rule, Happening]] = field(factory=list)
-    last_date: dict[int, date] = field(factory=dict)
-    inside: dict[int, bool] = field(factory=dict)
-    looked: dict[int, datetime] = field(factory=dict)
+    counted: dict[Run, datetime] = field(factory=dict)
+    sends: list[tuple[set[tuple[str, str]], datetime]] = field(factory=list)
+    over: list[tuple[Rule, Any]] = field(factory=list)
+    looked: dict[Rule, tuple[bool, datetime]] = field(factory=dict)
     queue: list[Change] = field(factory=list)
     decisions: list[dict[str, Any]] = field(factory=list)
 
@@ -87,8 +171,8 @@ class User:
 
     def context(self, rule: Rule, event: Happening | None = None) -> Context:
         """What an expression of a rule can see now."""
-        known = {"profile": self.profile, "lists": self.lists, "history": self.history, "now": self.now, "at": self.now}
-        return Context(program=self.program, rule=rule, event=event, trigger=event, **known)  # type: ignore[arg-type]
+        scene = Happening("", {}, self.now, self.profile, self.lists)
+        return Context(user=self, rule=rule, history=self.history, event=event, trigger=event, scene=scene)
 
     def holds(self, condition: n.Expression | None, rule: Rule, event: Happening | None) -> bool:
         """Whether a condition is true, or there is none."""
@@ -106,25 +190,24 @@ class User:
         pairs = {name: (before.get(name), self.profile.get(name)) for name in {**before, **self.profile}}
         changed = {name: pair for name, pair in pairs.items() if not same(*pair)}
         moved = {name: name in self.lists for name in lists ^ self.lists}
-        return Change(given.get("event"), given.get("properties") or {}, changed, moved)
+        return given, changed, moved
 
     def cause(self, given: dict[str, Any]) -> None:
         """Let a rule change something: at once what is known, and queued what that triggers."""
-        change = self.update(given)
-        if change.event or change.attributes or change.lists:
-            self.queue.append(change)
+        _, changed, moved = self.update(given)
+        if "event" in given or changed or moved:
+            self.queue.append((given, changed, moved))
 
     def decide(self, run: Run, action: n.Action, status: str, reason: str | None = None, **more: Any) -> None:
         """Record a decision, with `more` about what was done; the first action carried out makes the run count."""
-        if status in ("sent", "control") and not run.counted:
-            run.counted = True
-            self.counted.append((run.rule, run.value, self.now))
+        if status in ("sent", "control"):
+            self.counted.setdefault(run, self.now)
         word, about = WORDS[type(action)]
         found = {"user": self.name, "rule": run.rule.name, "step": run.place + 1, "action": word}
         found["channel" if word == "send" else "target"] = getattr(action, about).text
         found |= {"status": status, "reason": reason, "time": run.stands_at if status == "pending" else self.now}
         found |= {"triggered": run.triggered, "due": run.due, **more}
-        self.decisions.append({name: held for name, held in found.items() if held is not None or name == "value"})
+        self.decisions.append({name: held for name, held in found.items() if held is not None})
 
     def end(self, run: Run, status: str, reason: str) -> None:
         """End a run, with one decision for the step at which it stands."""
@@ -144,21 +227,18 @@ def campaign(user: User, rule: Rule) -> str:
 
 def at_limit(user: User, rule: Rule, value: Any) -> bool:
     """Whether as many runs have counted as may."""
-    times = [at for counted, of, at in user.counted if counted is rule and same(of, value)]
+    times = [at for run, at in user.counted.items() if run.rule is rule and same(run.value, value)]
     return any(user.reached(limit.count, limit.period, times) for limit in rule.clauses(n.Limit))
 
 
 def arm(user: User, run: Run) -> None:
     """Arm the step at which a run stands; one without `after` and `at` is done at once."""
-    step, run.waiting = run.step, False
-    run.armed = run.due = user.now
-    if step.after:
-        run.due += length(step.after)
+    step, run.armed = run.step, user.now
+    run.due = run.armed + (length(step.after) if step.after else 0 * DAY)
     if step.at:
         zone = zone_of(step.zone, user.zone)
         day = run.armed.astimezone(zone).date() + (step.calendar_days or 0) * DAY
-        later = step.calendar_days is not None
-        run.due = moment(day, step.at.seconds, zone) if later else first_at(run.due, step.at.seconds, zone)
+        run.due = moment(day, step.at.seconds, zone) if step.calendar_days else first_at(run.due, step.at.seconds, zone)
     run.stands_at = run.due
     if not step.after and not step.at:
         carry_out(user, run)
@@ -181,68 +261,60 @@ def carry_out(user: User, run: Run) -> None:
     elif not is_open and opening is None:
         reason = "outside window"
     elif opening:
-        run.waiting, run.stands_at = True, min(opening, last or opening)
+        run.stands_at = min(opening, last or opening)
         return None
-    elif not run.counted and at_limit(user, rule, run.value):
+    elif run not in user.counted and at_limit(user, rule, run.value):
         return user.end(run, "skipped", "limit")
     if reason:
         user.decide(run, step.actions[0], "skipped", reason)
     for action in () if reason else step.actions:
-        act(user, run, action)
+        silent = any(user.share(rule.name, user.name, "holdout") < one.percent for one in rule.clauses(n.Holdout))
+        (send if isinstance(action, n.Send) else act)(user, run, action, silent)
     run.place += 1
     return arm(user, run) if run.place < len(rule.node.steps) else user.runs.remove(run)
 
 
-def act(user: User, run: Run, action: n.Action) -> None:
-    """Carry out one action, or say why not."""
-    silent = any(user.share(run.rule.name, user.name, "holdout") < one.percent for one in run.rule.clauses(n.Holdout))
-    if isinstance(action, n.Send):
-        return send(user, run, action, silent)
+def act(user: User, run: Run, action: n.Action, silent: bool) -> None:
+    """Carry out an action other than a send, or say why not."""
     context = user.context(run.rule, run.event)
-    more: dict[str, Any] = {}
+    value: Any = None
     given: dict[str, Any] = {}
     match action:
-        case n.SetAttribute(name, n.Nothing()):
-            given, more = {"set": {name.text: None}}, {"value": None}
         case n.SetAttribute(name, expression):
-            value = evaluate(expression, context)
-            given, more = {"set": {name.text: value}}, {"value": value}
-            if value is None:
+            value = None if isinstance(expression, n.Nothing) else evaluate(expression, context)
+            given = {"set": {name.text: value}}
+            if value is None and not isinstance(expression, n.Nothing):
                 return user.decide(run, action, "skipped", "missing value")
-        case n.AddTo(name):
-            given = {"add": [name.text]}
-        case n.RemoveFrom(name):
-            given = {"remove": [name.text]}
+        case n.AddTo(name) | n.RemoveFrom(name):
+            given = {WORDS[type(action)][0]: [name.text]}
         case n.Emit(name, record):
             value = evaluate(record, context) if record else {}
-            given, more = {"event": user.program.wire.get(name.text, name.text), "properties": value}, {"value": value}
+            given = {"event": user.program.wire.get(name.text, name.text), "properties": value}
         case n.CallAction(_, arguments):
-            more = {"value": {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}}
-    user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, **more)
+            value = {".".join(entry.key): evaluate(entry.value, context) for entry in arguments}
+    user.decide(run, action, "control" if silent else "sent", "holdout" if silent else None, value=value)
     return None if silent else user.cause(given)
 
 
 def send(user: User, run: Run, action: n.Send, silent: bool) -> None:
     """requires, variant and rendering, limit, control, caps, done."""
-    channel, rule, urgent = action.channel.text, run.rule, run.step.urgent
-    if not all(user.holds(one.condition, rule, run.event) for one in user.program.policies(channel, n.Requires)):
-        return user.decide(run, action, "skipped", "requires")
-    content = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
-    most = min((one.characters for one in user.program.policies(channel, n.LengthLimit)), default=None)
-    fails = content.fails or ("too long" if most is not None and len(content.text or "") > most else None)
-    carried = {"variant": content.variant, "text": content.text, "fields": content.fields}
-    if fails:
-        return user.decide(run, action, "skipped", fails, variant=content.variant)
-    if silent or content.silent:
-        return user.decide(run, action, "control", "holdout" if silent else content.silent, **carried)
-    full = None if urgent else full_cap(user, channel, rule)
-    if full:
-        return user.decide(run, action, "capped", full, variant=content.variant)
-    if not urgent:
-        user.sends.append((channel, rule.tags, user.now))
-    user.decide(run, action, "sent", **carried)
-    sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, "variant": content.variant}
-    return user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
+    channel, rule, policies = action.channel.text, run.rule, user.program.policies
+    status, reason, carried = choose(action, user.share(rule.name, user.name, "variant"), user.context(rule, run.event))
+    if not all(user.holds(one.condition, rule, run.event) for one in policies(channel, n.Requires)):
+        status, reason, carried = "skipped", "requires", {}
+    variant = {"variant": carried.get("variant")}
+    full = None if run.step.urgent else full_cap(user, channel, rule)
+    if any(len(carried.get("text") or "") > one.characters for one in policies(channel, n.LengthLimit)):
+        status, reason, carried = "skipped", "too long", variant
+    elif silent and status != "skipped":
+        status, reason = "control", "holdout"
+    elif status == "sent" and full:
+        status, reason, carried = "capped", full, variant
+    user.decide(run, action, status, reason, **carried)
+    if status == "sent":
+        user.sends += [] if run.step.urgent else [(cap_keys(channel, rule), user.now)]
+        sent = {"rule": rule.name, "step": run.place + 1, "channel": channel, **variant}
+        user.cause({"event": "sent", "properties": {name: held for name, held in sent.items() if held is not None}})
 
 
 def full_cap(user: User, channel: str, rule: Rule) -> str | None:
@@ -250,14 +322,18 @@ def full_cap(user: User, channel: str, rule: Rule) -> str | None:
     caps = [("channel", channel, cap) for cap in user.program.policies(channel, n.Cap)]
     caps += [(cap.scope, cap.name.text if cap.name else "", cap) for cap in user.program.caps]
     for scope, name, cap in caps:
-        times = [at for to, tags, at in user.sends if covers(scope, name, to, tags)]
-        if covers(scope, name, channel, rule.tags) and user.reached(cap.count, cap.period, times):
-            shown = {"channel": name, "tag": f"tag {name}", "all": "all"}[scope]
+        times = [at for keys, at in user.sends if (scope, name) in keys]
+        if (scope, name) in cap_keys(channel, rule) and user.reached(cap.count, cap.period, times):
             parts = cap.period.duration.parts if cap.period.duration else ((cap.period.kind, ""),)
-            return f"{shown} {cap.count} per {''.join(f'{number}{unit}' for number, unit in parts)}"
+            per = "".join(f"{number}{unit}" for number, unit in parts)
+            return f"{name if scope == 'channel' else f'{scope} {name}'.strip()} {cap.count} per {per}"
     return None
 
 
-def covers(scope: str, name: str, channel: str, tags: set[str]) -> bool:
-    """Whether a cap counts a send of that channel and those tags."""
-    return scope == "all" or name in ({channel} if scope == "channel" else tags)
+def cap_keys(channel: str, rule: Rule) -> set[tuple[str, str]]:
+    """The scopes, with their names, of the caps that count a send."""
+    return {
+        ("all", ""),
+        ("channel", channel),
+        *(("tag", name.text) for tags in rule.clauses(n.Tags) for name in tags.names),
+    }

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from . import decisions
+from defining import decisions
 
 SHARED = Path(os.environ.get("TRIGDSL_SHARED") or Path(__file__).parents[3] / "shared")
 CASES = sorted((SHARED / "conformance" / "cases").glob("*.json"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import definition
+import defining
 from case_parts import Case, smaller
 
 import trigdsl
@@ -59,7 +59,7 @@ def place(rule: str, user: str, kind: str) -> float:
 
 
 def by_definition(case: Case) -> list[dict[str, Any]]:
-    return definition.decisions(case.text, [dict(record) for record in case.records], share=place, **case.options)
+    return defining.decisions(case.text, [dict(record) for record in case.records], share=place, **case.options)
 
 
 def differ(case: Case) -> bool:
