@@ -7,7 +7,7 @@ The outcome depends on the program, the seed and the budget alone (and, for what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from attrs import define, evolve, field, frozen
@@ -19,6 +19,7 @@ from trigdsl.engine.dates import day_number
 from trigdsl.engine.program import Program
 from trigdsl.model.values import SECOND
 from trigdsl.suggester.conditions import Solver
+from trigdsl.suggester.crowding import BACKS, Crowd, Sending, at_ends, crowds_of, joined
 from trigdsl.suggester.scenes import Scene, zone_of
 from trigdsl.suggester.seeds import seeds
 from trigdsl.suggester.topics import Topic, channels_of, topic_of
@@ -31,6 +32,7 @@ from trigdsl.tester.run import TestResult, run_test
 from trigdsl.tester.stories import Line, Story
 
 MOST_LINES = 40
+MOST_RIVALS = 6
 MOST_KINDS_OF_OUTCOME = 12
 """So many stories of a rule that cover nothing new but end in another way are varied as well."""
 
@@ -63,7 +65,6 @@ class Search:
         self._program = program
         self._checked = checked
         self._left = budget
-        self._seen: set[Story] = set()
         self._seen_texts: set[str] = set()
         self._bases: dict[str, tuple[Scene, int] | None] = {}
         self._triggers = Triggers(checked, program.rules, program.zone, self._base)
@@ -87,6 +88,7 @@ class Search:
             if self._is_done(pool, reserve):
                 return
             self._try(scene, pool)
+        self._crowd(pool, reserve)
         place = 0
         while place < len(pool.scenes):
             scene, anchors = pool.scenes[place]
@@ -95,6 +97,33 @@ class Search:
                     return
                 self._try(change(scene), pool)
             place += 1
+
+    def _crowd(self, pool: Pool, reserve: int) -> None:
+        """Let other rules send before this one, until a cap is full, and around the end of its period."""
+        base = self._base(pool.rule.name)
+        if base is None:
+            return
+        own = Sending(*base)
+        for crowd in crowds_of(self._program, pool.rule.index):
+            bases = [self._base(name) for name in sorted(crowd.rules - {pool.rule.name})]
+            others = [Sending(*one) for one in bases if one is not None][:MOST_RIVALS]
+            for scene in at_ends(own, others, crowd.cap):
+                if self._left > reserve and "cap" in self._kinds(pool):
+                    self._try(scene, pool)
+            self._fill(pool, own, others, crowd, reserve)
+
+    def _fill(self, pool: Pool, own: Sending, others: Sequence[Sending], crowd: Crowd, reserve: int) -> None:
+        most = 0
+        for back in BACKS:
+            for other in others:
+                if self._left <= reserve or "cap" not in self._kinds(pool):
+                    return
+                scene = joined(own, other, back)
+                result = self._try(scene, pool)
+                if result is not None and crowd.is_full(result):
+                    return
+                if result is not None and crowd.count(result) > most:
+                    most, own = crowd.count(result), evolve(own, scene=scene)
 
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
         wanted = (point.rule == pool.rule.name for point in self.missing)
@@ -120,21 +149,23 @@ class Search:
             self._try(random.choice(held)(random.choice(held)(scene)), pool)
 
     # ------------------------------------------------------------------ one scene
-    def _try(self, scene: Scene, pool: Pool) -> None:
+    def _try(self, scene: Scene, pool: Pool) -> TestResult | None:
+        """Try a scene for a rule; what became of it, None when it was tried before or cannot be a test."""
         story = scene.story(self._program.zone)
         text = repr(story)
         if text in self._seen_texts or not 0 < len(story.lines) <= MOST_LINES:
-            return
+            return None
         self._seen_texts.add(text)
         self._left -= 1
         result, points = self.look(story, pool.rule.name)
         if result is None:
-            return
+            return None
         outcome = _outcome(result, pool.rule.name)
         is_other = outcome not in pool.outcomes and len(pool.outcomes) < MOST_KINDS_OF_OUTCOME
         if is_other or points:
             pool.outcomes.add(outcome)
             pool.scenes.append((scene, _anchors(scene, story, result)))
+        return result
 
     def look(self, story: Story, rule: str | None) -> tuple[TestResult | None, frozenset[Point]]:
         """Run a story about a rule (None: about all), and keep it when it covers something new.
@@ -225,6 +256,3 @@ def _anchors(scene: Scene, story: Story, result: TestResult) -> tuple[int, ...]:
     moment = _moment(scene, story, result)
     times = dict.fromkeys((one.time - moment) // SECOND for one in result.decisions)
     return tuple(times)
-
-
-Visit = Callable[[Story], bool]
