@@ -45,12 +45,12 @@ class Crowd:
 def crowds_of(program: Program, rule: int) -> list[Crowd]:
     """The caps on what a rule sends, each once."""
     own = {cap.number: cap for cap in _caps(program, rule)}
-    return [
-        Crowd(
-            cap, frozenset(one.name for one in program.rules if any(cap is held for held in _caps(program, one.index)))
-        )
-        for cap in own.values()
-    ]
+    return [Crowd(cap, _counted(program, cap)) for cap in own.values()]
+
+
+def _counted(program: Program, cap: CompiledCap) -> frozenset[str]:
+    rules = (rule for rule in program.rules if any(one.number == cap.number for one in _caps(program, rule.index)))
+    return frozenset(rule.name for rule in rules)
 
 
 def _caps(program: Program, rule: int) -> Iterator[CompiledCap]:

@@ -8,6 +8,7 @@ The outcome depends on the program, the seed and the budget alone (and, for what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from random import Random
 
 from attrs import define, evolve, field, frozen
@@ -33,6 +34,9 @@ from trigdsl.tester.stories import Line, Story
 
 MOST_LINES = 40
 MOST_RIVALS = 6
+DRAWN_SHARE = 4
+"""One in so many of the stories left, when all that was constructed is tried, is drawn from all that is mentioned."""
+
 MOST_KINDS_OF_OUTCOME = 12
 """So many stories of a rule that cover nothing new but end in another way are varied as well."""
 
@@ -78,7 +82,10 @@ class Search:
         for place, pool in enumerate(pools):
             share = self._left // (len(pools) - place)
             self._direct(pool, self._left - share)
-        self._mix([pool for pool in pools if pool.scenes], Random(seed))
+        drawn = self._left // DRAWN_SHARE if find_spec("hypothesis") is not None else 0
+        self._mix([pool for pool in pools if pool.scenes], Random(seed), drawn)
+        if drawn:
+            self._draw(seed)
 
     # ------------------------------------------------------------------ one rule
     def _direct(self, pool: Pool, reserve: int) -> None:
@@ -133,10 +140,10 @@ class Search:
         """The kinds of points of a rule that are still missing."""
         return {point.kind for point in self.missing if point.rule == pool.rule.name}
 
-    def _mix(self, pools: list[Pool], random: Random) -> None:
+    def _mix(self, pools: list[Pool], random: Random, reserve: int) -> None:
         """Two things at once, drawn by chance."""
         known: dict[tuple[str, int], list[Change]] = {}
-        while self._left > 0:
+        while self._left > reserve:
             pools = [pool for pool in pools if not self._is_done(pool)]
             if not pools:
                 return
@@ -147,6 +154,19 @@ class Search:
             known[pool.rule.name, place] = held
             self._left -= 1
             self._try(random.choice(held)(random.choice(held)(scene)), pool)
+
+    def _draw(self, seed: int) -> None:
+        """Stories of anything that the program mentions."""
+        from trigdsl.verifier.sampling import sample_stories
+
+        def is_enough(story: Story) -> bool:
+            self._left -= 1
+            if 0 < len(story.lines) <= MOST_LINES:
+                self.look(story, None)
+            return not self.missing or self._left <= 0
+
+        if self.missing and self._left > 0:
+            sample_stories(self._program, self._checked, self._left, seed, is_enough)
 
     # ------------------------------------------------------------------ one scene
     def _try(self, scene: Scene, pool: Pool) -> TestResult | None:

@@ -20,7 +20,7 @@ from trigdsl.syntax.printer import print_tree
 from trigdsl.tester.run import run_test
 from trigdsl.tester.stories import Story
 
-DEFAULT_STORIES = 20_000
+STORIES_OF_A_RULE, LEAST_STORIES = 500, 2_000
 
 
 @frozen
@@ -45,15 +45,15 @@ class Suggestions:
     tried: int
 
 
-def suggest(program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_STORIES, seed: int = 0) -> Suggestions:
-    """Tests for what the tests of a program do not exercise; `budget` is how many stories are tried.
+def suggest(program: Program, checked: CheckedProgram, *, budget: int | None = None, seed: int = 0) -> Suggestions:
+    """Tests for what the tests of a program do not exercise; the program was compiled with `explained`.
 
-    The stories that are tried to make those found simpler are not counted.
+    `budget` is how many stories are tried, 500 for each rule and at least 2,000 when it is None.  The stories that are tried to make those found simpler are not counted.
     """
     covering = Covering(program, checked)
     held = covering.of_tests(checked.tests)
     missing = [point for point in covering.points if point not in held]
-    search = Search(program, checked, missing, budget)
+    search = Search(program, checked, missing, budget or max(STORIES_OF_A_RULE * len(checked.rules), LEAST_STORIES))
     search.run(seed)
     told = _Telling(program, checked, covering.points)
     suggestions = told.all(search.found)

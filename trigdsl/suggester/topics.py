@@ -188,5 +188,5 @@ def _of_each(event: nodes.EventSet, path: tuple[str, ...] | None, solver: Solver
             yield (*lines[:-1], evolve(lines[-1], properties=with_value(lines[-1].properties, path, value))), needs
 
 
-FIRST_KEY, *OTHER_KEYS = "abcdefgh"
+FIRST_KEY, OTHER_KEYS = "a", ("b", "c", "d", "e", "f", "g", "h")
 """Values of `for each`: of the triggering event, and others."""
