@@ -48,7 +48,8 @@ class Suggestions:
 def suggest(program: Program, checked: CheckedProgram, *, budget: int | None = None, seed: int = 0) -> Suggestions:
     """Tests for what the tests of a program do not exercise; the program was compiled with `explained`.
 
-    `budget` is how many stories are tried, 500 for each rule and at least 2,000 when it is None.  The stories that are tried to make those found simpler are not counted.
+    `budget` is how many stories are tried, 500 for each rule and at least 2,000 when it is None.  Those that are tried
+    to make what was found simpler are not counted.
     """
     covering = Covering(program, checked)
     held = covering.of_tests(checked.tests)

@@ -21,7 +21,8 @@ from trigdsl.tester.stories import FIRST_DAY, Line
 
 TICKS = (0, -1, 1)
 MOST_ANCHORS = 4
-MINUTE = 60
+PAUSE = 120
+"""The seconds between things that happen one after the other: more than what coverage calls just before and after."""
 
 Change: TypeAlias = Callable[[Scene], Scene]
 
@@ -124,11 +125,11 @@ def _repeats(scene: Scene, moments: Sequence[int], topic: Topic) -> Iterator[Cha
     for count in dict.fromkeys((*(count + 1 for count in topic.counts), 2, 3)):
         if not 1 < count <= MOST_REPEATED:
             continue
-        for gap in dict.fromkeys((done + MINUTE, MINUTE, 0)):
+        for gap in dict.fromkeys((done + PAUSE, PAUSE, 0)):
             yield partial(_again, times=[gap * place for place in range(1, count)])
         for end in dict.fromkeys(ends):
             if end > 0:
-                gap = min(done + MINUTE, end // count)
+                gap = min(done + PAUSE, end // count)
                 yield partial(_again, times=[*(gap * place for place in range(1, count - 1)), end])
 
 
@@ -162,7 +163,7 @@ def _chains(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
 
 
 def _other_keys(topic: Topic) -> Iterator[Change]:
-    """All of it once more a minute later, for other values of what runs are kept apart by."""
+    """All of it once more a little later, for other values of what runs are kept apart by."""
     if topic.key is not None:
         for count in dict.fromkeys((1, *topic.counts)):
             if count <= len(OTHER_KEYS):
@@ -171,7 +172,7 @@ def _other_keys(topic: Topic) -> Iterator[Change]:
 
 def _for_other_keys(scene: Scene, path: tuple[str, ...], count: int) -> Scene:
     copies = [
-        evolve(line, at=line.at + MINUTE * place, properties=with_value(line.properties, path, key))
+        evolve(line, at=line.at + PAUSE * place, properties=with_value(line.properties, path, key))
         for place, key in enumerate(OTHER_KEYS[:count], 1)
         for line in scene.lines
         if line.kind == "event" and any(other == path for other, _ in line.properties)
