@@ -195,7 +195,8 @@ class Search:
         """
         self.tried += 1
         wanted = [point for point in self.missing if rule is None or point.rule == rule]
-        result, points = exercised(story.test("", ()), self._program, wanted)
+        done = exercised(story.test("", ()), self._program, wanted)
+        result, points = done.result, done.points
         if result.violations:
             return None, frozenset()
         if points:
@@ -251,12 +252,26 @@ class Search:
         return None
 
 
-def exercised(test: Test, program: Program, points: Iterable[Point]) -> tuple[TestResult, frozenset[Point]]:
-    """Run a test; what became of it, and which of some points it exercises."""
+@frozen
+class Exercise:
+    """A test that was run: what became of it, what it exercises, and how it went that triggers were tried.
+
+    `tried` holds the rules by their numbers, each with the outcomes that there were, in any order.
+    """
+
+    result: TestResult
+    points: frozenset[Point]
+    tried: frozenset[tuple[int, str]]
+
+
+def exercised(test: Test, program: Program, points: Iterable[Point]) -> Exercise:
+    """Run a test, and see which of some points it exercises."""
     recording = Recording()
     result = run_test(test, program, recording.machine)
     record = recording.record()
-    return result, frozenset(point for point in points if point.exercised(record))
+    hit = frozenset(point for point in points if point.exercised(record))
+    tried = frozenset((rule, one.outcome) for rule, held in record.tried.items() for one in held)
+    return Exercise(result, hit, tried)
 
 
 def _outcome(result: TestResult, rule: str) -> Outcome:
