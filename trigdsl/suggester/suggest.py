@@ -20,7 +20,7 @@ from trigdsl.syntax.printer import print_tree
 from trigdsl.tester.run import run_test
 from trigdsl.tester.stories import Story
 
-STORIES_OF_A_RULE, LEAST_STORIES = 500, 2_000
+STORIES_OF_A_RULE, LEAST_STORIES = 300, 1_000
 
 
 @frozen
@@ -48,7 +48,7 @@ class Suggestions:
 def suggest(program: Program, checked: CheckedProgram, *, budget: int | None = None, seed: int = 0) -> Suggestions:
     """Tests for what the tests of a program do not exercise; the program was compiled with `explained`.
 
-    `budget` is how many stories are tried, 500 for each rule and at least 2,000 when it is None.  Those that are tried
+    `budget` is how many stories are tried, 300 for each rule and at least 1,000 when it is None.  Those that are tried
     to make what was found simpler are not counted.
     """
     covering = Covering(program, checked)
