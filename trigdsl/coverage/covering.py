@@ -115,7 +115,7 @@ def _by_one(points: list[Point]) -> Exercised:
 def _every(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
     yield from of_trigger(checked, rule)
     if rule.node.condition is not None:
-        yield from of_condition(checked, rule.name, "condition", rule.node.condition)
+        yield from of_condition(checked, rule, "condition", rule.node.condition)
     for place in range(len(rule.node.steps)):
         yield from of_step(checked, rule, place)
     yield from of_caps(checked, rule)

@@ -1,0 +1,8 @@
+"""Makes `example_programs` importable, which knows the examples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
