@@ -1,4 +1,4 @@
-"""What is counted for a point and what only looks like it: another rule, another run, a condition that was not asked."""
+"""What counts for a point and what only looks like it: another rule, another run, a condition that was not asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUIRES = "channel push: requires user.x\n"
     [
         (f"{REQUIRES}rule r: if a then send push\nrule s: if b then send push", "requires", "`user.x`"),
         (
-            "segment vip = user.x\nrule r: if a and user in vip then send push\nrule s: if b and user in vip then send sms",
+            "segment v = user.x\nrule r: if a and user in v then send push\nrule s: if b and user in v then send sms",
             "condition",
             "`user.x`",
         ),
