@@ -172,6 +172,32 @@ def test_the_period_of_a_limit_begins_with_the_first_action_that_was_carried_out
         assert found == ({case} if case else set())
 
 
+@pytest.mark.parametrize(
+    ("gap", "case", "full"),
+    [
+        ("23h57m59s", None, True),
+        ("23h58m59s", "just before", True),
+        ("23h59m", "at", False),
+        ("23h59m30s", "just after", False),
+        ("1d1s", None, False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["cap", "limit"])
+def test_the_period_that_matters_is_that_of_what_makes_it_full(
+    gap: str, case: str | None, full: bool, kind: str
+) -> None:
+    """Of 2 per 1d at 10:00 and 10:01 the first leaves at 10:00 of the next day, 23h59m after the second."""
+    if kind == "cap":
+        rules, about = "cap push 2 per 1d\nrule r: if a then send push", SAID
+    else:
+        rules, about = "rule r: if a then send push at most 2 per 1d", "a run when the period of an earlier one ends"
+    lines = f"10:00 a; +1m a; +{gap} a"
+    assert cases(rules, kind, about, lines) == ({case} if case else set())
+    held = "cap `push 2 per 1d` is full" if kind == "cap" else "`at most 2 per 1d` holds a run back"
+    assert cases(rules, kind, held, lines) == ({"yes"} if full else set())
+    assert cases(rules, kind, about, "10:00 a; +1d a") == set(), "one alone does not make it full"
+
+
 def test_limits_are_told_apart_by_the_value_of_for_each() -> None:
     rules = "rule r: if a then send push once per 1h for each n"
     about = "a run when the period of an earlier one ends"
