@@ -18,7 +18,7 @@ from trigdsl.source import Span
 from trigdsl.syntax import nodes
 
 Pair: TypeAlias = tuple[Micros, Micros, Zone]
-"""When something counted, when later something was tried that this bears on, and the user's zone then."""
+"""When something counted that fills the whole, when later something more was tried, and the user's zone then."""
 
 Pairs: TypeAlias = Callable[[Record], Iterable[Pair]]
 
@@ -61,15 +61,15 @@ def _cap(
         tagged = {one.name for one in checked.rules if _has_tag(one, cap.name.text)}
 
     def pairs(record: Record) -> Iterator[Pair]:
-        """What the cap counted, and each later send of this rule that it was asked for."""
+        """What fills the cap, as long as it counts, and each later send of this rule that it was asked for."""
         counted: list[Micros] = []
         for (index, place), one in record.in_order():
             if not _is_asked(checked, (index, place), one) or not counts(one.decision.channel or ""):
                 continue
             if tagged is not None and one.decision.rule not in tagged:
                 continue
-            if index == rule.index:
-                yield from ((earlier, one.decision.time, one.zone) for earlier in counted)
+            if index == rule.index and len(counted) >= cap.count:
+                yield counted[-cap.count], one.decision.time, one.zone
             if one.decision.status == "sent":
                 counted.append(one.decision.time)
 
@@ -101,7 +101,10 @@ def of_limit(rule: CheckedRule, limit: nodes.Limit) -> Iterator[Point]:
         return refused or any(one.decision.reason == "limit" for one in record.of_rule(rule.index))
 
     def pairs(record: Record) -> Iterator[Pair]:
-        """What counted, which is the first action of a run that was carried out, and the later asking of the limit."""
+        """What fills the limit, as long as it counts, and each later asking of it.
+
+        What counts is the first action of a run that was carried out.
+        """
         keys = keys_of(record, rule)
         asked = [(one.time, one.zone, key_of(one, rule)) for one in record.tried.get(rule.index, ()) if _asks(one)]
         counted: dict[RunName | None, tuple[Micros, str | None]] = {}
@@ -112,7 +115,9 @@ def of_limit(rule: CheckedRule, limit: nodes.Limit) -> Iterator[Point]:
             if is_first or one.decision.reason == "limit":
                 asked.append((one.decision.time, one.zone, keys.get(one.run)))
         for time, own, key in asked:
-            yield from ((then, time, own) for then, same in counted.values() if then < time and same == key)
+            earlier = sorted(then for then, same in counted.values() if then < time and same == key)
+            if len(earlier) >= limit.count:
+                yield earlier[-limit.count], time, own
 
     text = f"`{' '.join(limit.span.text.split())}` holds a run back"
     yield point(rule.name, "limit", text, limit.span, is_reached)

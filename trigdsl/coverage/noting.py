@@ -32,7 +32,10 @@ T = TypeVar("T", bound="Test | None")
 
 
 def noting(program: Program, note: Note) -> Program:
-    """The program with every condition that has parts telling `note` when it is asked; the `where` of an event trigger aside."""
+    """The program with every condition that has parts telling `note` when it is asked.
+
+    The `where` of an event trigger aside: there, nothing but the machine knows which events it was asked of.
+    """
     return _Noting(program, note).program()
 
 
