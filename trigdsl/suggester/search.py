@@ -114,10 +114,10 @@ class Search:
         for crowd in crowds_of(self._program, pool.rule.index):
             bases = [self._base(name) for name in sorted(crowd.rules - {pool.rule.name})]
             others = [Sending(*one) for one in bases if one is not None][:MOST_RIVALS]
+            self._fill(pool, own, others, crowd, reserve)
             for scene in at_ends(own, others, crowd.cap):
                 if self._left > reserve and "cap" in self._kinds(pool):
                     self._try(scene, pool)
-            self._fill(pool, own, others, crowd, reserve)
 
     def _fill(self, pool: Pool, own: Sending, others: Sequence[Sending], crowd: Crowd, reserve: int) -> None:
         most = 0
@@ -143,7 +143,7 @@ class Search:
     def _mix(self, pools: list[Pool], random: Random, reserve: int) -> None:
         """Two things at once, drawn by chance."""
         known: dict[tuple[str, int], list[Change]] = {}
-        while self._left > reserve:
+        for _ in range(self._left - reserve):
             pools = [pool for pool in pools if not self._is_done(pool)]
             if not pools:
                 return
@@ -152,7 +152,6 @@ class Search:
             scene, anchors = pool.scenes[place]
             held = known.get((pool.rule.name, place)) or list(changes(scene, anchors, pool.topic, self._kinds(pool)))
             known[pool.rule.name, place] = held
-            self._left -= 1
             self._try(random.choice(held)(random.choice(held)(scene)), pool)
 
     def _draw(self, seed: int) -> None:
@@ -160,8 +159,7 @@ class Search:
         from trigdsl.verifier.sampling import sample_stories
 
         def is_enough(story: Story) -> bool:
-            self._left -= 1
-            if 0 < len(story.lines) <= MOST_LINES:
+            if self._left > 0 and 0 < len(story.lines) <= MOST_LINES:
                 self.look(story, None)
             return not self.missing or self._left <= 0
 
@@ -176,7 +174,6 @@ class Search:
         if text in self._seen_texts or not 0 < len(story.lines) <= MOST_LINES:
             return None
         self._seen_texts.add(text)
-        self._left -= 1
         result, points = self.look(story, pool.rule.name)
         if result is None:
             return None
@@ -194,6 +191,7 @@ class Search:
         when an invariant is broken, since a test of it would fail.
         """
         self.tried += 1
+        self._left -= 1
         wanted = [point for point in self.missing if rule is None or point.rule == rule]
         done = exercised(story.test("", ()), self._program, wanted)
         result, points = done.result, done.points
@@ -244,6 +242,8 @@ class Search:
         solver = self._solver(rule)
         for scene in seeds(self._checked, rule, solver, self._triggers.scenes(rule, solver)):
             story = scene.story(self._program.zone)
+            if self._left <= 0:
+                return None
             result, _ = self.look(story, rule.name)
             if result is not None:
                 for decision in result.decisions:
