@@ -173,8 +173,8 @@ rule s: if f then send push once
 
 def test_a_cap_that_only_another_rule_can_fill() -> None:
     for first, second, capped in (("e", "f", "s"), ("f", "e", "r")):
-        told_capped = f'expect {capped} capped "push 1 per day" at {DAY} 10:00 on push'
-        assert is_told(TWO_RULES, f"{DAY} 09:00 {first}", f"+1h {second}", told_capped, "expect 1 send")
+        told_capped = f'expect {capped} capped "push 1 per day" at {DAY} 11:00 on push'
+        assert is_told(TWO_RULES, f"{DAY} 10:00 {first}", f"+1h {second}", told_capped, "expect 1 send")
 
 
 RESTARTS = "rule r: if e then after 4h send push while pending restart for at most 10h"
