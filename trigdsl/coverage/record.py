@@ -32,11 +32,12 @@ class Came:
 
 @frozen
 class Asked:
-    """A part of a condition that was asked, when, its value (None: unknown or missing), and the event handled then."""
+    """A part of a condition that was asked: its value (None: unknown or missing), when, where, and for which event."""
 
     time: Micros
     value: Value
     event: Came | None
+    zone: Zone
 
 
 @frozen
@@ -188,4 +189,4 @@ class _RecordingMachine(TracingMachine):
     def _ask(self, rule: int, key: PartKey) -> None:
         for part in self.program.parts[key]:
             value = part.evaluate(self.context)
-            self._asked[rule, part.node].append(Asked(self.context.now, value, self._came))
+            self._asked[rule, part.node].append(Asked(self.context.now, value, self._came, self.context.zone))
