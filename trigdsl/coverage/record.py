@@ -94,6 +94,12 @@ class Record:
     waited: dict[tuple[int, int], list[Waited]] = field(factory=lambda: defaultdict(list))
     decided: dict[tuple[int, int], list[Decided]] = field(factory=lambda: defaultdict(list))
 
+    @property
+    def rules(self) -> set[int]:
+        """The rules of which anything was asked, tried or done."""
+        steps = {rule for by_step in (self.armed, self.waited, self.decided) for rule, _ in by_step}
+        return steps | {rule for rule, _ in self.asked} | self.tried.keys()
+
     def in_order(self) -> list[tuple[tuple[int, int], Decided]]:
         """All decisions in the order in which they were made, each with its step."""
         every = [(at, one) for at, decided in self.decided.items() for one in decided]
