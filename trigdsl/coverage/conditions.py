@@ -52,8 +52,11 @@ def of_condition(
     for node in _inside(checked, condition):
         if isinstance(node, nodes.Compare) and node.operator in _ORDERS:
             yield from _threshold(name, kind, node, asks)
-        elif isinstance(node, nodes.Happened | nodes.Aggregate) and _last(node) is not None:
-            yield from _period(checked, name, kind, node, asks(node.id))
+        elif isinstance(node, nodes.Happened | nodes.Aggregate) and node.period is not None:
+            if node.period.kind == "last":
+                yield from _last(checked, name, kind, node, asks(node.id))
+            elif node.period.kind == "today":
+                yield from _today(checked, name, kind, node, asks(node.id))
 
 
 def of_wheres(checked: CheckedProgram, rule: CheckedRule, kind: str, where: nodes.Node) -> Iterator[Point]:
@@ -148,23 +151,39 @@ def _case(gap: int | float) -> str | None:
 
 
 # ------------------------------------------------------------------------ periods
-def _last(node: nodes.Happened | nodes.Aggregate) -> nodes.Duration | None:
-    period = node.period
-    return period.duration if period is not None and period.kind == "last" else None
-
-
-def _period(
+def _last(
     checked: CheckedProgram, rule: str, kind: str, node: nodes.Happened | nodes.Aggregate, asks: Asks
 ) -> Iterator[Point]:
     """An event that is not quite, just, and more than so old as the period is long, when it is asked for."""
-    duration = _last(node)
+    assert node.period is not None
+    duration = node.period.duration
     assert duration is not None
     length = length_of(duration)
 
     def gaps(record: Record) -> Iterable[Micros]:
-        times = [came.time for came in record.events if is_one(checked, node.event, came)]
-        for asked in asks(record):
-            yield from (asked.time - time - length for time in times if time <= asked.time)
+        return (asked.time - time - length for asked, time in _asked_after(checked, node, asks, record))
 
     text = f"an event {shown(duration)} before `{shown(node)}` is asked"
     yield from around(rule, kind, text, duration.span, gaps, length)
+
+
+def _today(
+    checked: CheckedProgram, rule: str, kind: str, node: nodes.Happened | nodes.Aggregate, asks: Asks
+) -> Iterator[Point]:
+    """An event around the local midnight at which the day of asking began."""
+    assert node.period is not None
+
+    def gaps(record: Record) -> Iterable[Micros]:
+        for asked, time in _asked_after(checked, node, asks, record):
+            yield time - asked.zone.start_of_day(asked.zone.day(asked.time))
+
+    text = f"an event when the day begins on which `{shown(node)}` is asked"
+    yield from around(rule, kind, text, node.period.span, gaps)
+
+
+def _asked_after(
+    checked: CheckedProgram, node: nodes.Happened | nodes.Aggregate, asks: Asks, record: Record
+) -> Iterator[tuple[Asked, Micros]]:
+    """Each asking of a question about the past, with the time of each event that it is about."""
+    times = [came.time for came in record.events if is_one(checked, node.event, came)]
+    return ((asked, time) for asked in asks(record) for time in times if time <= asked.time)

@@ -32,11 +32,12 @@ class Came:
 
 @frozen
 class Asked:
-    """A part of a condition that was asked, when, its value (None: unknown or missing), and the event handled then."""
+    """A part of a condition that was asked: its value (None: unknown or missing), when, where, and for which event."""
 
     time: Micros
     value: Value
     event: Came | None
+    zone: Zone
 
 
 @frozen
@@ -92,6 +93,12 @@ class Record:
     armed: dict[tuple[int, int], list[Armed]] = field(factory=lambda: defaultdict(list))
     waited: dict[tuple[int, int], list[Waited]] = field(factory=lambda: defaultdict(list))
     decided: dict[tuple[int, int], list[Decided]] = field(factory=lambda: defaultdict(list))
+
+    @property
+    def rules(self) -> set[int]:
+        """The rules of which anything was asked, tried or done."""
+        steps = {rule for by_step in (self.armed, self.waited, self.decided) for rule, _ in by_step}
+        return steps | {rule for rule, _ in self.asked} | self.tried.keys()
 
     def in_order(self) -> list[tuple[tuple[int, int], Decided]]:
         """All decisions in the order in which they were made, each with its step."""
@@ -188,4 +195,4 @@ class _RecordingMachine(TracingMachine):
     def _ask(self, rule: int, key: PartKey) -> None:
         for part in self.program.parts[key]:
             value = part.evaluate(self.context)
-            self._asked[rule, part.node].append(Asked(self.context.now, value, self._came))
+            self._asked[rule, part.node].append(Asked(self.context.now, value, self._came, self.context.zone))
