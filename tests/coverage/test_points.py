@@ -164,6 +164,25 @@ def test_a_period_has_events_around_its_beginning(age: str, case: str | None, as
     assert cases(rules, "condition", about, f"10:00 b {{ n: 1 }}; +{age} a") == ({case} if case else set())
 
 
+@pytest.mark.parametrize(
+    ("time", "case"),
+    [
+        ("2026-11-19 23:58:59", None),
+        ("2026-11-19 23:59", "just before"),
+        ("2026-11-20 00:00", "at"),
+        ("2026-11-20 00:01", "just after"),
+        ("2026-11-20 00:01:01", None),
+        ("2026-11-21 00:00", None),
+    ],
+)
+@pytest.mark.parametrize("asked", ["b today", "count(b) today"])
+def test_today_has_events_around_the_local_midnight(time: str, case: str | None, asked: str) -> None:
+    about = f"an event when the day begins on which `{asked}` is asked"
+    rules = f"rule r: if a and {asked}{' > 1' if 'count' in asked else ''} then send push"
+    lines = f'user {{ timezone: "Asia/Seoul" }}; {time} b; 2026-11-20 10:00 a'
+    assert cases(rules, "condition", about, lines) == ({case} if case else set())
+
+
 @pytest.mark.parametrize(("gap", "case"), [("1m59s", None), ("2m", "just before"), ("2m30s", "just after")])
 def test_near_is_a_tenth_of_what_is_shorter_than_ten_minutes(gap: str, case: str | None) -> None:
     """Of 2m13s a tenth is 13.3 s, so just before begins at 1m59.7s and just after ends at 2m26.3s."""

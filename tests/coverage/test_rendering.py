@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import example_programs
 import pytest
 
 from trigdsl.cli import main
-from trigdsl.coverage import Coverage, measure
+from trigdsl.coverage import Coverage, Covering, Point, measure
 from trigdsl.coverage.render_html import render_html
 from trigdsl.coverage.render_json import to_dict
 from trigdsl.coverage.render_text import percent_text, render_text
@@ -91,7 +92,8 @@ class Page(HTMLParser):
         self.links += [told["href"] or ""] if "href" in told else []
         self._shows = self._shows or tag == "pre"
         if tag == "span" and self._shows:
-            self.pieces.append([told["class"] or "", "", told["title"] or ""])
+            self.pieces.append([told["class"] or "", "", told["data-note"] or ""])
+            assert (told["tabindex"], told["aria-description"]) == ("0", told["data-note"])
             self._open.append(self.pieces[-1])
 
     def handle_endtag(self, tag: str) -> None:
@@ -146,16 +148,22 @@ def test_pieces_in_each_other_stay_in_each_other() -> None:
 def test_measuring_changes_no_result_and_the_page_has_every_text(program: str) -> None:
     plain, checked = example_programs.load_example(program)
     expected = run_tests(checked.tests, plain)
-    if (example_programs.EXAMPLES / program / "host.py").exists():
-        pytest.skip("its host's functions are not given to `load_checked` here")
-    explained, again = load_checked(example_programs.EXAMPLES / program, explained=True)
-    found = measure(explained, again, again.tests)
-    from trigdsl.coverage import Covering
-
+    host = example_programs.EXAMPLES / program / "host.py"
+    functions = runpy.run_path(str(host))["FUNCTIONS"] if host.exists() else {}
+    explained, again = load_checked(example_programs.EXAMPLES / program, functions, explained=True)
     covering = Covering(explained, again)
-    for test, result in zip(again.tests, expected, strict=True):
-        assert covering.run(test)[0].decisions == result.decisions
-    shown = Page(render_html(found)).rules
+    points: frozenset[Point] = frozenset()
+    for test, plainly in zip(again.tests, expected, strict=True):
+        result, exercised = covering.run(test)
+        points |= exercised
+        assert result.decisions == plainly.decisions
+        assert [one.met for one in result.outcomes] == [one.met for one in plainly.outcomes]
+        assert result.violations == plainly.violations
+    found = covering.coverage(points)
+    page = Page(render_html(found))
+    notes = {line for _, _, note in page.pieces for line in note.split("\n")}
+    assert {f"✗ {one.rule}: {one.text}" for one in found.missing} <= notes
+    shown = page.rules
     assert all(rule.node.span.text in shown for rule in again.rules)
     assert found.covered or not again.tests
 

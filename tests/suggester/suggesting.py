@@ -10,7 +10,7 @@ from trigdsl.syntax.printer import print_tree
 
 
 @cache
-def suggested(text: str, budget: int = 3_000) -> Suggestions:
+def suggested(text: str, budget: int = 1_000) -> Suggestions:
     program, checked = parse_checked(text, explained=True)
     return suggest(program, checked, budget=budget)
 

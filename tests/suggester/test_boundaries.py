@@ -113,8 +113,10 @@ LIMIT = "rule r: if e then send push at most 2 per 7d"
 
 
 def test_a_limit_of_a_rule() -> None:
-    assert any(test.count(" e ") == 3 and "expect 2 sends" in test for test in told(LIMIT))
-    assert is_told(LIMIT, "expect 3 sends")
+    """Two runs at 10:00 and 10:02: a third is none until the first is seven days old."""
+    first_two = (f"{DAY} 10:00 e", "+2m e")
+    assert is_told(LIMIT, *first_two, "2026-11-27 09:59:59 e", "expect 2 sends")
+    assert is_told(LIMIT, *first_two, "2026-11-27 10:00 e", "expect r at 2026-11-27 10:00", "expect 3 sends")
 
 
 def test_every_variant_and_what_is_left() -> None:
@@ -131,7 +133,7 @@ def test_a_guard_that_holds_and_one_that_does_not() -> None:
 
 def test_an_ordinal_at_its_number_and_before_it() -> None:
     text = "rule r: if 3rd e then send push"
-    assert is_told(text, f"{DAY} 10:00 e", "+1m e", "+1m e", f"expect r at {DAY} 10:02", "expect 1 send")
+    assert is_told(text, f"{DAY} 10:00 e", "+2m e", "+2m e", f"expect r at {DAY} 10:04", "expect 1 send")
 
 
 CAMPAIGN = "rule r: if e then send push from 2026-12-01 until 2026-12-24"
@@ -157,5 +159,66 @@ def test_nothing_is_suggested_for_what_is_tested_already() -> None:
 
 
 def test_what_no_story_can_reach_is_named() -> None:
-    found = suggested("rule r: if e and value > 3 and value < 2 then send push")
-    assert found.not_reached
+    found = suggested("rule r: if e and value > 3 and value < 2 then send push", 100)
+    assert "step 1 is carried out" in [point.text for point in found.not_reached]
+    assert 0 < found.tried <= 100
+
+
+TWO_RULES = """
+channel push: cap 1 per day
+rule r: if e then send push once
+rule s: if f then send push once
+"""
+
+
+def test_a_cap_that_only_another_rule_can_fill() -> None:
+    for first, second, capped in (("e", "f", "s"), ("f", "e", "r")):
+        told_capped = f'expect {capped} capped "push 1 per day" at {DAY} 11:00 on push'
+        assert is_told(TWO_RULES, f"{DAY} 10:00 {first}", f"+1h {second}", told_capped, "expect 1 send")
+
+
+RESTARTS = "rule r: if e then after 4h send push while pending restart for at most 10h"
+
+
+def test_a_chain_of_restarts_up_to_its_end_and_no_longer() -> None:
+    """Triggers at 0h, 3h, 6h and 9h restart each other; one at 10h still does, a second later none does."""
+    chain = (f"{DAY} 10:00 e", "+3h e", "+3h e", "+3h e")
+    assert is_told(RESTARTS, *chain, "+1h e", 'cancelled "restarted" at 2026-11-20 20:00', "at 2026-11-21 00:00")
+    assert is_told(RESTARTS, *chain, "+1h1s e", "expect r at 2026-11-20 23:00", "expect 1 send")
+
+
+def test_what_stops_a_run_just_before_at_and_just_after_a_step() -> None:
+    text = "rule r: if e then after 1h send push then after 1h send push stop on f"
+    assert is_told(text, f"{DAY} 10:00 e", "+1h f", f'expect r cancelled "stop on f" at {DAY} 11:00', "no sends")
+    assert is_told(text, f"{DAY} 10:00 e", "+1h1s f", f"expect r at {DAY} 11:00", 'cancelled "stop on f"', "1 send")
+
+
+def test_runs_that_are_kept_apart() -> None:
+    text = "rule r: if e then after 1h send push unless f for each k"
+    assert any('k: "a"' in test and 'k: "b"' in test for test in told(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('rule r: if user.tier becomes "gold" then send push', ('set user.tier = "gold"', "expect r at")),
+        ("rule r: if user.tier changes then send push", ("set user.tier =", "expect r at")),
+        ("list vip rule r: if user enters vip then send push", ("add to vip", "expect r at")),
+        ("list vip rule r: if user leaves vip then send push", ("in vip", "remove from vip", "expect r at")),
+        ("segment s = count(e) >= 2 rule r: if user enters s then send push", (" e ", " e ", "expect r at")),
+        ("rule r: if every day at 09:00 then send push", ("time_passes", "expect r at 2026-11-21 09:00 on push")),
+        ("rule r: if on 2026-12-24 at 10:00 then send push", ("expect r at 2026-12-24 10:00 on push",)),
+        ("rule r: if every year on user.born at 08:00 then send push", ('born: "1992-11-21"', "at 2026-11-21 08:00")),
+        (
+            "rule q: if e then send push rule r: if ignored q after 2d then send sms",
+            (" e ", "r at 2026-11-22 10:00 on"),
+        ),
+        ("rule q: if e then send push rule r: if clicked q then send sms", ('rule: "q"', "expect r at")),
+        (
+            "rule q: if e then send push rule r: if sent q then after 1h send sms",
+            (" e ", "expect r at 2026-11-20 11:00"),
+        ),
+    ],
+)
+def test_every_kind_of_trigger_is_made_to_fire(text: str, parts: tuple[str, ...]) -> None:
+    assert is_told(text, *parts)

@@ -53,7 +53,6 @@ def suggest_tests(
     """Print tests, add them to the end of a file, or both; what they do for the program goes to standard error."""
     from trigdsl.cli.program import print_diagnostics, read_checked
     from trigdsl.diagnostics.diagnostic import TrigError
-    from trigdsl.suggester.suggest import DEFAULT_STORIES
     from trigdsl.suggester.suggest import suggest as search
     from trigdsl.suggester.writing import suggestions_text, summary
 
@@ -62,7 +61,7 @@ def suggest_tests(
     except TrigError as error:
         print_diagnostics(error.diagnostics, sys.stderr)
         return RULES_AT_FAULT
-    found = search(program, checked, budget=budget or DEFAULT_STORIES, seed=seed or 0)
+    found = search(program, checked, budget=budget, seed=seed or 0)
     text = suggestions_text(found.suggestions)
     if suggest or suggest_to is None:
         click.echo(text, nl=False)

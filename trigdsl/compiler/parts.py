@@ -55,6 +55,16 @@ def _rule(unit: Unit, rule: CheckedRule) -> dict[PartKey, tuple[Part, ...]]:
         for number, variant in enumerate(variants):
             if isinstance(variant, nodes.WhenVariant) and variant.condition is not None:
                 found["when", index, place, number] = _parts(unit, variant.condition, rule.name, Reading.TRIGGERING)
+    ends: list[nodes.Unless | nodes.StopOn] = [one for step in node.steps for one in step.unless]
+    ends += [one for one in node.clauses if isinstance(one, nodes.StopOn)]
+    for clause in ends:
+        wheres = [one for one in walk(clause.event) if isinstance(one, nodes.EventWhere)]
+        for number, where in enumerate(wheres):
+            found["ends", clause.id, 0, number] = _parts(unit, where.condition, rule.name, Reading.TESTED)
+    goals = [one.event for one in node.clauses if isinstance(one, nodes.Goal)]
+    wheres = [one for event in goals for one in walk(event) if isinstance(one, nodes.EventWhere)]
+    for number, where in enumerate(wheres):
+        found["goal", index, 0, number] = _parts(unit, where.condition, rule.name, Reading.TESTED)
     return found
 
 

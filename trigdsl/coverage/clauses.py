@@ -10,13 +10,15 @@ from datetime import timedelta
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
+from trigdsl.coverage.conditions import of_wheres
 from trigdsl.coverage.events import is_one
 from trigdsl.coverage.limits import of_limit
-from trigdsl.coverage.points import Point, around, point, shown
-from trigdsl.coverage.record import Record
+from trigdsl.coverage.points import Exercised, Point, around, point, shown
+from trigdsl.coverage.record import Record, RunName
+from trigdsl.coverage.runs import key_of, keys_of
 from trigdsl.engine.dates import day_number
 from trigdsl.engine.zones import UTC, zone
-from trigdsl.model.values import Micros, Value
+from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 
 
@@ -26,6 +28,7 @@ def of_clauses(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
         match clause:
             case nodes.StopOn():
                 yield _stop(rule, clause)
+                yield from of_wheres(checked, rule, "stop on", clause.event)
             case nodes.Limit():
                 yield from of_limit(rule, clause)
             case nodes.WhilePending():
@@ -59,7 +62,7 @@ def _pending(rule: CheckedRule, clause: nodes.WhilePending) -> Iterator[Point]:
             case "ignore":
                 return any(tried.outcome == "pending" for tried in record.tried.get(rule.index, ()))
         ends = {one.decision.triggered: one.decision.time for one in record.of_rule(rule.index)}
-        return any(first < second < ends.get(first, first) for first in started for second in started)
+        return any(first < second <= ends.get(first, first) for first in started for second in started)
 
     yield point(rule.name, "pending", f"`{shown(clause)}` meets an unfinished run", clause.span, meets)
     if clause.at_most is None:
@@ -67,10 +70,15 @@ def _pending(rule: CheckedRule, clause: nodes.WhilePending) -> Iterator[Point]:
     length = length_of(clause.at_most)
 
     def gaps(record: Record) -> Iterable[Micros]:
-        tried = record.tried.get(rule.index, ())
-        times = [one.time for one in tried if one.outcome in ("started", "restart")]
-        for place, time in enumerate(times):
-            yield from (time - first - length for first in times[:place])
+        """How long after the time for restarts was over a trigger met a run that hangs on an earlier one."""
+        restarted = {one.decision.time for one in record.of_rule(rule.index) if one.decision.reason == "restarted"}
+        first: dict[str | None, Micros] = {}
+        for tried in record.tried.get(rule.index, ()):
+            key = key_of(tried, rule)
+            if tried.outcome == "started" and (tried.time not in restarted or key not in first):
+                first[key] = tried.time
+            elif tried.outcome in ("started", "restart"):
+                yield tried.time - first[key] - length
 
     said = f"a trigger {shown(clause.at_most)} after the first of a chain"
     yield from around(rule.name, "pending", said, clause.at_most.span, gaps, length)
@@ -78,17 +86,9 @@ def _pending(rule: CheckedRule, clause: nodes.WhilePending) -> Iterator[Point]:
 
 def _for_each(rule: CheckedRule, clause: nodes.ForEach) -> Point:
     def two(record: Record) -> bool:
-        tried = [one for one in record.tried.get(rule.index, ()) if one.outcome == "started" and one.event is not None]
-        values = [_at(one.event.properties, clause.path) for one in tried if one.event is not None]
-        return any(value != values[0] for value in values)
+        return len(set(keys_of(record, rule).values())) > 1
 
     return point(rule.name, "for each", f"`{shown(clause)}` has two values", clause.span, two)
-
-
-def _at(properties: Value, path: tuple[str, ...]) -> Value:
-    for name in path:
-        properties = properties.get(name) if isinstance(properties, dict) else None
-    return properties
 
 
 def _campaign(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Campaign) -> Iterator[Point]:
@@ -103,17 +103,28 @@ def _campaign(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Campaign
 
     what = "begins" if clause.start is not None else "ends"
     yield from around(rule.name, "campaign", f"a trigger when `{shown(clause)}` {what}", clause.span, gaps)
+    if clause.end is not None and any(step.after or step.calendar_days or step.at for step in rule.node.steps):
+        text = f"`{shown(clause)}` is over when a step is due"
+        yield point(rule.name, "campaign", text, clause.span, _is_over(rule))
+
+
+def _is_over(rule: CheckedRule) -> Exercised:
+    return lambda record: any(one.decision.reason == "campaign ended" for one in record.of_rule(rule.index))
 
 
 def _goal(checked: CheckedProgram, rule: CheckedRule, clause: nodes.Goal) -> Iterator[Point]:
     length = length_of(clause.within)
 
     def since(record: Record) -> list[Micros]:
-        sends = [one.decision for one in record.of_rule(rule.index) if one.decision.action == "send"]
-        first = min((one.time for one in sends if one.status in ("sent", "control")), default=None)
+        """How long after the first send of a run its event came."""
+        firsts: dict[RunName | None, Micros] = {}
+        for one in record.of_rule(rule.index):
+            if one.decision.action == "send" and one.decision.status in ("sent", "control"):
+                firsts.setdefault(one.run, one.decision.time)
         times = [came.time for came in record.events if is_one(checked, clause.event, came)]
-        return [] if first is None else [time - first for time in times if time >= first]
+        return [time - first for first in firsts.values() for time in times if time >= first]
 
+    yield from of_wheres(checked, rule, "goal", clause.event)
     text = f"`goal {shown(clause.event)}`"
     yield point(
         rule.name, "goal", f"{text} is met", clause.span, lambda record: any(t <= length for t in since(record))

@@ -15,8 +15,10 @@ from trigdsl.coverage.record import Recording
 from trigdsl.coverage.steps import of_step
 from trigdsl.coverage.triggers import of_trigger
 from trigdsl.engine.program import Program
-from trigdsl.syntax.nodes import Test
+from trigdsl.syntax.nodes import IgnoredTrigger, SilenceTrigger, Test
 from trigdsl.tester.run import TestResult, run_test
+
+_WAITING = (SilenceTrigger, IgnoredTrigger)
 
 
 @frozen
@@ -71,13 +73,16 @@ class Covering:
         self._by_rule = {rule.index: tuple(_points(checked, rule)) for rule in checked.rules}
         self.points: tuple[Point, ...] = tuple(point for points in self._by_rule.values() for point in points)
         """Everything that tests can exercise, rule by rule."""
+        self._waiting = {rule.index for rule in checked.rules if isinstance(rule.node.trigger, _WAITING)}
+        """Rules that are exercised, too, by what keeps them from being tried."""
 
     def run(self, test: Test) -> tuple[TestResult, frozenset[Point]]:
         """Run a test as `run_test` does; its result, and what it exercises."""
         recording = Recording()
         result = run_test(test, self._program, recording.machine)
         record = recording.record()
-        return result, frozenset(point for point in self.points if point.exercised(record))
+        rules = (record.rules | self._waiting) & self._by_rule.keys()
+        return result, frozenset(point for rule in rules for point in self._by_rule[rule] if point.exercised(record))
 
     def of_tests(self, tests: Iterable[Test]) -> frozenset[Point]:
         """What some tests exercise together."""
@@ -115,7 +120,7 @@ def _by_one(points: list[Point]) -> Exercised:
 def _every(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
     yield from of_trigger(checked, rule)
     if rule.node.condition is not None:
-        yield from of_condition(checked, rule.name, "condition", rule.node.condition)
+        yield from of_condition(checked, rule, "condition", rule.node.condition)
     for place in range(len(rule.node.steps)):
         yield from of_step(checked, rule, place)
     yield from of_caps(checked, rule)

@@ -9,21 +9,25 @@ from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.policies import cap_label
 from trigdsl.coverage.points import Point, around, point
-from trigdsl.coverage.record import Record
+from trigdsl.coverage.record import Decided, Record, RunName, Tried
+from trigdsl.coverage.runs import key_of, keys_of
 from trigdsl.engine.dates import date_of
 from trigdsl.engine.zones import Zone
 from trigdsl.model.values import DAY, Micros
 from trigdsl.source import Span
 from trigdsl.syntax import nodes
 
-Counted: TypeAlias = Callable[[Record], list[tuple[Micros, Zone, bool]]]
-"""The times at which something was tried that a period bears on, the user's zone, and whether it then counted."""
+Pair: TypeAlias = tuple[Micros, Micros, Zone]
+"""When something counted that fills the whole, when later something more was tried, and the user's zone then."""
+
+Pairs: TypeAlias = Callable[[Record], Iterable[Pair]]
 
 
 def of_caps(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
     """The points of all caps that bind a send of the rule."""
     tags = {tag.text for one in rule.node.clauses if isinstance(one, nodes.Tags) for tag in one.names}
-    sends = [action for step in rule.node.steps for action in step.actions if isinstance(action, nodes.Send)]
+    steps = [step for step in rule.node.steps if not step.urgent]
+    sends = [action for step in steps for action in step.actions if isinstance(action, nodes.Send)]
     for channel in dict.fromkeys(send.channel.text for send in sends):
         for own in checked.channels.get(channel, ()):
             if isinstance(own, nodes.Cap):
@@ -56,18 +60,18 @@ def _cap(
     if isinstance(cap, nodes.CapDecl) and cap.scope == "tag" and cap.name is not None:
         tagged = {one.name for one in checked.rules if _has_tag(one, cap.name.text)}
 
-    def tried(record: Record) -> list[tuple[Micros, Zone, bool]]:
-        sends = [one for one in record.every() if one.decision.action == "send"]
-        return sorted(
-            (
-                (one.decision.time, one.zone, one.decision.status == "sent")
-                for one in sends
-                if one.decision.status in ("sent", "capped")
-                and counts(one.decision.channel or "")
-                and (tagged is None or one.decision.rule in tagged)
-            ),
-            key=lambda told: told[0],
-        )
+    def pairs(record: Record) -> Iterator[Pair]:
+        """What fills the cap, as long as it counts, and each later send of this rule that it was asked for."""
+        counted: list[Micros] = []
+        for (index, place), one in record.in_order():
+            if not _is_asked(checked, (index, place), one) or not counts(one.decision.channel or ""):
+                continue
+            if tagged is not None and one.decision.rule not in tagged:
+                continue
+            if index == rule.index and len(counted) >= cap.count:
+                yield counted[-cap.count], one.decision.time, one.zone
+            if one.decision.status == "sent":
+                counted.append(one.decision.time)
 
     def is_full(record: Record) -> bool:
         return any(
@@ -75,11 +79,18 @@ def _cap(
         )
 
     yield point(rule.name, "cap", f"cap `{label}` is full", cap.span, is_full)
-    yield from _period(rule.name, "cap", cap.period, cap.span, tried, "a send")
+    yield from _period(rule.name, "cap", cap.period, cap.span, pairs, "a send")
 
 
 def _has_tag(rule: CheckedRule, name: str) -> bool:
     return any(tag.text == name for one in rule.node.clauses if isinstance(one, nodes.Tags) for tag in one.names)
+
+
+def _is_asked(checked: CheckedProgram, at: tuple[int, int], one: Decided) -> bool:
+    """Whether caps were asked for a decision: they are not for urgent sends, nor count them."""
+    rule, place = at
+    is_send = one.decision.action == "send" and one.decision.status in ("sent", "capped")
+    return is_send and not checked.rules[rule].node.steps[place].urgent
 
 
 def of_limit(rule: CheckedRule, limit: nodes.Limit) -> Iterator[Point]:
@@ -89,19 +100,37 @@ def of_limit(rule: CheckedRule, limit: nodes.Limit) -> Iterator[Point]:
         refused = any(tried.outcome == "limit" for tried in record.tried.get(rule.index, ()))
         return refused or any(one.decision.reason == "limit" for one in record.of_rule(rule.index))
 
-    def tried(record: Record) -> list[tuple[Micros, Zone, bool]]:
-        zone = next((one.zone for one in record.of_rule(rule.index)), None)
-        if zone is None:
-            return []
-        return [(tried.time, zone, tried.outcome == "started") for tried in record.tried.get(rule.index, ())]
+    def pairs(record: Record) -> Iterator[Pair]:
+        """What fills the limit, as long as it counts, and each later asking of it.
+
+        What counts is the first action of a run that was carried out.
+        """
+        keys = keys_of(record, rule)
+        asked = [(one.time, one.zone, key_of(one, rule)) for one in record.tried.get(rule.index, ()) if _asks(one)]
+        counted: dict[RunName | None, tuple[Micros, str | None]] = {}
+        for one in record.of_rule(rule.index):
+            is_first = one.decision.status in ("sent", "control") and one.run not in counted
+            if is_first:
+                counted[one.run] = (one.decision.time, keys.get(one.run))
+            if is_first or one.decision.reason == "limit":
+                asked.append((one.decision.time, one.zone, keys.get(one.run)))
+        for time, own, key in asked:
+            earlier = sorted(then for then, same in counted.values() if then < time and same == key)
+            if len(earlier) >= limit.count:
+                yield earlier[-limit.count], time, own
 
     text = f"`{' '.join(limit.span.text.split())}` holds a run back"
     yield point(rule.name, "limit", text, limit.span, is_reached)
-    yield from _period(rule.name, "limit", limit.period, limit.span, tried, "a run")
+    yield from _period(rule.name, "limit", limit.period, limit.span, pairs, "a run")
+
+
+def _asks(tried: Tried) -> bool:
+    """Whether a trigger came so far that its limit was asked."""
+    return tried.outcome in ("started", "limit", "pending", "restart", "full")
 
 
 # ------------------------------------------------------------------------ periods
-def _period(rule: str, kind: str, period: nodes.LimitPeriod, span: Span, tried: Counted, what: str) -> Iterator[Point]:
+def _period(rule: str, kind: str, period: nodes.LimitPeriod, span: Span, pairs: Pairs, what: str) -> Iterator[Point]:
     """What is tried when the period of something that counted ends."""
     if period.kind == "ever":
         return
@@ -110,26 +139,20 @@ def _period(rule: str, kind: str, period: nodes.LimitPeriod, span: Span, tried: 
         length = length_of(period.duration)
 
         def since(record: Record) -> Iterable[Micros]:
-            times = tried(record)
-            for place, (time, _, _) in enumerate(times):
-                yield from (time - earlier - length for earlier, _, counted in times[:place] if counted)
+            return (time - earlier - length for earlier, time, _ in pairs(record))
 
         yield from around(rule, kind, said, period.duration.span, since, length)
         return
 
     def after_midnight(record: Record) -> Iterable[Micros]:
         """From the local midnight that ends the period of an earlier one, which is that of the day after at most."""
-        times = tried(record)
-        for place, (time, zone, _) in enumerate(times):
-            day, tod = divmod(zone.local(time), DAY)
-            for earlier, _, counted in times[:place]:
-                if not counted:
-                    continue
-                held = _number(period.kind, zone.day(earlier))
-                if held == _number(period.kind, day - 1) and held != _number(period.kind, day):
-                    yield tod
-                elif held == _number(period.kind, day) != _number(period.kind, day + 1):
-                    yield tod - DAY
+        for earlier, time, own in pairs(record):
+            day, tod = divmod(own.local(time), DAY)
+            held = _number(period.kind, own.day(earlier))
+            if held == _number(period.kind, day - 1) and held != _number(period.kind, day):
+                yield tod
+            elif held == _number(period.kind, day) != _number(period.kind, day + 1):
+                yield tod - DAY
 
     yield from around(rule, kind, said, span, after_midnight)
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from attrs import define, field, frozen
 
+from trigdsl.coverage.noting import keys, noting
 from trigdsl.engine.invariants import OnViolation, Watch
-from trigdsl.engine.program import CompiledAction, Program, SendAction, Test
-from trigdsl.engine.state import Run
+from trigdsl.engine.profiles import Changes
+from trigdsl.engine.program import EventPlan, PartKey, Program, Test
 from trigdsl.engine.tracing import Entry, Trace, TracingMachine
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros, Value
 
-
-@frozen
-class Asked:
-    """A part of a condition that was asked, when, and its value (None: unknown or missing)."""
-
-    time: Micros
-    value: Value
+RunName: TypeAlias = tuple[int, Micros, int]
+"""Which run of a user: rule, moment of its trigger, number at that moment."""
 
 
 @frozen
@@ -35,12 +31,27 @@ class Came:
 
 
 @frozen
+class Asked:
+    """A part of a condition that was asked: its value (None: unknown or missing), when, where, and for which event."""
+
+    time: Micros
+    value: Value
+    event: Came | None
+    zone: Zone
+
+
+@frozen
 class Tried:
-    """A trigger of a rule that was tried, with the event it was tried for (None without one)."""
+    """A trigger of a rule that was tried, with the event it was tried for (None without one).
+
+    `outcome` is `started`, or what refused it; `run` names the run that was started as `Decided.run` does.
+    """
 
     time: Micros
     outcome: str
     event: Came | None
+    zone: Zone
+    run: RunName | None
 
 
 @frozen
@@ -53,42 +64,50 @@ class Armed:
 
 @frozen
 class Decided:
-    """A decision, the zone of the user then, and the nodes of the clauses that ended the run."""
+    """A decision, the zone of the user then, the nodes of the clauses that ended the run, and which run it was."""
 
     decision: Decision
     zone: Zone
     clauses: tuple[int, ...]
+    run: RunName | None
+    place: int
+    """Its place in the trace."""
 
 
 @frozen
 class Waited:
-    """A step whose window was closed when it was due, and when that opens (None: never)."""
+    """A step whose window was closed when it was due, when that opens (None: never), and the user's zone then."""
 
     due: Micros
     opens: Micros | None
+    zone: Zone
 
 
 @define
 class Record:
-    """What happened in one test: rules go by their number, steps by (rule, place from 0), parts by their node."""
+    """What happened in one test: rules go by their number, steps by (rule, place from 0), parts by (rule, node)."""
 
-    asked: dict[int, list[Asked]] = field(factory=lambda: defaultdict(list))
+    asked: dict[tuple[int, int], list[Asked]] = field(factory=lambda: defaultdict(list))
     events: list[Came] = field(factory=list)
     tried: dict[int, list[Tried]] = field(factory=lambda: defaultdict(list))
     armed: dict[tuple[int, int], list[Armed]] = field(factory=lambda: defaultdict(list))
     waited: dict[tuple[int, int], list[Waited]] = field(factory=lambda: defaultdict(list))
     decided: dict[tuple[int, int], list[Decided]] = field(factory=lambda: defaultdict(list))
 
-    def of_rule(self, rule: int) -> Iterator[Decided]:
-        """All decisions of a rule."""
-        for (index, _), decided in self.decided.items():
-            if index == rule:
-                yield from decided
+    @property
+    def rules(self) -> set[int]:
+        """The rules of which anything was asked, tried or done."""
+        steps = {rule for by_step in (self.armed, self.waited, self.decided) for rule, _ in by_step}
+        return steps | {rule for rule, _ in self.asked} | self.tried.keys()
 
-    def every(self) -> Iterator[Decided]:
-        """All decisions."""
-        for decided in self.decided.values():
-            yield from decided
+    def in_order(self) -> list[tuple[tuple[int, int], Decided]]:
+        """All decisions in the order in which they were made, each with its step."""
+        every = [(at, one) for at, decided in self.decided.items() for one in decided]
+        return sorted(every, key=lambda told: told[1].place)
+
+    def of_rule(self, rule: int) -> Iterator[Decided]:
+        """All decisions of a rule, in the order in which they were made."""
+        return (one for (index, _), one in self.in_order() if index == rule)
 
 
 class Recording:
@@ -96,7 +115,7 @@ class Recording:
 
     def __init__(self) -> None:
         self._trace = Trace()
-        self._asked: dict[int, list[Asked]] = defaultdict(list)
+        self._asked: dict[tuple[int, int], list[Asked]] = defaultdict(list)
 
     def machine(self, program: Program, on_violation: OnViolation) -> TracingMachine:
         return _RecordingMachine(program, on_violation, self._trace, self._asked)
@@ -111,8 +130,6 @@ class Recording:
 
 
 def _note(record: Record, came: dict[int, Came], place: int, entry: Entry) -> None:
-    for part in entry.seen:
-        record.asked[part.node].append(Asked(entry.time, part.value))
     match entry.kind:
         case "input" if entry.given is not None and entry.given.event is not None:
             came[place] = Came(entry.time, entry.given.event, entry.given.properties or {})
@@ -123,14 +140,14 @@ def _note(record: Record, came: dict[int, Came], place: int, entry: Entry) -> No
         case "tried":
             assert entry.rule is not None
             event = None if entry.cause is None else came.get(entry.cause)
-            record.tried[entry.rule].append(Tried(entry.time, entry.outcome or "", event))
+            record.tried[entry.rule].append(Tried(entry.time, entry.outcome or "", event, entry.zone, entry.run))
         case "armed":
             record.armed[_step(entry)].append(Armed(entry.time, entry.until or 0))
         case "waits":
-            record.waited[_step(entry)].append(Waited(entry.time, entry.opens))
+            record.waited[_step(entry)].append(Waited(entry.time, entry.opens, entry.zone))
         case "decision":
             assert entry.decision is not None
-            record.decided[_step(entry)].append(Decided(entry.decision, entry.zone, entry.clauses))
+            record.decided[_step(entry)].append(Decided(entry.decision, entry.zone, entry.clauses, entry.run, place))
 
 
 def _step(entry: Entry) -> tuple[int, int]:
@@ -140,34 +157,42 @@ def _step(entry: Entry) -> tuple[int, int]:
 
 
 class _RecordingMachine(TracingMachine):
-    """A tracing machine that also notes what conditions were when they let a rule pass, and checks invariants."""
+    """A tracing machine that also notes what the parts of conditions were when asked, and checks invariants."""
 
     def __init__(
-        self, program: Program, on_violation: OnViolation, trace: Trace, asked: dict[int, list[Asked]]
+        self,
+        program: Program,
+        on_violation: OnViolation,
+        trace: Trace,
+        asked: dict[tuple[int, int], list[Asked]],
     ) -> None:
-        super().__init__(program, trace)
+        super().__init__(noting(program, self._ask), trace)
         self.watch = Watch(self, on_violation) if program.invariants else None
         self._asked = asked
+        self._came: Came | None = None
+
+    def _react(
+        self,
+        name: str | None,
+        properties: dict[str, Value],
+        event_id: str | None,
+        plan: EventPlan | None,
+        changes: Changes | None,
+        *,
+        is_first: bool = False,
+    ) -> None:
+        self._came = None if name is None else Came(self.context.now, name, properties)
+        super()._react(name, properties, event_id, plan, changes, is_first=is_first)
+        self._came = None
 
     def _is_fired(self, index: int, test: Test | None, properties: dict[str, Value]) -> bool:
         fired = super()._is_fired(index, test, properties)
-        if fired and self.holds(test, properties):
-            self._ask("where", index)
+        self.holds(test, properties)
+        for key in keys(self.program, "where", index):
+            self._ask(index, key)
         return fired
 
-    def decide(
-        self, run: Run, action: CompiledAction, place: int, status: str, reason: str | None = None, **told: Any
-    ) -> None:
-        if isinstance(action, SendAction) and status in ("sent", "control", "capped"):
-            self._ask("requires", action.channel.name)
-            self._ask("when", run.rule, run.step)
-        super().decide(run, action, place, status, reason, **told)
-
-    def _ask(self, what: str, owner: str | int, place: int = 0) -> None:
-        for part in self.seen(what, owner, place):
-            self._asked[part.node].append(Asked(self.context.now, part.value))
-
-
-def times_of(events: Iterable[Came], names: frozenset[str]) -> list[Micros]:
-    """When events of these names came."""
-    return [event.time for event in events if event.name in names]
+    def _ask(self, rule: int, key: PartKey) -> None:
+        for part in self.program.parts[key]:
+            value = part.evaluate(self.context)
+            self._asked[rule, part.node].append(Asked(self.context.now, value, self._came, self.context.zone))

@@ -1,7 +1,7 @@
 """Coverage → one page of HTML: the rules, coloured by what tests exercise, and what is missing of each.
 
-It needs no network and no script.  Colours are not all that tells: what is missing is also underlined, each piece has a
-note, and the lists below a rule lead to their pieces.
+It needs no network and no script.  Colours are not all that tells: what is missing is also underlined, each piece shows
+a note when it is pointed at or reached by keyboard, and the lists at the end lead to their pieces.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ table { border-collapse: collapse; } th, td { text-align: left; padding: 0.2rem 
 td.number, th.number { text-align: right; }
 .all { background: var(--all); } .some { background: var(--some); } .none { background: var(--none); }
 .some, .none { text-decoration: underline dotted var(--mark); text-underline-offset: 0.2em; }
+pre span:focus::after, pre span:hover:not(:has(span:hover))::after { content: attr(data-note); position: fixed;
+  right: 1rem; bottom: 1rem; z-index: 1; max-width: min(60rem, 90vw); white-space: pre-wrap; padding: 0.5rem 0.8rem;
+  color: var(--ink); background: var(--paper); border: 2px solid var(--line); }
 span:target { outline: 3px solid var(--mark); } a { color: inherit; } .key span { padding: 0 0.4rem; }
 """
 
@@ -118,5 +121,5 @@ def _text(
 def _opening(points: Sequence[Point], number: int, covered: frozenset[Point]) -> str:
     hits = sum(point in covered for point in points)
     state = "all" if hits == len(points) else "some" if hits else "none"
-    note = "\n".join(f"{'✓' if point in covered else '✗'} {point.rule}: {point.text}" for point in points)
-    return f'<span id="piece-{number}" class="{state}" tabindex="0" title="{escape(note)}">'
+    note = escape("\n".join(f"{'✓' if point in covered else '✗'} {point.rule}: {point.text}" for point in points))
+    return f'<span id="piece-{number}" class="{state}" tabindex="0" aria-description="{note}" data-note="{note}">'

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.policies import compile_calendar, compile_zone
-from trigdsl.coverage.conditions import of_condition
+from trigdsl.coverage.conditions import of_condition, of_wheres
 from trigdsl.coverage.events import is_one
 from trigdsl.coverage.points import Exercised, Point, around, point, shown
 from trigdsl.coverage.record import Decided, Record
 from trigdsl.engine.dates import date_of, day_number
+from trigdsl.engine.zones import Zone
 from trigdsl.model.values import DAY, SECOND, Micros
 from trigdsl.syntax import nodes
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DONE = ("sent", "control")
+_BEFORE_WINDOWS = ("campaign ended", "guard")
 
 
 def of_step(checked: CheckedProgram, rule: CheckedRule, place: int) -> Iterator[Point]:
@@ -26,13 +28,13 @@ def of_step(checked: CheckedProgram, rule: CheckedRule, place: int) -> Iterator[
     yield point(name, "step", f"step {number} is carried out", step.actions[0].span, _any(at, _is_done))
     yield from _delay(checked, rule, step, at)
     if step.guard is not None:
-        yield from of_condition(checked, name, "guard", step.guard)
+        yield from of_condition(checked, rule, "guard", step.guard)
     for unless in step.unless:
-        yield from _unless(checked, name, unless, at)
+        yield from _unless(checked, rule, unless, at)
     for action in step.actions:
         if isinstance(action, nodes.Send):
-            yield from _variants(checked, name, action, at)
-            yield from _requires(checked, name, action)
+            yield from _variants(checked, rule, action, at)
+            yield from _requires(checked, rule, action)
     if not step.urgent:
         yield from _windows(checked, name, step, at)
     if step.else_skip:
@@ -67,7 +69,8 @@ def _delay(checked: CheckedProgram, rule: CheckedRule, step: nodes.Step, at: tup
     span = spans[0] if spans else step.span
     text = "the delay" if step.after is None else f"`after {shown(step.after)}`"
     yield point(rule.name, "delay", f"{text} of step {at[1] + 1} runs out", span, lambda record: _ran_out(record, at))
-    ends = [one.event for one in step.unless if one.within is None]
+    length = 0 if step.after is None or step.at is not None else length_of(step.after)
+    ends = [one.event for one in step.unless if one.within is None or length_of(one.within) >= length > 0]
     ends += [one.event for one in rule.node.clauses if isinstance(one, nodes.StopOn)]
     if not ends:
         return
@@ -77,7 +80,6 @@ def _delay(checked: CheckedProgram, rule: CheckedRule, step: nodes.Step, at: tup
         for armed in record.armed.get(at, ()):
             yield from (time - armed.due for time in times if time >= armed.time)
 
-    length = 0 if step.after is None or step.at is not None else length_of(step.after)
     said = f"what ends the run comes when {text} of step {at[1] + 1} runs out"
     yield from around(rule.name, "delay", said, span, gaps, length)
 
@@ -88,9 +90,10 @@ def _ran_out(record: Record, at: tuple[int, int]) -> bool:
     )
 
 
-def _unless(checked: CheckedProgram, rule: str, unless: nodes.Unless, at: tuple[int, int]) -> Iterator[Point]:
+def _unless(checked: CheckedProgram, rule: CheckedRule, unless: nodes.Unless, at: tuple[int, int]) -> Iterator[Point]:
     text = f"`unless {shown(unless.event)}` ends the run"
-    yield point(rule, "unless", text, unless.span, _any(at, _ended_by(unless.id)))
+    yield point(rule.name, "unless", text, unless.span, _any(at, _ended_by(unless.id)))
+    yield from of_wheres(checked, rule, "unless", unless.event)
     if unless.within is None:
         return
     length = length_of(unless.within)
@@ -101,28 +104,28 @@ def _unless(checked: CheckedProgram, rule: str, unless: nodes.Unless, at: tuple[
             yield from (time - armed.time - length for time in times if time >= armed.time)
 
     said = f"`{shown(unless.event)}` comes `within {shown(unless.within)}`"
-    yield from around(rule, "unless", said, unless.within.span, gaps, length)
+    yield from around(rule.name, "unless", said, unless.within.span, gaps, length)
 
 
 # ------------------------------------------------------------------------ what is sent
-def _variants(checked: CheckedProgram, rule: str, send: nodes.Send, at: tuple[int, int]) -> Iterator[Point]:
+def _variants(checked: CheckedProgram, rule: CheckedRule, send: nodes.Send, at: tuple[int, int]) -> Iterator[Point]:
     """Each variant by conditions; of shares any one, since which a user gets hangs on the id, which no test chooses."""
     if send.variants and isinstance(send.variants[0], nodes.ShareVariant):
-        yield point(rule, "variant", "a share is drawn", send.variants[0].span, _any(at, _is_done))
+        yield point(rule.name, "variant", "a share is drawn", send.variants[0].span, _any(at, _is_done))
         return
     for number, variant in enumerate(send.variants, 1):
         assert isinstance(variant, nodes.WhenVariant)
         if variant.condition is not None:
             yield from of_condition(checked, rule, "variant", variant.condition)
         label = variant.label.text if variant.label else "otherwise" if variant.condition is None else str(number)
-        yield point(rule, "variant", f"variant `{label}` is taken", variant.span, _any(at, _took(label)))
+        yield point(rule.name, "variant", f"variant `{label}` is taken", variant.span, _any(at, _took(label)))
 
 
 def _took(label: str) -> Callable[[Decided], bool]:
     return lambda one: one.decision.variant == label
 
 
-def _requires(checked: CheckedProgram, rule: str, send: nodes.Send) -> Iterator[Point]:
+def _requires(checked: CheckedProgram, rule: CheckedRule, send: nodes.Send) -> Iterator[Point]:
     for policy in checked.channels.get(send.channel.text, ()):
         if isinstance(policy, nodes.Requires):
             yield from of_condition(checked, rule, "requires", policy.condition)
@@ -144,21 +147,23 @@ def _windows(checked: CheckedProgram, rule: str, step: nodes.Step, at: tuple[int
             if isinstance(window, nodes.Between):
                 yield from _hours(rule, window, at)
             else:
-                yield from _day(checked, rule, window, at)
+                yield from _day(checked, rule, window, between, at)
 
 
-def _dues(record: Record, at: tuple[int, int]) -> Iterator[tuple[Micros, Decided]]:
-    """The moments at which a step was due, each with a decision that tells the user's zone."""
+def _dues(record: Record, at: tuple[int, int]) -> Iterator[tuple[Micros, Zone]]:
+    """The moments at which a step was due and its windows were looked at, each with the user's zone."""
     for one in record.decided.get(at, ()):
-        if one.decision.status not in ("cancelled", "pending") or one.decision.reason == "window":
-            yield one.decision.due, one
+        if one.decision.status not in ("cancelled", "pending") and one.decision.reason not in _BEFORE_WINDOWS:
+            yield one.decision.due, one.zone
+    for waited in record.waited.get(at, ()):
+        yield waited.due, waited.zone
 
 
 def _hours(rule: str, between: nodes.Between, at: tuple[int, int]) -> Iterator[Point]:
     def tod(record: Record) -> Iterator[Micros]:
         """The times of day at which the step was due, on the window's clock."""
-        for due, one in _dues(record, at):
-            yield (compile_zone(between.zone) or one.zone).local(due) % DAY
+        for due, own in _dues(record, at):
+            yield (compile_zone(between.zone) or own).local(due) % DAY
 
     def inside(time: Micros) -> bool:
         ranges = [(part.start.seconds * SECOND, part.end.seconds * SECOND) for part in between.ranges]
@@ -186,19 +191,28 @@ def _edge(
 
 
 def _day(
-    checked: CheckedProgram, rule: str, days: nodes.OnDays | nodes.OnCalendar, at: tuple[int, int]
+    checked: CheckedProgram,
+    rule: str,
+    days: nodes.OnDays | nodes.OnCalendar,
+    between: nodes.Between | None,
+    at: tuple[int, int],
 ) -> Iterator[Point]:
+    """Days are those in the zone of the hours in force; after midnight, a window is still that of the day before."""
+    given = compile_zone(between.zone) if between is not None else None
+    ranges = between.ranges if between is not None else ()
+    nights = [part.end.seconds * SECOND for part in ranges if part.start.seconds > part.end.seconds]
     calendar = compile_calendar(checked.calendars[days.calendar.text]) if isinstance(days, nodes.OnCalendar) else None
 
-    def falls(one: Decided) -> bool:
-        day = date_of(one.zone.day(one.decision.due))
+    def falls(due: Micros, own: Zone) -> bool:
+        day_of_due, tod = divmod((given or own).local(due), DAY)
+        day = date_of(day_of_due - any(tod < end for end in nights))
         if isinstance(days, nodes.OnDays):
             return _DAYS[day.weekday()] in days.days
         assert calendar is not None
         return calendar.has(day_number(day)) is not days.negated
 
     def exercised(wanted: bool) -> Exercised:
-        return lambda record: any(falls(one) is wanted for _, one in _dues(record, at))
+        return lambda record: any(falls(*due) is wanted for due in _dues(record, at))
 
     text = f"`{shown(days)}`"
     yield point(rule, "window", f"{text} holds when due", days.span, exercised(True))

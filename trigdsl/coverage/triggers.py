@@ -7,13 +7,12 @@ from itertools import pairwise
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.expressions import length_of
-from trigdsl.coverage.conditions import of_condition
+from trigdsl.coverage.conditions import of_wheres
 from trigdsl.coverage.events import is_one, leaves
 from trigdsl.coverage.points import Exercised, Point, around, point, shown
 from trigdsl.coverage.record import Record
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
-from trigdsl.syntax.walk import walk
 
 _DID_NOT_FIRE = ("where", "ordinal")
 _ANSWERS = ("opened", "clicked")
@@ -27,9 +26,7 @@ def of_trigger(checked: CheckedProgram, rule: CheckedRule) -> Iterator[Point]:
     else:
         text = f"`{shown(trigger)}` fires"
         yield point(rule.name, "trigger", text, trigger.span, lambda record: bool(record.tried.get(rule.index)))
-    for node in walk(trigger):
-        if isinstance(node, nodes.EventWhere):
-            yield from of_condition(checked, rule.name, "trigger", node.condition)
+    yield from of_wheres(checked, rule, "trigger", trigger)
     if isinstance(trigger, nodes.SilenceTrigger):
         yield from _silence(checked, rule, trigger)
     elif isinstance(trigger, nodes.IgnoredTrigger):

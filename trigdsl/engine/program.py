@@ -364,9 +364,10 @@ class Part:
 
 
 PartKey: TypeAlias = tuple[str, str | int, int, int]
-"""Which condition parts belong to: what it is (condition, where, guard, requires, when), then numbers.
+"""Which condition parts belong to: what it is (condition, where, guard, requires, when, ends, goal), then numbers.
 
-The rule's index (or the channel's name), the step's place, and the variant's or the condition's, each from 0.
+The rule's index (or the channel's name, or for the `where` of an `unless` or `stop on` the number of its node), the
+step's place, and the variant's or the condition's, each from 0.
 """
 
 

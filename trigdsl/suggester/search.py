@@ -7,7 +7,8 @@ The outcome depends on the program, the seed and the budget alone (and, for what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from random import Random
 
 from attrs import define, evolve, field, frozen
@@ -19,6 +20,7 @@ from trigdsl.engine.dates import day_number
 from trigdsl.engine.program import Program
 from trigdsl.model.values import SECOND
 from trigdsl.suggester.conditions import Solver
+from trigdsl.suggester.crowding import BACKS, Crowd, Sending, at_ends, crowds_of, joined
 from trigdsl.suggester.scenes import Scene, zone_of
 from trigdsl.suggester.seeds import seeds
 from trigdsl.suggester.topics import Topic, channels_of, topic_of
@@ -31,6 +33,10 @@ from trigdsl.tester.run import TestResult, run_test
 from trigdsl.tester.stories import Line, Story
 
 MOST_LINES = 40
+MOST_RIVALS = 6
+DRAWN_SHARE = 4
+"""One in so many of the stories left, when all that was constructed is tried, is drawn from all that is mentioned."""
+
 MOST_KINDS_OF_OUTCOME = 12
 """So many stories of a rule that cover nothing new but end in another way are varied as well."""
 
@@ -63,7 +69,6 @@ class Search:
         self._program = program
         self._checked = checked
         self._left = budget
-        self._seen: set[Story] = set()
         self._seen_texts: set[str] = set()
         self._bases: dict[str, tuple[Scene, int] | None] = {}
         self._triggers = Triggers(checked, program.rules, program.zone, self._base)
@@ -77,7 +82,10 @@ class Search:
         for place, pool in enumerate(pools):
             share = self._left // (len(pools) - place)
             self._direct(pool, self._left - share)
-        self._mix([pool for pool in pools if pool.scenes], Random(seed))
+        drawn = self._left // DRAWN_SHARE if find_spec("hypothesis") is not None else 0
+        self._mix([pool for pool in pools if pool.scenes], Random(seed), drawn)
+        if drawn:
+            self._draw(seed)
 
     # ------------------------------------------------------------------ one rule
     def _direct(self, pool: Pool, reserve: int) -> None:
@@ -87,6 +95,7 @@ class Search:
             if self._is_done(pool, reserve):
                 return
             self._try(scene, pool)
+        self._crowd(pool, reserve)
         place = 0
         while place < len(pool.scenes):
             scene, anchors = pool.scenes[place]
@@ -96,6 +105,33 @@ class Search:
                 self._try(change(scene), pool)
             place += 1
 
+    def _crowd(self, pool: Pool, reserve: int) -> None:
+        """Let other rules send before this one, until a cap is full, and around the end of its period."""
+        base = self._base(pool.rule.name)
+        if base is None:
+            return
+        own = Sending(*base)
+        for crowd in crowds_of(self._program, pool.rule.index):
+            bases = [self._base(name) for name in sorted(crowd.rules - {pool.rule.name})]
+            others = [Sending(*one) for one in bases if one is not None][:MOST_RIVALS]
+            self._fill(pool, own, others, crowd, reserve)
+            for scene in at_ends(own, others, crowd.cap):
+                if self._left > reserve and "cap" in self._kinds(pool):
+                    self._try(scene, pool)
+
+    def _fill(self, pool: Pool, own: Sending, others: Sequence[Sending], crowd: Crowd, reserve: int) -> None:
+        most = 0
+        for back in BACKS:
+            for other in others:
+                if self._left <= reserve or "cap" not in self._kinds(pool):
+                    return
+                scene = joined(own, other, back)
+                result = self._try(scene, pool)
+                if result is not None and crowd.is_full(result):
+                    return
+                if result is not None and crowd.count(result) > most:
+                    most, own = crowd.count(result), evolve(own, scene=scene)
+
     def _is_done(self, pool: Pool, reserve: int = 0) -> bool:
         wanted = (point.rule == pool.rule.name for point in self.missing)
         return self._left <= reserve or not any(wanted)
@@ -104,10 +140,10 @@ class Search:
         """The kinds of points of a rule that are still missing."""
         return {point.kind for point in self.missing if point.rule == pool.rule.name}
 
-    def _mix(self, pools: list[Pool], random: Random) -> None:
+    def _mix(self, pools: list[Pool], random: Random, reserve: int) -> None:
         """Two things at once, drawn by chance."""
         known: dict[tuple[str, int], list[Change]] = {}
-        while self._left > 0:
+        for _ in range(self._left - reserve):
             pools = [pool for pool in pools if not self._is_done(pool)]
             if not pools:
                 return
@@ -116,25 +152,37 @@ class Search:
             scene, anchors = pool.scenes[place]
             held = known.get((pool.rule.name, place)) or list(changes(scene, anchors, pool.topic, self._kinds(pool)))
             known[pool.rule.name, place] = held
-            self._left -= 1
             self._try(random.choice(held)(random.choice(held)(scene)), pool)
 
+    def _draw(self, seed: int) -> None:
+        """Stories of anything that the program mentions."""
+        from trigdsl.verifier.sampling import sample_stories
+
+        def is_enough(story: Story) -> bool:
+            if self._left > 0 and 0 < len(story.lines) <= MOST_LINES:
+                self.look(story, None)
+            return not self.missing or self._left <= 0
+
+        if self.missing and self._left > 0:
+            sample_stories(self._program, self._checked, self._left, seed, is_enough)
+
     # ------------------------------------------------------------------ one scene
-    def _try(self, scene: Scene, pool: Pool) -> None:
+    def _try(self, scene: Scene, pool: Pool) -> TestResult | None:
+        """Try a scene for a rule; what became of it, None when it was tried before or cannot be a test."""
         story = scene.story(self._program.zone)
         text = repr(story)
         if text in self._seen_texts or not 0 < len(story.lines) <= MOST_LINES:
-            return
+            return None
         self._seen_texts.add(text)
-        self._left -= 1
         result, points = self.look(story, pool.rule.name)
         if result is None:
-            return
+            return None
         outcome = _outcome(result, pool.rule.name)
         is_other = outcome not in pool.outcomes and len(pool.outcomes) < MOST_KINDS_OF_OUTCOME
         if is_other or points:
             pool.outcomes.add(outcome)
             pool.scenes.append((scene, _anchors(scene, story, result)))
+        return result
 
     def look(self, story: Story, rule: str | None) -> tuple[TestResult | None, frozenset[Point]]:
         """Run a story about a rule (None: about all), and keep it when it covers something new.
@@ -143,8 +191,10 @@ class Search:
         when an invariant is broken, since a test of it would fail.
         """
         self.tried += 1
+        self._left -= 1
         wanted = [point for point in self.missing if rule is None or point.rule == rule]
-        result, points = exercised(story.test("", ()), self._program, wanted)
+        done = exercised(story.test("", ()), self._program, wanted)
+        result, points = done.result, done.points
         if result.violations:
             return None, frozenset()
         if points:
@@ -192,6 +242,8 @@ class Search:
         solver = self._solver(rule)
         for scene in seeds(self._checked, rule, solver, self._triggers.scenes(rule, solver)):
             story = scene.story(self._program.zone)
+            if self._left <= 0:
+                return None
             result, _ = self.look(story, rule.name)
             if result is not None:
                 for decision in result.decisions:
@@ -200,12 +252,26 @@ class Search:
         return None
 
 
-def exercised(test: Test, program: Program, points: Iterable[Point]) -> tuple[TestResult, frozenset[Point]]:
-    """Run a test; what became of it, and which of some points it exercises."""
+@frozen
+class Exercise:
+    """A test that was run: what became of it, what it exercises, and how it went that triggers were tried.
+
+    `tried` holds the rules by their numbers, each with the outcomes that there were, in any order.
+    """
+
+    result: TestResult
+    points: frozenset[Point]
+    tried: frozenset[tuple[int, str]]
+
+
+def exercised(test: Test, program: Program, points: Iterable[Point]) -> Exercise:
+    """Run a test, and see which of some points it exercises."""
     recording = Recording()
     result = run_test(test, program, recording.machine)
     record = recording.record()
-    return result, frozenset(point for point in points if point.exercised(record))
+    hit = frozenset(point for point in points if point.exercised(record))
+    tried = frozenset((rule, one.outcome) for rule, held in record.tried.items() for one in held)
+    return Exercise(result, hit, tried)
 
 
 def _outcome(result: TestResult, rule: str) -> Outcome:
@@ -225,6 +291,3 @@ def _anchors(scene: Scene, story: Story, result: TestResult) -> tuple[int, ...]:
     moment = _moment(scene, story, result)
     times = dict.fromkeys((one.time - moment) // SECOND for one in result.decisions)
     return tuple(times)
-
-
-Visit = Callable[[Story], bool]

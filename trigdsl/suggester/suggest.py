@@ -12,7 +12,7 @@ from trigdsl.coverage import Covering, Point
 from trigdsl.engine.program import Program
 from trigdsl.suggester.accepting import acceptable
 from trigdsl.suggester.expecting import expected_test
-from trigdsl.suggester.search import Found, Search, exercised
+from trigdsl.suggester.search import Exercise, Found, Search, exercised
 from trigdsl.suggester.simplest import simplest
 from trigdsl.suggester.titles import title_of
 from trigdsl.syntax.nodes import Test
@@ -20,7 +20,7 @@ from trigdsl.syntax.printer import print_tree
 from trigdsl.tester.run import run_test
 from trigdsl.tester.stories import Story
 
-DEFAULT_STORIES = 20_000
+STORIES_OF_A_RULE, LEAST_STORIES = 300, 1_000
 
 
 @frozen
@@ -45,15 +45,16 @@ class Suggestions:
     tried: int
 
 
-def suggest(program: Program, checked: CheckedProgram, *, budget: int = DEFAULT_STORIES, seed: int = 0) -> Suggestions:
-    """Tests for what the tests of a program do not exercise; `budget` is how many stories are tried.
+def suggest(program: Program, checked: CheckedProgram, *, budget: int | None = None, seed: int = 0) -> Suggestions:
+    """Tests for what the tests of a program do not exercise; the program was compiled with `explained`.
 
-    The stories that are tried to make those found simpler are not counted.
+    `budget` is how many stories are tried, 300 for each rule and at least 1,000 when it is None.  Those that are tried
+    to make what was found simpler are not counted.
     """
     covering = Covering(program, checked)
     held = covering.of_tests(checked.tests)
     missing = [point for point in covering.points if point not in held]
-    search = Search(program, checked, missing, budget)
+    search = Search(program, checked, missing, budget or max(STORIES_OF_A_RULE * len(checked.rules), LEAST_STORIES))
     search.run(seed)
     told = _Telling(program, checked, covering.points)
     suggestions = told.all(search.found)
@@ -86,7 +87,7 @@ class _Telling:
             test = self._test(story, one.rule, new) if story is not None else None
             if test is not None:
                 told.append(Suggestion(test, new))
-                shown |= exercised(test, self._program, self._order)[1]
+                shown |= exercised(test, self._program, self._order).points
         accepted = acceptable(self._checked, [print_tree(one.test) for one in told])
         return sorted(compress(told, accepted), key=lambda one: self._order[one.points[0]])
 
@@ -103,24 +104,24 @@ class _Telling:
     def _shows(self, found: Found) -> Callable[[Story], bool]:
         """Whether a story covers the same, and the rules that it is about do the same."""
         rules = {found.rule, *(point.rule for point in found.points)}
-        outcomes = self._outcomes(found.story, rules, ())[0]
+        outcomes = self._outcomes(exercised(found.story.test("", ()), self._program, ()), rules)
 
         def shows(story: Story) -> bool:
             if not story.lines:
                 return False
-            others, covered = self._outcomes(story, rules, found.points)
-            return others == outcomes and found.points <= covered
+            done = exercised(story.test("", ()), self._program, found.points)
+            return (
+                not done.result.violations and found.points <= done.points and self._outcomes(done, rules) == outcomes
+            )
 
         return shows
 
-    def _outcomes(
-        self, story: Story, rules: Collection[str | None], points: Collection[Point]
-    ) -> tuple[list[object], frozenset[Point]]:
-        """What some rules do in a story, times aside, and what the story covers: nothing if it breaks an invariant."""
-        result, covered = exercised(story.test("", ()), self._program, points)
-        outcomes: list[object] = [
+    def _outcomes(self, done: Exercise, rules: Collection[str | None]) -> tuple[list[object], set[tuple[int, str]]]:
+        """What some rules do in a story, times aside, and in which ways their triggers went."""
+        decided: list[object] = [
             (one.rule, one.step, one.action, one.status, one.reason, one.variant)
-            for one in result.decisions
+            for one in done.result.decisions
             if one.rule in rules
         ]
-        return outcomes, frozenset() if result.violations else covered
+        indexes = {rule.index for rule in self._checked.rules if rule.name in rules}
+        return decided, {(rule, outcome) for rule, outcome in done.tried if rule in indexes}

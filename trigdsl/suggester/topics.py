@@ -184,9 +184,9 @@ def _of_each(event: nodes.EventSet, path: tuple[str, ...] | None, solver: Solver
         if path is None or not lines or lines[-1].name not in carriers_of(event):
             yield lines, needs
             continue
-        for value in (FIRST_KEY, OTHER_KEY):
+        for value in (FIRST_KEY, OTHER_KEYS[0]):
             yield (*lines[:-1], evolve(lines[-1], properties=with_value(lines[-1].properties, path, value))), needs
 
 
-FIRST_KEY, OTHER_KEY = "a", "b"
-"""The values of `for each`: of the triggering event, and another."""
+FIRST_KEY, OTHER_KEYS = "a", ("b", "c", "d", "e", "f", "g", "h")
+"""Values of `for each`: of the triggering event, and others."""

@@ -25,7 +25,7 @@ from trigdsl.tester.stories import FIRST_DAY, Line
 
 HOUR = 3_600
 BIRTH_YEAR = 1992
-BETWEEN_REPEATS = 60
+BETWEEN_REPEATS = 120
 """The seconds between events of which the last one triggers."""
 
 

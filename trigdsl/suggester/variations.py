@@ -15,13 +15,14 @@ from attrs import evolve
 
 from trigdsl.model.values import Value
 from trigdsl.suggester.scenes import ABSENT, DAY_LENGTH, Given, Membership, Need, Scene, Wanted, with_value
-from trigdsl.suggester.topics import OTHER_KEY, Topic
+from trigdsl.suggester.topics import OTHER_KEYS, Topic
 from trigdsl.suggester.ways import MOST_REPEATED
 from trigdsl.tester.stories import FIRST_DAY, Line
 
 TICKS = (0, -1, 1)
 MOST_ANCHORS = 4
-MINUTE = 60
+PAUSE = 120
+"""The seconds between things that happen one after the other: more than what coverage calls just before and after."""
 
 Change: TypeAlias = Callable[[Scene], Scene]
 
@@ -40,21 +41,29 @@ def changes(scene: Scene, anchors: Sequence[int], topic: Topic, kinds: Collectio
     """
     moments = tuple(dict.fromkeys((0, *anchors)))[:MOST_ANCHORS]
     wanted = set(kinds)
-    if wanted & _OF_VALUES:
-        yield from map(_giving, _values(scene, topic))
-        yield from _past_values(scene, topic)
-    if wanted & _OF_CLOCKS:
-        yield from _clocks(moments, topic)
-    if wanted & _OF_LINES:
-        yield from _lines(moments, topic)
-    if wanted & _OF_REPEATS:
-        yield from _repeats(scene, moments, topic)
-        yield from _chains(moments, topic)
-        yield from _other_keys(topic)
-    if wanted & _OF_DAYS:
-        yield from _days(moments, topic)
-    if wanted & _OF_VALUES:
-        yield from _profile_changes(moments, topic)
+    groups: list[tuple[set[str], Iterator[Change]]] = [
+        (_OF_VALUES, map(_giving, _values(scene, topic))),
+        (_OF_VALUES, _past_values(scene, topic)),
+        (_OF_REPEATS, _other_keys(topic)),
+        (_OF_REPEATS, _chains(moments, topic)),
+        (_OF_CLOCKS, _clocks(moments, topic)),
+        (_OF_LINES, _lines(moments, topic)),
+        (_OF_REPEATS, _repeats(scene, moments, topic)),
+        (_OF_DAYS, _days(moments, topic)),
+        (_OF_VALUES, _profile_changes(moments, topic)),
+    ]
+    yield from _in_turn([group for serves, group in groups if serves & wanted])
+
+
+def _in_turn(groups: list[Iterator[Change]]) -> Iterator[Change]:
+    """One of each group after the other: a large group does not keep a small one waiting."""
+    while groups:
+        for group in tuple(groups):
+            change = next(group, None)
+            if change is None:
+                groups.remove(group)
+            else:
+                yield change
 
 
 def _giving(need: Need) -> Change:
@@ -116,11 +125,11 @@ def _repeats(scene: Scene, moments: Sequence[int], topic: Topic) -> Iterator[Cha
     for count in dict.fromkeys((*(count + 1 for count in topic.counts), 2, 3)):
         if not 1 < count <= MOST_REPEATED:
             continue
-        for gap in dict.fromkeys((done + MINUTE, MINUTE, 0)):
+        for gap in dict.fromkeys((done + PAUSE, PAUSE, 0)):
             yield partial(_again, times=[gap * place for place in range(1, count)])
         for end in dict.fromkeys(ends):
             if end > 0:
-                gap = min(done + MINUTE, end // count)
+                gap = min(done + PAUSE, end // count)
                 yield partial(_again, times=[*(gap * place for place in range(1, count - 1)), end])
 
 
@@ -154,14 +163,17 @@ def _chains(moments: Sequence[int], topic: Topic) -> Iterator[Change]:
 
 
 def _other_keys(topic: Topic) -> Iterator[Change]:
-    """All of it once more a minute later, for another value of what runs are kept apart by."""
+    """All of it once more a little later, for other values of what runs are kept apart by."""
     if topic.key is not None:
-        yield partial(_for_other_key, path=topic.key)
+        for count in dict.fromkeys((1, *topic.counts)):
+            if count <= len(OTHER_KEYS):
+                yield partial(_for_other_keys, path=topic.key, count=count)
 
 
-def _for_other_key(scene: Scene, path: tuple[str, ...]) -> Scene:
+def _for_other_keys(scene: Scene, path: tuple[str, ...], count: int) -> Scene:
     copies = [
-        evolve(line, at=line.at + MINUTE, properties=with_value(line.properties, path, OTHER_KEY))
+        evolve(line, at=line.at + PAUSE * place, properties=with_value(line.properties, path, key))
+        for place, key in enumerate(OTHER_KEYS[:count], 1)
         for line in scene.lines
         if line.kind == "event" and any(other == path for other, _ in line.properties)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from trigdsl.coverage import Point
 from trigdsl.formatter import format_text
 from trigdsl.source import Source
 from trigdsl.suggester.suggest import Suggestion, Suggestions
@@ -22,12 +23,17 @@ def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
 
 def _comment(suggestion: Suggestion) -> Iterator[str]:
     """What the test exercises, as one sentence over as many lines as it needs."""
-    cases: dict[str, list[str]] = {}
-    for point in suggestion.points:
-        cases.setdefault(point.about, []).extend([point.case] if point.case is not None else [])
-    said = "; ".join(f"{about}: {', '.join(held)}" if held else about for about, held in cases.items())
+    said = "; ".join(_said(suggestion.points))
     yield from textwrap.wrap(f"Exercises {said}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
     yield NOTICE
+
+
+def _said(points: Iterable[Point]) -> Iterator[str]:
+    """Points by what they are about, each with its cases."""
+    cases: dict[str, dict[str, None]] = {}
+    for point in points:
+        cases.setdefault(point.about, {}).update({} if point.case is None else {point.case: None})
+    return (f"{about}: {', '.join(held)}" if held else about for about, held in cases.items())
 
 
 def summary(found: Suggestions) -> Iterator[str]:
@@ -36,8 +42,11 @@ def summary(found: Suggestions) -> Iterator[str]:
     yield f"the program's tests exercise {found.covered} of {_counted(found.total, 'point')}"
     if reached:
         yield f"{_counted(len(found.suggestions), 'test')} suggested, for {_counted(reached, 'more point')}"
+    by_rule: dict[str, list[Point]] = {}
     for point in found.not_reached:
-        yield f"not reached: {point.rule}: {point.text}"
+        by_rule.setdefault(point.rule, []).append(point)
+    for rule, points in by_rule.items():
+        yield from (f"not reached: {rule}: {said}" for said in _said(points))
 
 
 def _counted(count: int, what: str) -> str:
