@@ -398,6 +398,16 @@ def test_the_page_is_as_wide_as_the_screen(width: int, visit: Callable[..., Visi
     assert outside == []
 
 
+def test_a_story_can_be_read_on_a_narrow_screen(visit: Callable[..., Visit]) -> None:
+    page = visit(viewport={"width": 360, "height": 800}).page
+    page.locator("#filter-status").select_option("capped")
+    page.locator(".opens").first.click()
+    box = page.locator(".story td > div").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert box["width"] > 250
+
+
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
 def test_motion_is_reduced_on_request(motion: str, moves: bool, visit: Callable[..., Visit]) -> None:
     page = visit(reduced_motion=motion).page

@@ -156,7 +156,7 @@
       field("user").focus();
     });
     told.push(everything);
-    return element("tr", { class: "story", id: `story-${row}` }, element("td", { colspan: String(HEADER.length) }, ...told));
+    return element("tr", { class: "story", id: `story-${row}` }, element("td", { colspan: String(HEADER.length) }, element("div", {}, ...told)));
   }
 
   document.getElementById("without-script").hidden = true;
