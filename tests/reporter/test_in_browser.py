@@ -319,7 +319,7 @@ def test_a_story_tells_the_whole_run_and_leads_to_the_user(visit: Callable[..., 
     first = next(one for one in made if one["rule"] == "thanks" and one.get("reason") == "expired")
     assert "Step 2 was due" in story
     assert "after it had waited 2h for its window: it waited for the allowed hours for too long." in story
-    assert "The whole run" in story
+    assert "All that the rule did, triggered at that moment" in story
     assert "step 1, send push, sent" in story
     page.get_by_role("button", name="All decisions about this user").click()
     assert page.locator("#filter-user").input_value() == first["user"]
