@@ -5,8 +5,9 @@
 It replays the events with `winback.trig` (for the data set Online Retail, as JSON Lines with the events
 `order_completed` and `order_cancelled`), or with other rules, and opens the page in Chromium that many times, each in a
 fresh profile.  The times are those of the browser itself (Navigation Timing and Paint Timing), in milliseconds from the
-start of the navigation: `painted` is the first content, `loaded` when all charts and the table stand.  Needs Chromium,
-and playwright from the extra `dev`.
+start of the navigation: `painted` is the first content, `loaded` when all charts and the table stand; `cpu` is what its
+main thread has worked by then, which other work on the machine leaves alone.  Needs Chromium, and playwright from the
+extra `dev`.
 """
 
 from __future__ import annotations
@@ -40,12 +41,15 @@ def opened(page: Path, chromium: str) -> dict[str, float]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ALONE)
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        session = tab.context.new_cdp_session(tab)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
         tab.goto(page.as_uri())
         tab.wait_for_selector("html[data-ready]")
         tab.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
         times: dict[str, float] = tab.evaluate(TIMES)
+        metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
         browser.close()
-        return times
+        return times | {"cpu": 1000 * metrics["TaskDuration"]}
 
 
 def main() -> int:
@@ -64,7 +68,7 @@ def main() -> int:
         subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
         print(f"{page.stat().st_size / 1e6:.2f} MB")
         rounds = [opened(page, chosen.chromium) for _ in range(chosen.rounds)]
-    for name in ("painted", "loaded"):
+    for name in ("painted", "loaded", "cpu"):
         times = sorted(one[name] for one in rounds)
         print(f"{name}: median {statistics.median(times):.0f} ms, slowest {times[-1]:.0f} ms of {len(times)}")
     return 0

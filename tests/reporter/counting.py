@@ -55,3 +55,31 @@ def capped(decisions: list[Decision]) -> Counter[str]:
 def capped_days(decisions: list[Decision], zone_of: ZoneOf) -> Counter[str]:
     met = {(one["reason"], one["user"], local(one, zone_of).date()) for one in decisions if one["status"] == "capped"}
     return Counter(cap for cap, _, _ in met)
+
+
+def conflicts(
+    decisions: list[Decision], zone_of: ZoneOf, tagged: dict[str, set[str]]
+) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """By cap, loser and winner: messages held back, and user-days. `tagged` are the rules of each tag."""
+    held: Counter[tuple[str, str, str]] = Counter()
+    met = set()
+    for place, one in enumerate(decisions):
+        if one["status"] != "capped":
+            continue
+        scope, count = one["reason"].rsplit(" ", 3)[0], int(one["reason"].rsplit(" ", 3)[1])
+        counts = [
+            sent
+            for sent in messages(decisions[:place])
+            if sent["user"] == one["user"]
+            and (
+                scope in ("all", sent["channel"])
+                or (scope.startswith("tag ") and sent["rule"] in tagged[scope.removeprefix("tag ")])
+            )
+        ]
+        assert len(counts) >= count
+        for winner in {sent["rule"] for sent in counts[-count:]}:
+            pair = (one["reason"], one["rule"], winner)
+            held[pair] += 1
+            met.add((pair, one["user"], local(one, zone_of).date()))
+    days = Counter(pair for pair, _, _ in met)
+    return {pair: (count, days[pair]) for pair, count in held.items()}

@@ -319,7 +319,7 @@ def test_a_story_tells_the_whole_run_and_leads_to_the_user(visit: Callable[..., 
     first = next(one for one in made if one["rule"] == "thanks" and one.get("reason") == "expired")
     assert "Step 2 was due" in story
     assert "after it had waited 2h for its window: it waited for the allowed hours for too long." in story
-    assert "The whole run" in story
+    assert "All that the rule did, triggered at that moment" in story
     assert "step 1, send push, sent" in story
     page.get_by_role("button", name="All decisions about this user").click()
     assert page.locator("#filter-user").input_value() == first["user"]
@@ -396,6 +396,16 @@ def test_the_page_is_as_wide_as_the_screen(width: int, visit: Callable[..., Visi
         "one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 80))"
     )
     assert outside == []
+
+
+def test_a_story_can_be_read_on_a_narrow_screen(visit: Callable[..., Visit]) -> None:
+    page = visit(viewport={"width": 360, "height": 800}).page
+    page.locator("#filter-status").select_option("capped")
+    page.locator(".opens").first.click()
+    box = page.locator(".story td > div").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert box["width"] > 250
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])

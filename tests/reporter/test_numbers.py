@@ -174,6 +174,16 @@ def test_a_replay_in_many_zones(replayed: Callable[..., Replayed]) -> None:
         "tag loud 2 per 7d",
     }
     check(page, decisions, lambda one: zones[one["user"]] or "America/New_York")
+    expected = counting.conflicts(
+        decisions, lambda one: zones[one["user"]] or "America/New_York", {"loud": {"cart", "hello"}}
+    )
+    table = page.tables["Who lost, and who won"]
+    told = {
+        (row[0], row[1], row[1] if row[2] == "itself" else row[2]): (values[4], values[3])
+        for row, values in zip(table.rows, table.values, strict=True)
+    }
+    assert told == expected
+    assert len(expected) > 10
 
 
 def test_runs_and_goals_are_those_of_the_summary(

@@ -219,7 +219,7 @@ def test_a_summary_of_other_decisions_is_told(
 
 
 def test_the_library_is_the_one_that_its_notes_name() -> None:
-    folder = Path(trigdsl.__file__).parent / "reporter" / "page" / "vendor"
+    folder = Path(trigdsl.__file__).parent / "reporter" / "assets" / "vendor"
     script = (folder / "chart.umd.min.js").read_bytes()
     notes = (folder / "README.md").read_text("utf-8")
     assert sha256(script).hexdigest() in notes

@@ -65,7 +65,7 @@ def page(report: Report) -> bytes:
 
 @cache
 def _asset(names: tuple[str, ...]) -> str:
-    folder = files("trigdsl.reporter") / "page"
+    folder = files("trigdsl.reporter") / "assets"
     read = [folder.joinpath(*name.split("/")).read_text("utf-8") for name in names]
     # A source map would be asked for over the network by who looks at the page with developer tools.
     lines = (line for text in read for line in text.splitlines() if not line.startswith("//# sourceMappingURL"))

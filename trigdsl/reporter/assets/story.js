@@ -80,7 +80,7 @@ const Decisions = (() => {
     return told.length ? [`The cap was filled by ${told.join(" and ")}.`] : [];
   }
 
-  // The decisions of the same run, in their order.
+  // The decisions of the same run (or runs, when one instant triggered several), in their order.
   function run(row) {
     const same = [];
     for (let other = 0; other < data.count; other++) {

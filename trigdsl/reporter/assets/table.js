@@ -141,11 +141,13 @@
     if (text("more", row) !== null) told.push(element("pre", {}, text("more", row)));
     const same = run(row);
     if (same.length > 1) {
-      told.push(element("h3", {}, "The whole run"));
+      told.push(element("h3", {}, "All that the rule did, triggered at that moment"));
       told.push(element("ol", {}, ...same.map((other) => element(
         "li", other === row ? { "aria-current": "true" } : {},
-        `${at(columns.time[other], other)}: step ${columns.step[other]}, ${action(other)}, ${status(other)}` +
-        (because(other) ? ` (${because(other)})` : ""),
+        ...quoted(
+          `${at(columns.time[other], other)}: step ${columns.step[other]}, ${action(other)}, ${status(other)}` +
+          (because(other) ? ` (${because(other)})` : ""),
+        ),
       ))));
     }
     const everything = element("button", { type: "button" }, "All decisions about this user");
@@ -156,7 +158,7 @@
       field("user").focus();
     });
     told.push(everything);
-    return element("tr", { class: "story", id: `story-${row}` }, element("td", { colspan: String(HEADER.length) }, ...told));
+    return element("tr", { class: "story", id: `story-${row}` }, element("td", { colspan: String(HEADER.length) }, element("div", {}, ...told)));
   }
 
   document.getElementById("without-script").hidden = true;
