@@ -28,7 +28,8 @@ LINES = [
 ]  # fmt: skip
 ODD = [
     '"', '"""', "{", "}", "(", ")", ":", "?", "\x00", "é", "日本", "`", "#", "=", "==", "+", "-", "<", "nothing",
-    "1e400", "9" * 40, "+9999w", "24:00", "9998-12-31", "\ud800", "sent", "any", "\x1b[2J", "\n", "\t", "user", "if", "then",
+    "1e400", "9" * 40, "+9999w", "24:00", "9998-12-31", "\ud800", "sent", "any", "\x1b[2J", "\n", "\t", "user",
+    "if", "then",
 ]  # fmt: skip
 WORDS = sorted({word for line in LINES for word in line.split(" ")}) + ODD
 
