@@ -6,7 +6,7 @@ import os
 import random
 
 import pytest
-from helpers import opened, say
+from repl_session import opened, say
 
 SESSIONS = max(int(os.environ.get("TRIGDSL_FUZZ", "100")) // 5, 4)
 """How many sessions of lines are tried."""
