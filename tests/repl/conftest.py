@@ -1,4 +1,4 @@
-"""Makes `helpers` importable."""
+"""Makes `repl_session` importable."""
 
 from __future__ import annotations
 

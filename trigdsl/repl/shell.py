@@ -14,7 +14,8 @@ from trigdsl.diagnostics.render_text import paint, render
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.engine.dates import weekday
 from trigdsl.engine.program import Program
-from trigdsl.explainer.wording import moment
+from trigdsl.engine.zones import zone
+from trigdsl.explainer.wording import moment, value
 from trigdsl.loading import check_sources
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
@@ -23,7 +24,7 @@ from trigdsl.repl.reading import NAME, Command, Expects, Happens, Placed, Questi
 from trigdsl.repl.reading import Said as Read
 from trigdsl.repl.refusal import Faults, Refusal
 from trigdsl.repl.session import Session
-from trigdsl.repl.showing import DIM, GREEN, RED, Line, Painted, Said, Showing, shown
+from trigdsl.repl.showing import DIM, GREEN, RED, YELLOW, Line, Painted, Said, Showing, shown
 from trigdsl.repl.slips import check_word
 from trigdsl.repl.texts import Texts, key_of, typed_items
 from trigdsl.repl.world import Act, Known, Moved, Ruled, Set, World
@@ -61,10 +62,10 @@ class Shell:
     def prompt(self) -> str:
         """Whom lines are about, and what their clock shows: `u1 Mon 2026-01-05 10:00> `."""
         user, world = self.session.user, self.world
-        zone = world.zone(user)
-        day = WEEKDAYS[weekday(zone.day(world.now))].capitalize()
+        clock = world.zone(user)
+        day = WEEKDAYS[weekday(clock.day(world.now))].capitalize()
         fork = "" if len(self.session.journals) == 1 else f"[{self.session.name}] "
-        return f"{fork}{visible(user)} {day} {moment(world.now, zone)}> "
+        return f"{fork}{visible(user)} {day} {moment(world.now, clock)}> "
 
     def answer(self, text: str) -> Iterator[str]:
         """The lines that are said to a text; it never raises."""
@@ -193,6 +194,7 @@ class Shell:
         acts: list[Act] = [] if self.world.began or said.move is None else [Set(at)]
         given = self._given(said.line, at)
         yield from self.do(text, [*acts, given])
+        yield from self._odd_zone(given)
         if given.event is not None and self.world.program.plan(given.event) is None:
             yield from self._unheard(given.event)
 
@@ -200,9 +202,9 @@ class Shell:
         now = self.world.now
         if move is None:
             return now
-        zone = self.world.zone(self.session.user)
-        at = move.resolve(now, zone)
-        check_move(at, now, zone, may_go_back=not self.world.began)
+        clock = self.world.zone(self.session.user)
+        at = move.resolve(now, clock)
+        check_move(at, now, clock, may_go_back=not self.world.began)
         return at
 
     def _given(self, line: nodes.TestEvent | nodes.TestChange, at: Micros) -> Input:
@@ -212,11 +214,17 @@ class Shell:
             name = line.event.text
             return Input(user, at, event=wires.get(name, name), properties=record_value(line.record))
         match line.change:
-            case nodes.SetAttribute(attribute=attribute, value=value):
-                return Input(user, at, set={attribute.text: literal_value(value)})
+            case nodes.SetAttribute(attribute=attribute, value=literal):
+                return Input(user, at, set={attribute.text: literal_value(literal)})
             case nodes.AddTo(list=added):
                 return Input(user, at, add=[added.text])
         return Input(user, at, remove=[line.change.list.text])
+
+    def _odd_zone(self, given: Input) -> Iterator[Line]:
+        name = (given.set or {}).get("timezone")
+        if name is not None and (not isinstance(name, str) or zone(name) is None):
+            clock = self.world.zone(given.user).name
+            yield Line(f"  there is no time zone {value(name)}, so the user's clock is that of {clock}", YELLOW)
 
     def _unheard(self, event: str) -> Iterator[Line]:
         program = self.world.program

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import opened, say
+from repl_session import opened, say
 
 from trigdsl.cli import main
 from trigdsl.engine.state import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers import opened, say
+from repl_session import opened, say
 
 from trigdsl.repl.commands import COMMANDS
 from trigdsl.repl.completing import complete

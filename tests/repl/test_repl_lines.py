@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from trigdsl.repl.lines import ends, indent, texts_of
 from trigdsl.repl.reading import is_unfinished
-from trigdsl.repl.script import texts_of
-from trigdsl.repl.terminal import ends, indent, plain
+from trigdsl.repl.terminal import plain
 
 
 @pytest.mark.parametrize(

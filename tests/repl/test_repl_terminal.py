@@ -110,6 +110,18 @@ def test_rules_are_highlighted_as_they_are_typed(terminal: Terminal) -> None:
     assert terminal.colour_of("then") == terminal.colour_of("rule a") != terminal.colour_of("cart_abandoned")
 
 
+def test_commands_and_questions_are_no_mistakes(terminal: Terminal) -> None:
+    terminal.send("? count(cart_abandoned) > 1")
+    terminal.shows("10:00> ? count(cart_abandoned) > 1")
+    terminal.until(lambda _: terminal.colour_of("count") != "default")
+    assert terminal.colour_of("? count") == "default"
+    terminal.send(ENTER)
+    terminal.shows("> 1", "  false", "10:00>")
+    terminal.send(":why reminder")
+    terminal.shows(":why reminder")
+    assert terminal.colour_of(":why") == terminal.colour_of("why reminder") == "default"
+
+
 def test_names_and_fields_are_completed(terminal: Terminal) -> None:
     terminal.send("cart_ab")
     terminal.shows("10:00> cart_ab", "cart_abandoned")

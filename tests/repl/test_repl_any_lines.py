@@ -6,7 +6,7 @@ import os
 import random
 
 import pytest
-from helpers import opened, say
+from repl_session import opened, say
 
 SESSIONS = max(int(os.environ.get("TRIGDSL_FUZZ", "100")) // 5, 4)
 """How many sessions of lines are tried."""
@@ -28,8 +28,8 @@ LINES = [
 ]  # fmt: skip
 ODD = [
     '"', '"""', "{", "}", "(", ")", ":", "?", "\x00", "é", "日本", "`", "#", "=", "==", "+", "-", "<", "nothing",
-    "1e400", "9" * 40, "+9999w", "24:00", "9998-12-31", "\ud800", "sent", "any", "\x1b[2J", "\n", "\t", "user", "if",
-    "then",
+    "1e400", "9" * 40, "+9999w", "24:00", "9998-12-31", "\ud800", "sent", "any", "\x1b[2J", "\n", "\t", "user",
+    "if", "then",
 ]  # fmt: skip
 WORDS = sorted({word for line in LINES for word in line.split(" ")}) + ODD
 
