@@ -49,10 +49,14 @@ class Reasons:
         elif decision.status != "sent":
             kind = "cap" if decision.status == "capped" else "clause"
             facts += [Fact(kind=kind, text=one_line(one.span.text), span=one.span) for one in clauses]
-        if start is not None and (begun := self.origins.root_of(start)) is not None:
-            facts.append(self._input(begun))
         trigger = self.clauses.rule(rule).node.trigger
-        facts.append(Fact(kind="clause", text=one_line(trigger.span.text), span=trigger.span))
+        led = [Fact(kind="clause", text=one_line(trigger.span.text), span=trigger.span)]
+        if start is not None and (begun := self.origins.begun_by(start)) is not None:
+            led.insert(0, self._input(begun))
+        elif start is not None and (root := self.origins.root_of(start)) is not None:
+            # Other rules and timers came in between, so another record may do in its place.
+            led.append(self._input(root))
+        facts += led
         return Reason(decision=decision, facts=tuple(facts), text=self.sentence(entry))
 
     def _input(self, given: Input) -> Fact:
@@ -144,6 +148,10 @@ class Reasons:
             case "too long":
                 limits = self.clauses.of(decision, entry.rule or 0, entry)
                 return f"the text was longer than {' '.join(f'`{one_line(one.span.text)}`' for one in limits)} allows"
+        if decision.reason == "missing value":
+            return "the value to set was missing"
+        if decision.reason is not None and decision.reason.startswith("missing "):
+            return f"`{decision.reason.removeprefix('missing ')}` was missing, which its text needs"
         return f"it could not be rendered: {decision.reason}"
 
     def counted(self, entry: Entry) -> str:
@@ -247,10 +255,9 @@ class Reasons:
                 since = None
         return since
 
-    def seen_in(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
-        """Of what was seen the parts of one condition, with those of the segments that it reads."""
-        ids = self.clauses.ids(node)
-        return tuple(one for one in seen if one.node in ids)
+    def shown(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[str, ...]:
+        """A condition, and of what was seen the value of each of its parts, with those of the segments it reads."""
+        return wording.condition(node, seen, self.clauses.nodes_in(node))
 
     def variants(self, entry: Entry) -> Iterator[tuple[str, nodes.Expression]]:
         """The label and the condition of each variant of a send that has one, if its conditions were looked at."""
