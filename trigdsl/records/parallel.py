@@ -102,7 +102,7 @@ def _work(
         made.append(packed(batch))
         for message in made:
             end.send_bytes(message)
-        end.send_bytes(b"r" + pickle.dumps(reading.report(passing.users)))
+        end.send_bytes(b"r" + pickle.dumps(reading.report(passing.all_users())))
 
 
 def _received(end: Connection) -> Any:

@@ -126,7 +126,7 @@ class Shard:
 
     def users(self) -> list[Block]:
         """Where the names of the users went whose records were let pass, by shard."""
-        return self._router.route_users(self._passing.users)
+        return self._router.route_users(self._passing.all_users())
 
     def gather(self, given: Given) -> tuple[Micros | None, Micros | None]:
         """Gather the inputs of this shard; the times of the first and the last of them."""
