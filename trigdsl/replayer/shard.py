@@ -168,7 +168,8 @@ class Shard:
 
     def _flat_items(self, found: Iterator[Found]) -> Iterator[Item]:
         """The same of what the short cut found, which is shown or else not found."""
-        for number, (one, key, line) in enumerate(FlatLines().of(found)):
+        lines = FlatLines(writes=self._asked.writes)
+        for number, (one, key, line) in enumerate(lines.of(found)):
             at, user, _, _, status, _ = one
             if status == "sent":
                 self._reached.add(user)

@@ -7,6 +7,7 @@ example of each warning, and the decisions by time and user.  What keeps a repla
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -205,3 +206,8 @@ def alone_because(*, is_sorted: bool) -> list[str]:
 def can_fork() -> bool:
     """Whether workers can be processes on this system."""
     return sys.platform == "linux"
+
+
+def can_spill() -> bool:
+    """Whether this system can write and read at any place of a file that several hold open."""
+    return hasattr(os, "pread")
