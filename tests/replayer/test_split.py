@@ -221,6 +221,13 @@ def test_small_files_and_streams_are_not_split(tmp_path: Path, monkeypatch: pyte
         path.write_bytes(b"\n" * size)
         assert is_worth_it(sources([str(path)])) is is_large
     assert not is_worth_it([Source("-", "jsonl"), Source(str(path), "jsonl")])
+    (tmp_path / "none.jsonl").write_bytes(b"")
+    (tmp_path / "half.jsonl").write_bytes(b"\n" * 500)
+    (tmp_path / "other.csv").write_bytes(b"\n" * 500)
+    empty, half, other = (str(tmp_path / name) for name in ("none.jsonl", "half.jsonl", "other.csv"))
+    assert is_worth_it(sources([empty, str(path)]))
+    assert is_worth_it(sources([half, other]))
+    assert not is_worth_it(sources([empty, half]))
 
 
 # ------------------------------------------------------------------------------------------- workers that end early

@@ -66,8 +66,8 @@ class Plan:
         for reading in self.readings:
             yield f"  {reading.event}: {_said(reading)}"
         if self.columns is not None:
-            read = ", ".join(f"`{name}`" for name in self.columns)
-            yield f"Of large Parquet files that hold events alone are read: user, time, event{', ' if read else ''}{read}."
+            read = ", ".join(["user, time, event", *(f"`{name}`" for name in self.columns)])
+            yield f"Of large Parquet files that hold events alone are read: {read}."
         if self.alone:
             yield f"Processes: one, because {' and '.join(self.alone)}."
         elif self.workers > 1:

@@ -72,7 +72,9 @@ class Work:
 
 def is_worth_it(sources: Sequence[Source]) -> bool:
     """Whether there is so much to read that processes cost less than they gain: size alone decides."""
-    return all(weight(source) for source in sources) and sum(map(weight, sources)) >= 1
+    weights = [weight(source) for source in sources]
+    known = [each for each in weights if each is not None]
+    return len(known) == len(weights) and sum(known) >= 1
 
 
 def all_parts(sources: Sequence[Source]) -> tuple[Part, ...]:
