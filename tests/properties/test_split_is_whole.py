@@ -14,9 +14,11 @@ import pytest
 from attrs import evolve
 from budget import FIRST, share
 from case_parts import Case
+from differences import by_definition, in_order
 from flat_programs import flat_case
 from programs import case
 from pyarrow import parquet
+from shards import Silent, by_shards
 
 import trigdsl
 from trigdsl.records import parts
@@ -38,16 +40,6 @@ ODD = (
     {"event": "a", "properties": {"n": 2**70, "k": None}},
     {"event": "never_named"},
 )
-
-
-class Silent:
-    """Nobody wants to know how far it is."""
-
-    def read(self, count: int) -> None:
-        assert count >= 0
-
-    def decision(self, count: int = 1) -> None:
-        assert count > 0
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +133,17 @@ def test_split_users_are_decided_as_all_at_once(tmp_path: Path, draw: Any, part:
         check(seed, draw(seed), tmp_path, in_process, (2, 3)) for seed in range(FIRST + part, FIRST + share(10), PARTS)
     )
     assert decided > share(10) // PARTS // 3
+
+
+@pytest.mark.parametrize("draw", [case, flat_case])
+def test_split_users_are_decided_as_the_definition_says(draw: Any) -> None:
+    for seed in range(FIRST, FIRST + share(20)):
+        drawn = draw(seed)
+        try:
+            found = by_shards(drawn)
+        except trigdsl.TrigError:
+            continue
+        assert in_order(found) == in_order(by_definition(drawn)), f"seed {seed}"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes fork on Linux only")

@@ -22,6 +22,10 @@ def plan(rules: str, *, is_sorted: bool = False, invariants: bool = False) -> Pl
 def test_a_flat_program_takes_the_short_cut() -> None:
     found = plan(FLAT)
     assert (found.engine, found.obstacles, found.workers, found.alone) == ("short cut", (), 4, ())
+    assert found.columns == ("kind", "price")
+    assert (
+        "Of large Parquet files that hold events alone are read: user, time, event, `kind`, `price`." in found.lines()
+    )
     assert "Processes: 4, each for its own users, when files are large; else one." in found.lines()
     assert found.readings == (
         Reading(event="buy", handled="always"),

@@ -59,7 +59,7 @@ def job(folder: Path, rules: str, records: list[Any], **options: Any) -> Job:
 
 def decided(folder: Path, rules: str, records: list[Any], **options: Any) -> tuple[list[tuple[str, str]], Summary]:
     summary = run(job(folder, rules, records, **options), Silent())
-    found = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+    found = [json.loads(line) for line in (folder / "out.jsonl").read_bytes().splitlines()]
     return [(one["user"], one["status"]) for one in found], summary
 
 
@@ -138,6 +138,25 @@ def test_reasons_beyond_the_most_are_lumped_in_the_order_of_all_decisions(
     assert reasons == {"stop on c": 2, "stop on b": 2, "other reasons": 2}
 
 
+def test_lines_of_the_short_cut_are_those_of_decisions(tmp_path: Path) -> None:
+    rules = """
+channel push:
+  cap 1 per 1d
+rule r "Say \\"hé\\" {now}": if cart then after 1h send push "Cömé \\"back\\"" unless purchase
+rule s: if cart then send push
+rule t: if cart then after 1d send sms
+"""
+    records = [event(user, at, id=f'é"{at}') for at, user in enumerate(['say "é" {0}', "\u2028\\", "u"])]
+    records += [event("u", 5, "purchase"), event('say "é" {0}', 4_000, "view"), event("v", 0.25, properties={"a": 1})]
+    found, _ = decided(tmp_path, rules, records)
+    split = (tmp_path / "out.jsonl").read_bytes()
+    assert {status for _, status in found} == {"sent", "capped", "cancelled", "pending"}
+    decided(tmp_path, rules, records, workers=1)
+    assert (tmp_path / "out.jsonl").read_bytes() == split
+    titles = {(one["rule"], one.get("title")) for one in map(json.loads, split.splitlines())}
+    assert titles == {("r", 'Say "hé" {now}'), ("s", None), ("t", None)}
+
+
 def test_an_alias_makes_it_run_in_one_process_and_nothing_is_told_twice(tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.jsonl"
     records: list[Any] = [
@@ -202,6 +221,13 @@ def test_small_files_and_streams_are_not_split(tmp_path: Path, monkeypatch: pyte
         path.write_bytes(b"\n" * size)
         assert is_worth_it(sources([str(path)])) is is_large
     assert not is_worth_it([Source("-", "jsonl"), Source(str(path), "jsonl")])
+    (tmp_path / "none.jsonl").write_bytes(b"")
+    (tmp_path / "half.jsonl").write_bytes(b"\n" * 500)
+    (tmp_path / "other.csv").write_bytes(b"\n" * 500)
+    empty, half, other = (str(tmp_path / name) for name in ("none.jsonl", "half.jsonl", "other.csv"))
+    assert is_worth_it(sources([empty, str(path)]))
+    assert is_worth_it(sources([half, other]))
+    assert not is_worth_it(sources([empty, half]))
 
 
 # ------------------------------------------------------------------------------------------- workers that end early

@@ -84,6 +84,12 @@ def by_user(found: EventRows, deciding: Sequence[bool], others: Iterable[str]) -
         yield users.dictionary[code].as_py(), [row[1:] for row in of_user]
 
 
+def names_in(columns: Sequence[Any]) -> list[str]:
+    """The texts in some columns, each once."""
+    names: list[str] = pc.unique(pa.chunked_array(columns, pa.string())).to_pylist()
+    return names
+
+
 def first_time(found: EventRows) -> Micros:
     """The time of the first event of all."""
     first: Micros = pc.min(found.rows.column("time")).as_py()

@@ -29,7 +29,7 @@ def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
     """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
     if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
         return False
-    return source.kind in ("jsonl", "parquet") and weight(source) >= 1
+    return source.kind in ("jsonl", "parquet") and (weight(source) or 0) >= 1
 
 
 def inputs_of_parts(
@@ -102,7 +102,7 @@ def _work(
         made.append(packed(batch))
         for message in made:
             end.send_bytes(message)
-        end.send_bytes(b"r" + pickle.dumps(reading.report(passing.users)))
+        end.send_bytes(b"r" + pickle.dumps(reading.report(passing.all_users())))
 
 
 def _received(end: Connection) -> Any:

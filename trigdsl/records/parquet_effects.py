@@ -25,6 +25,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reports
 
 _PARTS = ("user", "time", "event")
+_MOST_KNOWN = 1 << 16
 _COLUMNS = ("user", "time", "arrival", "effect")
 
 
@@ -101,7 +102,7 @@ class EffectRows:
             places = pc.indices_nonzero(doing)
             if not len(places):
                 continue
-            effects = self._effects_of(name, batch.take(places), sieve)
+            effects = self._effects_of(name, batch, places, sieve)
             odd = pc.is_null(effects)
             if pc.any(odd, min_count=0).as_py():
                 usual = _without(usual, places.filter(odd))
@@ -118,31 +119,41 @@ class EffectRows:
         made = [as_dictionary(decoded(users).cast(pa.string())), times.take(places), arrivals, effects]
         return pa.RecordBatch.from_arrays(made, _COLUMNS), unusual
 
-    def _effects_of(self, event: str, batch: Any, sieve: ParquetSieve) -> Any:
-        """What each row does: the number of an effect, -1 for nothing, null where a value must be told of."""
+    def _effects_of(self, event: str, batch: Any, places: Any, sieve: ParquetSieve) -> Any:
+        """What the rows at some places do: the number of an effect, -1 for nothing, null for what must be told."""
         read = self._effects.reads(event)
         at = [index for path, index in sieve.properties.items() if any(_touch(path, each) for each in read)]
         if not at:
-            return pa.repeat(pa.scalar(self._number(event, {}), "int32"), batch.num_rows)
-        codes = pa.repeat(pa.scalar(0, "int64"), batch.num_rows)
+            return pa.repeat(pa.scalar(self._number(event, self._effects.triggered(event, {})), "int32"), len(places))
+        codes = pa.repeat(pa.scalar(0, "int64"), len(places))
         for index in at:
-            column = decoded(batch.column(index)).dictionary_encode(null_encoding="encode")
+            column = decoded(batch.column(index).take(places)).dictionary_encode(null_encoding="encode")
             codes = pc.add(pc.multiply(codes, len(column.dictionary)), column.indices.cast("int64"))
             codes = codes.dictionary_encode().indices.cast("int64")
         count = pc.max(codes).as_py() + 1
-        samples = batch.take(pc.index_in(pa.array(range(count), "int64"), value_set=codes))
-        numbers = [self._number(event, properties) for properties in self._properties(samples, at, sieve.layout)]
+        samples = batch.take(places.take(pc.index_in(pa.array(range(count), "int64"), value_set=codes)))
+        numbers = [self._number(event, rules) for rules in self._triggered(event, samples.select(at), at, sieve.layout)]
         return pa.array(numbers, "int32").take(codes)
 
-    def _properties(self, samples: Any, at: Sequence[int], layout: Layout) -> Iterator[dict[str, Any]]:
-        """The properties of rows, as far as they are read."""
+    def _triggered(
+        self, event: str, samples: Any, at: Sequence[int], layout: Layout
+    ) -> Iterator[tuple[int, ...] | None]:
+        """What rows trigger whose columns are those that are read; parts of a file often hold the same values."""
+        known = self.passing.triggered
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        place = {index: here for here, index in enumerate(at)}
+        paths = tuple((place[index], part, path) for index, part, path in layout.paths if index in place)
+        read = Layout(tuple(samples.schema.names), (), paths)
+        of_these = event, paths, tuple(map(str, samples.schema.types))
         rows, _ = self.table.cells(samples)
-        paths = Layout(layout.names, (), tuple(each for each in layout.paths if each[0] in at))
         for cells in rows:
-            yield paths.record(cells).get("properties", {})  # type: ignore[misc]
+            key = of_these, tuple(cells)
+            if key not in known:
+                known[key] = self._effects.triggered(event, read.record(cells).get("properties", {}))  # type: ignore[arg-type]
+            yield known[key]
 
-    def _number(self, event: str, properties: dict[str, Any]) -> int | None:
-        rules = self._effects.triggered(event, properties)
+    def _number(self, event: str, rules: tuple[int, ...] | None) -> int | None:
         if rules is None:
             return None
         if not rules and not self._effects.ends(event):

@@ -151,7 +151,7 @@ class ParquetSieve:
             name = names[counted["values"]]
             passing.events[name] = passing.events.get(name, 0) + counted["counts"]
         users = batch.column(self.parts["user"]).filter(passes)
-        passing.users.update(decoded(pc.unique(users)).to_pylist())
+        passing.user_columns.append(decoded(pc.unique(users)).cast(pa.string()))
 
     def _is_nested_in_another(self) -> bool:
         paths = self.properties

@@ -61,10 +61,10 @@ class PartReport:
     error: str | None = None
 
 
-def weight(source: Source) -> float:
-    """The size of a file by the size from which several processes are worth while; 0 when it is unknown."""
+def weight(source: Source) -> float | None:
+    """The size of a file by the size from which several processes are worth while; None when it is unknown."""
     if source.path == STANDARD_INPUT or not os.path.isfile(source.path):
-        return 0
+        return None
     least = LEAST_PARQUET_BYTES if source.kind == "parquet" else LEAST_BYTES
     return (source.size or 0) / max(min(least, LEAST_PACKED_BYTES) if source.compression else least, 1)
 

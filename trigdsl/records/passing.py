@@ -77,12 +77,25 @@ class Passing:
     on_late: Callable[[Input], None] = _nobody
     events: dict[str, int] = field(factory=dict)
     users: set[str] = field(factory=set)
+    user_columns: list[Any] = field(factory=list)
+    """More of the users, as columns of Arrow; see `all_users`."""
     first: Micros = LAST_INSTANT
     last: Micros = FIRST_INSTANT
     effects: Effects | None = None
     on_rows: Callable[[EventRows], None] = _nobody_either
+    triggered: dict[Any, tuple[int, ...] | None] = field(factory=dict)
+    """Which rules events trigger, by their names and values, as far as `effects` were asked."""
     tests: dict[str, Test | None] = field(factory=dict)
     """How to tell whether an event of a name that was met is wanted, None: it never is."""
+
+    def all_users(self) -> set[str]:
+        """The users of all that passed."""
+        if self.user_columns:
+            from trigdsl.records.event_rows import names_in
+
+            self.users.update(names_in(self.user_columns))
+            self.user_columns = []
+        return self.users
 
     def meet(self, event: str) -> None:
         """Find out whether events of that name may pass from now on."""

@@ -285,7 +285,7 @@ class Replay:
                 stats.event_names[event] = stats.event_names.get(event, 0) + count
                 stats.inputs += count
                 stats.events += count
-        self._users |= passing.users
+        self._users |= passing.all_users()
         first, last = min(first, passing.first), max(last, passing.last)
         if stats.inputs:
             stats.first, stats.last = first, last

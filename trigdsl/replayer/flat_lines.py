@@ -25,8 +25,9 @@ _Kind: TypeAlias = tuple[Key, str, str, str]
 
 @define
 class FlatLines:
-    """Makes lines; what is the same for many decisions is made once."""
+    """Makes lines, empty ones unless it `writes`; what is the same for many decisions is made once."""
 
+    writes: bool
     _kinds: dict[tuple[int, str, str | None], _Kind] = field(factory=dict)
 
     def of(self, found: Iterable[Found]) -> Iterator[tuple[Found, Key, bytes]]:
@@ -39,6 +40,9 @@ class FlatLines:
             if kind is None:
                 kind = kinds[rule.index, status, reason] = _kind(rule, status, reason)
             key, before, between, after = kind
+            if not self.writes:
+                yield one, key, b""
+                continue
             time, triggered = instant_text(at), instant_text(run.triggered)
             due = time if run.due == at else instant_text(run.due)
             named = key_of(user, rule.rule.name, run.triggered, run.number, 1, 0)

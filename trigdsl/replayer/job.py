@@ -31,7 +31,16 @@ from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
 from trigdsl.replayer.processes import WorkerEnded, processes
 from trigdsl.replayer.shard import Asked
-from trigdsl.replayer.split import Joins, SplitReplay, Work, all_parts, alone_because, in_process, is_worth_it
+from trigdsl.replayer.split import (
+    Joins,
+    SplitReplay,
+    Work,
+    all_parts,
+    alone_because,
+    can_spill,
+    in_process,
+    is_worth_it,
+)
 from trigdsl.replayer.stats import GoalCount, Stats
 from trigdsl.replayer.summary import GoalSummary, Shown, Summary, Tally, WarningSummary, instant_or_none, shown_as_dict
 from trigdsl.replayer.writing import DecisionWriter, decisions_to_file, decisions_to_stream
@@ -193,7 +202,7 @@ def _shards(job: Job) -> int | None:
         return None
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
-    by_columns = any(source.kind == "parquet" for source in found) and not job.invariants
+    by_columns = can_spill() and any(source.kind == "parquet" for source in found) and not job.invariants
     return 1 if by_columns and next(obstacles(job.program), None) is None else None
 
 

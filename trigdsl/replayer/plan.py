@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from trigdsl.engine.flat import obstacles
+from trigdsl.engine.flat import FlatEffects, flat, obstacles
 from trigdsl.engine.program import EventPlan, Program
 from trigdsl.engine.sieve import Sieve
 from trigdsl.replayer.split import alone_because
@@ -39,7 +39,8 @@ class Obstacle:
 class Plan:
     """How a replay runs. `engine` is `short cut` or `machine`; large input is split over `workers` by user.
 
-    `alone` says why it is not, whatever is read.
+    `alone` says why it is not, whatever is read.  `columns` are the properties whose columns are read of large Parquet
+    files that hold events alone; None: all.
     """
 
     engine: str
@@ -47,6 +48,7 @@ class Plan:
     readings: tuple[Reading, ...]
     workers: int
     alone: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""
@@ -63,6 +65,9 @@ class Plan:
         yield "Events"
         for reading in self.readings:
             yield f"  {reading.event}: {_said(reading)}"
+        if self.columns is not None:
+            read = ", ".join(["user, time, event", *(f"`{name}`" for name in self.columns)])
+            yield f"Of large Parquet files that hold events alone are read: {read}."
         if self.alone:
             yield f"Processes: one, because {' and '.join(self.alone)}."
         elif self.workers > 1:
@@ -86,7 +91,17 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         readings=tuple(_readings(program)),
         workers=1 if alone else workers,
         alone=tuple(alone),
+        columns=None if found else _columns(program),
     )
+
+
+def _columns(program: Program) -> tuple[str, ...] | None:
+    """The properties that a program reads, if it is flat and reads no record as a whole."""
+    simple = flat(program)
+    if simple is None:
+        return None
+    paths = FlatEffects(simple).paths
+    return tuple(sorted(".".join(path) for path in paths)) if () not in paths else None
 
 
 def _readings(program: Program) -> Iterator[Reading]:

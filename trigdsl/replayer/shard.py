@@ -126,7 +126,7 @@ class Shard:
 
     def users(self) -> list[Block]:
         """Where the names of the users went whose records were let pass, by shard."""
-        return self._router.route_users(self._passing.users)
+        return self._router.route_users(self._passing.all_users())
 
     def gather(self, given: Given) -> tuple[Micros | None, Micros | None]:
         """Gather the inputs of this shard; the times of the first and the last of them."""
@@ -168,7 +168,8 @@ class Shard:
 
     def _flat_items(self, found: Iterator[Found]) -> Iterator[Item]:
         """The same of what the short cut found, which is shown or else not found."""
-        for number, (one, key, line) in enumerate(FlatLines().of(found)):
+        lines = FlatLines(writes=self._asked.writes)
+        for number, (one, key, line) in enumerate(lines.of(found)):
             at, user, _, _, status, _ = one
             if status == "sent":
                 self._reached.add(user)

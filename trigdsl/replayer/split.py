@@ -7,6 +7,7 @@ example of each warning, and the decisions by time and user.  What keeps a repla
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +72,9 @@ class Work:
 
 def is_worth_it(sources: Sequence[Source]) -> bool:
     """Whether there is so much to read that processes cost less than they gain: size alone decides."""
-    return all(weight(source) for source in sources) and sum(map(weight, sources)) >= 1
+    weights = [weight(source) for source in sources]
+    known = [each for each in weights if each is not None]
+    return len(known) == len(weights) and sum(known) >= 1
 
 
 def all_parts(sources: Sequence[Source]) -> tuple[Part, ...]:
@@ -205,3 +208,8 @@ def alone_because(*, is_sorted: bool) -> list[str]:
 def can_fork() -> bool:
     """Whether workers can be processes on this system."""
     return sys.platform == "linux"
+
+
+def can_spill() -> bool:
+    """Whether this system can write and read at any place of a file that several hold open."""
+    return hasattr(os, "pread")
