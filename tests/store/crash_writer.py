@@ -81,7 +81,7 @@ def run(url: str, count: int, delivered: str) -> None:
 
 
 def until_it_is_done(call: Any, *given: Any, **named: Any) -> Any:
-    """Call again whenever the store was lost, as a host does: a server may be killed more often than a call is tried."""
+    """Call again whenever the store was lost, as a host does: the server is killed more often than a call is tried."""
     given = tuple(list(one) if isinstance(one, Iterator) else one for one in given)
     while True:
         try:

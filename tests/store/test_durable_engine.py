@@ -182,14 +182,7 @@ def test_a_record_on_which_the_engine_fails_is_kept_and_holds_up_nobody(
     rejected: list[str] = []
     program = trigdsl.parse(LEFT)
     with trigdsl.Engine(program, store=url, on_reject=lambda _, why: rejected.append(why)) as engine:
-        handle = engine._clockwork.handle
-
-        def fails(given: Any) -> None:
-            handle(given)
-            if given.properties:
-                raise RuntimeError("poison")
-
-        monkeypatch.setattr(engine._clockwork, "handle", fails)
+        failing(engine, monkeypatch)
         engine.feed_many(
             [
                 record("10:00:00", "cart", "a"),
@@ -205,6 +198,67 @@ def test_a_record_on_which_the_engine_fails_is_kept_and_holds_up_nobody(
         assert engine.position == "four"
         assert [one.to_dict()["triggered"] for one in engine.pending("b")] == [f"{DAY}T10:02:00Z"]
         assert len(engine.pending("a")) == 1
+
+
+def failing(engine: trigdsl.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an engine fail on records that have properties, after it has done what they ask."""
+    handle = engine._clockwork.handle
+
+    def fails(given: Any) -> None:
+        handle(given)
+        if given.properties:
+            raise RuntimeError("poison")
+
+    monkeypatch.setattr(engine._clockwork, "handle", fails)
+
+
+@pytest.mark.parametrize("how", ["a record", "the clock"])
+def test_a_record_that_was_held_back_and_fails_holds_up_nobody(
+    url: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rejected: list[Any] = []
+    program = trigdsl.parse(LEFT)
+    with trigdsl.Engine(
+        program, store=url, lateness="10m", on_reject=lambda one, why: rejected.append((one.user, why))
+    ) as engine:
+        failing(engine, monkeypatch)
+        engine.feed(record("10:00:00", "cart", "a", properties={"n": 1}))
+        engine.feed(record("10:01:00", "cart", "b"))
+        if how == "a record":
+            engine.feed_many([record("10:20:00", "visit", "c")], position=3)
+            assert engine.position == 3
+        else:
+            engine.advance(f"{DAY}T10:20:00Z")
+        assert rejected == [("a", "the engine failed on it: RuntimeError: poison")]
+        assert [row.user for _, row in engine.rejects()] == ["a"]
+        assert [len(engine.pending(user)) for user in "ab"] == [0, 1]
+
+
+def test_with_a_record_that_fails_the_others_are_still_one_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with trigdsl.Engine(trigdsl.parse(LEFT), store=url) as engine:
+        failing(engine, monkeypatch)
+        given = [record("10:00:00", "cart", "a"), record("10:01:00", "cart", "b", properties={"n": 1})]
+        assert engine.store is not None
+        real, ended = engine.store.transaction, []
+
+        @contextmanager
+        def transaction(epoch: int | None = None) -> Any:
+            with real(epoch) as t:
+                yield t
+                if t.meta("engine") is not None:
+                    ended.append(epoch)
+                    raise StoreError("the disk is full")
+
+        monkeypatch.setattr(engine.store, "transaction", transaction)
+        with pytest.raises(StoreError, match="full"):
+            engine.feed_many(given, position=2)
+        monkeypatch.setattr(engine.store, "transaction", real)
+        assert len(ended) == 1
+        assert (engine.position, engine.pending("a"), engine.rejected) == (None, [], 0)
+        engine.feed_many(given, position=2)
+        assert (engine.position, len(engine.pending("a")), engine.rejected) == (2, 1, 1)
 
 
 def test_rejects_are_kept_as_they_came(url: str) -> None:
