@@ -100,6 +100,9 @@ class Engine:
         self._log = log
         self._on_edit = on_edit
         self._is_stale = False
+        self._failed_on: dict[int | None, str] = {}
+        self._in_hand: int | None = None
+        self._places: dict[int, int] = {}
         self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
         self._restore()
         if self._keeper is not None:
@@ -148,7 +151,8 @@ class Engine:
         with self._lock, self._observer.span("advance"):
             if self._clock is not None and until < self._clock:
                 raise ValueError(f"the clock is at {instant(self._clock).isoformat()} already and cannot go back")
-            decisions, bound = self._release_all(until), FIRST_INSTANT
+            decisions, bound = self._leaving_out((), lambda: self._release_all(until)), FIRST_INSTANT
+            self._tell_refused()
             while bound < until:
                 bound, made = self._run_part(until)
                 decisions += made
@@ -158,6 +162,7 @@ class Engine:
     @again
     def _release_all(self, until: Micros) -> list[Decision]:
         with self._transaction():
+            self._in_hand = None
             return self._note(list(self._release(until)))
 
     @again
@@ -184,16 +189,7 @@ class Engine:
         given = list(records)
         with self._lock, self._observer.span("feed", records=len(given)):
             arrived, duplicates = self._arrived, self.duplicates
-            try:
-                decisions = self._take(given, position)
-            except StoreError:
-                raise
-            except Exception:
-                # The engine failed on a record: that one is left out, and does not hold the others up.
-                if self._keeper is None:
-                    raise
-                decisions = [decision for record in given for decision in self._take_alone(record)]
-                decisions += self._take([], position)
+            decisions = self._leaving_out(given, lambda: self._take(given, position))
             taken_again = self.duplicates - duplicates
             self._observer.took(self._arrived - arrived + taken_again, taken_again)
             self._observer.decided(decisions)
@@ -203,22 +199,72 @@ class Engine:
     @again
     def _take(self, records: Sequence[Any], position: Position) -> list[Decision]:
         with self._transaction():
-            read = [(record, *self._read(record)) for record in records]
+            self._in_hand = None
+            read = [(record, *self._read(record, place)) for place, record in enumerate(records)]
             if self._keeper is not None:
                 usable = [given for _, given, _ in read if given is not None]
                 self._keeper.wake(usable)
                 self._ahead = max((given.time for given in usable), default=FIRST_INSTANT) - self._lateness
             decisions: list[Decision] = []
-            for record, given, reason in read:
+            self._places = {}
+            for place, (record, given, reason) in enumerate(read):
                 if given is None:
-                    self._reject(record, "unusable", reason)
+                    self._reject(record, "failed" if place in self._failed_on else "unusable", reason)
                 else:
+                    self._places[self._arrived + 1] = place
                     decisions += self._take_in(record, given)
             if position is not None:
                 self._position = position
             return self._note(decisions)
 
-    def _read(self, record: Any) -> tuple[Input | None, str]:
+    def _leaving_out(self, records: Sequence[Any], call: Callable[[], list[Decision]]) -> list[Decision]:
+        """What a call gives, again when the engine failed on a record: that one does not hold the others up."""
+        self._failed_on = {}
+        while True:
+            try:
+                return call()
+            except StoreError:
+                raise
+            except Exception as error:
+                if self._keeper is None or not self._leave_out(records, error):
+                    raise
+
+    def _leave_out(self, records: Sequence[Any], error: Exception) -> bool:
+        """Find the record on which the engine failed, to be left out the next time; False when there is none."""
+        if self._in_hand is not None:
+            # One that was held back is known by its number, one of this call by its place in it.
+            place = self._places.get(self._in_hand)
+            failed = {-self._in_hand if place is None else place: error}
+        else:
+            failed = {place: why for place, one in enumerate(records) if (why := self._failure_of(one)) is not None}
+        new: dict[int | None, str] = {
+            which: _failure_text(why) for which, why in failed.items() if which not in self._failed_on
+        }
+        self._failed_on |= new
+        return bool(new)
+
+    @again
+    def _failure_of(self, record: Any) -> Exception | None:
+        """How the engine fails on a record alone, in a transaction that comes to nothing."""
+        given, _ = self._read(record)
+        try:
+            with self._transaction() as t:
+                assert self._keeper is not None
+                assert t is not None
+                if given is not None:
+                    self._note(self._take_in(record, given))
+                self._keeper.flush(t)
+                raise _UndoneError
+        except (StoreError, _UndoneError) as error:
+            if isinstance(error, StoreError):
+                raise
+            return None
+        except Exception as error:
+            return error
+
+    def _read(self, record: Any, place: int | None = None) -> tuple[Input | None, str]:
+        if place in self._failed_on:
+            return None, self._failed_on[place]
         try:
             return input_from(record), ""
         except BadRecord as error:
@@ -239,20 +285,6 @@ class Engine:
         self._latest = given.time if self._latest is None else max(self._latest, given.time)
         return list(self._release(self._latest - self._lateness))
 
-    def _take_alone(self, record: Any) -> list[Decision]:
-        try:
-            return self._take((record,), None)
-        except StoreError:
-            raise
-        except Exception as error:
-            self._refuse(record, f"the engine failed on it: {type(error).__name__}: {error}")
-            return []
-
-    @again
-    def _refuse(self, record: Any, reason: str) -> None:
-        with self._transaction():
-            self._reject(record, "failed", reason)
-
     def _release(self, until: Micros) -> Iterator[Decision]:
         """Handle the records held back up to and including a time."""
         while self._held and self._held[0][0] <= until:
@@ -260,8 +292,13 @@ class Engine:
             # A shard may get records of users that come to it from another, whose clock was behind.
             self._clock = given.time if self._clock is None else max(given.time, self._clock)
             yield from self._run_timers(given.time - 1)
-            self._clockwork.handle(given)
-            yield from self._clockwork.flush()
+            if -number in self._failed_on:
+                self._reject(given, "failed", self._failed_on[-number])
+            else:
+                self._in_hand = number
+                self._clockwork.handle(given)
+                yield from self._clockwork.flush()
+                self._in_hand = None
             if self._keeper is not None:
                 self._keeper.release(number)
 
@@ -499,3 +536,11 @@ class Engine:
         if self._keeper is not None:
             self._keeper.decided(decisions)
         return decisions
+
+
+class _UndoneError(Exception):
+    """Ends a transaction of which nothing is to last."""
+
+
+def _failure_text(error: Exception) -> str:
+    return f"the engine failed on it: {type(error).__name__}: {error}"

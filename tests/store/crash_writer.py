@@ -14,6 +14,7 @@ from typing import Any
 
 import trigdsl
 from trigdsl.delivery.outbox import Backoff, Handover, Outbox
+from trigdsl.store.errors import StoreLost
 
 RULES = """
 channel push:
@@ -70,13 +71,23 @@ def run(url: str, count: int, delivered: str) -> None:
         position = int(engine.position or 0)
         while position < count:
             upto = min(position + random.randint(1, BATCH), count)
-            engine.feed_many(records(position, upto), position=upto)
+            until_it_is_done(engine.feed_many, records(position, upto), position=upto)
             position = upto
-            box.deliver(sink, 20)
-        engine.advance(START + 2 * count + 7200)
-        while box.backlog():
-            if not box.deliver(sink, 500):
+            until_it_is_done(box.deliver, sink, 20)
+        until_it_is_done(engine.advance, START + 2 * count + 7200)
+        while until_it_is_done(box.backlog):
+            if not until_it_is_done(box.deliver, sink, 500):
                 time.sleep(0.01)
+
+
+def until_it_is_done(call: Any, *given: Any, **named: Any) -> Any:
+    """Call again whenever the store was lost, as a host does: the server is killed more often than a call is tried."""
+    given = tuple(list(one) if isinstance(one, Iterator) else one for one in given)
+    while True:
+        try:
+            return call(*given, **named)
+        except StoreLost:
+            continue
 
 
 if __name__ == "__main__":

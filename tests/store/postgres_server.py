@@ -42,9 +42,9 @@ def _unprivileged() -> str | None:
 
 
 class Server:
-    """A server with a database `test` for whoever asks; commits wait for the disk, as they do by default."""
+    """A server; commits wait for the disk, as they do by default, unless it is only to be quick."""
 
-    def __init__(self, folder: str | None = None) -> None:
+    def __init__(self, folder: str | None = None, *, quick: bool = False) -> None:
         found = programs()
         assert found is not None, NONE
         self._programs = found
@@ -54,6 +54,7 @@ class Server:
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         self._run("initdb", "-D", self.data, "-U", "trig", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self._options = ["-c", "fsync=off", "-c", "full_page_writes=off"] if quick else []
         self._server: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -67,7 +68,16 @@ class Server:
 
     def start(self) -> None:
         """Start, and come back when it takes connections."""
-        command = [self._programs / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses="]
+        command = [
+            self._programs / "postgres",
+            "-D",
+            self.data,
+            "-k",
+            self.folder,
+            "-c",
+            "listen_addresses=",
+            *self._options,
+        ]
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self.folder)
         until = time.monotonic() + 60
@@ -103,7 +113,7 @@ def server() -> Iterator[Server]:
     if programs() is None:
         pytest.skip(NONE)
     pytest.importorskip("psycopg")
-    one = Server()
+    one = Server(quick=True)
     yield one
     one.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,8 @@ CASES = [
     for case in read_cases(path)
     if case.one_by_one
 ]
+CASES_A_SLOW_ONE = int(os.environ.get("TRIGDSL_SLOW_CASES", "20"))
+"""Of so many cases one goes through a store that makes the test wait for the disk; 1 is all."""
 
 
 def record(time: str, event: str, user: str = "u", **more: Any) -> dict[str, Any]:
@@ -32,8 +35,11 @@ def told(decisions: list[trigdsl.Decision]) -> list[str]:
     return [f"{one.user} {one.status} {one.to_dict()['time']}" for one in decisions]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        found: str = request.getfixturevalue("postgres_url")
+        return found
     return f"sqlite:///{tmp_path / 'state.db'}"
 
 
@@ -59,8 +65,13 @@ def one_by_one(case: Case, url: str | None) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES[::3])
-def test_cases_through_a_store_that_is_closed_between_all_records(case: Case, url: str) -> None:
-    assert one_by_one(case, url) == one_by_one(case, None)
+def test_cases_through_a_store_that_is_closed_between_all_records(case: Case, tmp_path: Path) -> None:
+    assert one_by_one(case, f"sqlite:///{tmp_path / 'state.db'}") == one_by_one(case, None)
+
+
+@pytest.mark.parametrize("case", CASES[1 :: 3 * CASES_A_SLOW_ONE])
+def test_cases_through_postgres(case: Case, postgres_url: str) -> None:
+    assert one_by_one(case, postgres_url) == one_by_one(case, None)
 
 
 def test_what_waits_is_not_lost_when_the_engine_is(url: str) -> None:
@@ -127,7 +138,7 @@ def test_more_timers_than_are_looked_up_at_once(url: str, monkeypatch: pytest.Mo
     times = ["10:00:00"] * 2 + ["10:00:01"] * 5 + ["10:00:02"] * 3
     records = [record(time, "cart", f"u{number}") for number, time in enumerate(times)]
     for move in (trigdsl.Engine.advance, lambda engine, time: engine.feed({"user": "x", "time": time, "event": "y"})):
-        Path(url.removeprefix("sqlite:///")).unlink(missing_ok=True)
+        url += "_"
         with trigdsl.Engine(program, store=url) as engine:
             engine.feed_many(records)
             made = move(engine, f"{DAY}T12:00:00Z")
@@ -171,14 +182,7 @@ def test_a_record_on_which_the_engine_fails_is_kept_and_holds_up_nobody(
     rejected: list[str] = []
     program = trigdsl.parse(LEFT)
     with trigdsl.Engine(program, store=url, on_reject=lambda _, why: rejected.append(why)) as engine:
-        handle = engine._clockwork.handle
-
-        def fails(given: Any) -> None:
-            handle(given)
-            if given.properties:
-                raise RuntimeError("poison")
-
-        monkeypatch.setattr(engine._clockwork, "handle", fails)
+        failing(engine, monkeypatch)
         engine.feed_many(
             [
                 record("10:00:00", "cart", "a"),
@@ -194,6 +198,67 @@ def test_a_record_on_which_the_engine_fails_is_kept_and_holds_up_nobody(
         assert engine.position == "four"
         assert [one.to_dict()["triggered"] for one in engine.pending("b")] == [f"{DAY}T10:02:00Z"]
         assert len(engine.pending("a")) == 1
+
+
+def failing(engine: trigdsl.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an engine fail on records that have properties, after it has done what they ask."""
+    handle = engine._clockwork.handle
+
+    def fails(given: Any) -> None:
+        handle(given)
+        if given.properties:
+            raise RuntimeError("poison")
+
+    monkeypatch.setattr(engine._clockwork, "handle", fails)
+
+
+@pytest.mark.parametrize("how", ["a record", "the clock"])
+def test_a_record_that_was_held_back_and_fails_holds_up_nobody(
+    url: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rejected: list[Any] = []
+    program = trigdsl.parse(LEFT)
+    with trigdsl.Engine(
+        program, store=url, lateness="10m", on_reject=lambda one, why: rejected.append((one.user, why))
+    ) as engine:
+        failing(engine, monkeypatch)
+        engine.feed(record("10:00:00", "cart", "a", properties={"n": 1}))
+        engine.feed(record("10:01:00", "cart", "b"))
+        if how == "a record":
+            engine.feed_many([record("10:20:00", "visit", "c")], position=3)
+            assert engine.position == 3
+        else:
+            engine.advance(f"{DAY}T10:20:00Z")
+        assert rejected == [("a", "the engine failed on it: RuntimeError: poison")]
+        assert [row.user for _, row in engine.rejects()] == ["a"]
+        assert [len(engine.pending(user)) for user in "ab"] == [0, 1]
+
+
+def test_with_a_record_that_fails_the_others_are_still_one_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with trigdsl.Engine(trigdsl.parse(LEFT), store=url) as engine:
+        failing(engine, monkeypatch)
+        given = [record("10:00:00", "cart", "a"), record("10:01:00", "cart", "b", properties={"n": 1})]
+        assert engine.store is not None
+        real, ended = engine.store.transaction, []
+
+        @contextmanager
+        def transaction(epoch: int | None = None) -> Any:
+            with real(epoch) as t:
+                yield t
+                if t.meta("engine") is not None:
+                    ended.append(epoch)
+                    raise StoreError("the disk is full")
+
+        monkeypatch.setattr(engine.store, "transaction", transaction)
+        with pytest.raises(StoreError, match="full"):
+            engine.feed_many(given, position=2)
+        monkeypatch.setattr(engine.store, "transaction", real)
+        assert len(ended) == 1
+        assert (engine.position, engine.pending("a"), engine.rejected) == (None, [], 0)
+        engine.feed_many(given, position=2)
+        assert (engine.position, len(engine.pending("a")), engine.rejected) == (2, 1, 1)
 
 
 def test_rejects_are_kept_as_they_came(url: str) -> None:

@@ -31,6 +31,7 @@ from trigdsl.sharing.shard import ShardEngine
 from trigdsl.store.again import again
 from trigdsl.store.errors import LeaseLost, StoreError
 from trigdsl.store.keeper import held_inputs
+from trigdsl.store.layouts import layout_of
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.personal import export_user, shown_state
 from trigdsl.store.postgres import PostgresStore
@@ -80,6 +81,9 @@ class SharedEngine:
         self._lease = length / SECOND
         self.store = PostgresStore(store, idle=self._lease)
         self._shards = Shards(self.store, shards, self._lease)
+        with self._shards.feeding() as t:
+            # So `trig plan` knows what to compare with.
+            t.set_meta("layout", b"%d" % t.add_layout(layout_of(program).encoded))
         self._on_reject = on_reject
         self._options: dict[str, Any] = {
             "lateness": lateness,

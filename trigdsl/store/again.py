@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -11,8 +12,10 @@ from trigdsl.store.errors import StoreAway, StoreLost
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOST_TIMES = 5
+MOST_TIMES = 10
 """How often a call is begun at the most: a store that is lost in each of them has something against it."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
 def again(call: Callable[P, T]) -> Callable[P, T]:
@@ -20,13 +23,14 @@ def again(call: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(call)
     def until_it_is_done(*given: P.args, **named: P.kwargs) -> T:
-        for _ in range(MOST_TIMES - 1):
+        for number in range(MOST_TIMES - 1):
             try:
                 return call(*given, **named)
             except StoreAway:
                 raise
             except StoreLost:
-                continue
+                # So that a call at which a server breaks does not keep it broken.
+                time.sleep(min(_FIRST_PAUSE * 2**number, _LONGEST_PAUSE))
         return call(*given, **named)
 
     return until_it_is_done

@@ -63,7 +63,7 @@ class Keeper:
             with self.store.transaction(self._epoch) as t:
                 self.states.transaction = self.links.transaction = t
                 yield t
-                self._flush(t)
+                self.flush(t)
         except BaseException:
             self._forget()
             raise
@@ -185,7 +185,8 @@ class Keeper:
         self._decisions += decisions
 
     # ------------------------------------------------------------------ its end
-    def _flush(self, t: Transaction) -> None:
+    def flush(self, t: Transaction) -> None:
+        """Write all that is to last."""
         self.states.flush()
         self.links.flush()
         if self._held:

@@ -1,7 +1,8 @@
 """A store in a PostgreSQL database: `postgresql://user@host/db?schema=trigdsl`.
 
-A connection that breaks is opened anew.  Whether a transaction whose `COMMIT` got no answer has been is asked of the
-server, by the number of the transaction: it is told as done, or as `StoreLost`, never wrongly.
+A connection that breaks is opened anew.  Whether a transaction whose `COMMIT` got no answer has been is told by a row
+that every transaction which writes changes: it is told as done, or as `StoreLost`, never wrongly.  (The server's own
+number of the transaction would not do: after a crash it may be given to another one.)
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -26,15 +28,17 @@ FORM = len(MIGRATIONS)
 """The form of the tables that is written."""
 
 OLDEST_SERVER = 14
+MOST_ASKED = 20
+"""How often it is asked how a transaction ended, when the connection is lost again in asking."""
 DEFAULT_SCHEMA = "trigdsl"
 PATIENCE = 30.0
 """How many seconds a lost connection is tried anew, and another's lock is waited for."""
 
 _KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 10}
 
-_NUMBER = "SELECT pg_current_xact_id()::text"
-_LOCK = "SELECT pg_current_xact_id()::text FROM shards WHERE shard = 0 AND epoch = %s FOR UPDATE"
+_LOCK = "SELECT 1 FROM shards WHERE shard = 0 AND epoch = %s FOR UPDATE"
 """Begins a transaction of an engine of that epoch: no other of the store's engines has one until its end."""
+_MARK = "SELECT number FROM commits WHERE handle = %s FOR UPDATE"
 
 
 class PostgresStore:
@@ -52,9 +56,15 @@ class PostgresStore:
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Any] | None = None
         self._closed = False
+        self._handle = uuid4().hex
+        self._number = 0
+        self._is_marked = False
         try:
             self._connection = self._connect()
             self._prepare(create)
+            self._connection.execute(
+                "INSERT INTO commits (handle, number, opened) VALUES (%s, 0, clock_timestamp())", (self._handle,)
+            )
         except psycopg.Error as error:
             self.close()
             raise StoreError(f"{self.name}: cannot be opened as a store: {_told(error)}") from error
@@ -128,38 +138,49 @@ class PostgresStore:
         with self._lock:
             self._closed = True
             if self._connection is not None:
+                with suppress(psycopg.Error):
+                    self._connection.execute("DELETE FROM commits WHERE handle = %s", (self._handle,))
                 self._connection.close()
 
     # ------------------------------------------------------------------ transactions
     def open(self) -> int:
-        with self._lock, self.connection_in(_NUMBER, ()) as connection:
+        with self.connection_in() as connection:
             epoch = connection.execute("UPDATE shards SET epoch = epoch + 1 WHERE shard = 0 RETURNING epoch").fetchone()
             assert epoch is not None
             if connection.execute("SELECT 1 FROM shards WHERE shard > 0 LIMIT 1").fetchone():
                 raise StoreError(f"{self.name}: this store is shared: open it with `trigdsl.SharedEngine`")
+            # Of processes that died long ago.
+            connection.execute("DELETE FROM commits WHERE opened < clock_timestamp() - interval '30 days'")
             return int(epoch[0])
 
     @contextmanager
     def transaction(self, epoch: int | None = None) -> Iterator[Transaction]:
-        lock = (_NUMBER, ()) if epoch is None else (_LOCK, (epoch,))
-        with self.connection_in(*lock) as connection:
-            yield PostgresTransaction(connection, 0)
+        begin, given = (None, ()) if epoch is None else (_LOCK, (epoch,))
+        with self.connection_in(begin, given, marks=False) as connection:
+            yield PostgresTransaction(connection, 0, self.mark)
 
     @contextmanager
     def connection_in(
-        self, begin: str, given: tuple[Any, ...], taken: StoreTaken | None = None
+        self,
+        begin: str | None = None,
+        given: tuple[Any, ...] = (),
+        *,
+        taken: StoreTaken | None = None,
+        marks: bool = True,
     ) -> Iterator[psycopg.Connection[Any]]:
-        """A connection in a transaction, which begins with a statement that gives its number, or nothing.
+        """A connection in a transaction that begins with a statement; when that gives no row, raises `taken`.
 
-        When it gives nothing, raises `taken`.
+        Unless it `marks` itself, it must be marked with `mark` before it writes.
         """
         with self._lock:
             connection = self._connected()
             try:
+                self._is_marked = False
                 connection.execute("BEGIN")
-                row = connection.execute(begin, given).fetchone()
-                if row is None:
+                if begin is not None and connection.execute(begin, given).fetchone() is None:
                     raise taken or StoreTaken(self.name)
+                if marks:
+                    self.mark()
                 yield connection
             except (DataError, ProgramLimitExceeded) as error:
                 # It is about one value: the engine leaves that record out, and goes on.
@@ -175,25 +196,34 @@ class PostgresStore:
                 connection.execute("COMMIT")
             except psycopg.Error as error:
                 self._roll_back(connection)
-                if not connection.closed or not self._has_been(row[0]):
+                # What read only, has been.
+                if not connection.closed or (self._is_marked and not self._has_been()):
                     raise self._failure(connection, error) from error
 
-    def _has_been(self, number: str) -> bool:
-        """Whether the transaction of that number, whose end is not known, has been. Raises StoreInDoubt."""
-        until = time.monotonic() + self.patience
-        try:
-            while (status := self._status(number)) == "in progress":
-                # The server has not noticed yet that the connection is no more, or is at work on the commit.
-                if time.monotonic() > until:
-                    raise StoreInDoubt(self.name, "the server is at work on it")
-                time.sleep(0.02)
-        except (psycopg.Error, StoreAway) as error:
-            raise StoreInDoubt(self.name, _told(error)) from error
-        return status == "committed"
+    def mark(self) -> None:
+        """Let the transaction that is under way be known again, should its end get no answer."""
+        if not self._is_marked:
+            assert self._connection is not None
+            self._number += 1
+            self._is_marked = True
+            self._connection.execute(
+                "INSERT INTO commits (handle, number, opened) VALUES (%s, %s, clock_timestamp())"
+                " ON CONFLICT (handle) DO UPDATE SET number = excluded.number, opened = excluded.opened",
+                (self._handle, self._number),
+            )
 
-    def _status(self, number: str) -> str | None:
-        row = self._connected().execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
-        return None if row is None else row[0]
+    def _has_been(self) -> bool:
+        """Whether the latest transaction, whose end is not known, has been. Raises StoreInDoubt."""
+        # The lock waits until the server has ended what was under way on the connection that was lost.
+        for _ in range(MOST_ASKED):
+            try:
+                row = self._connected().execute(_MARK, (self._handle,)).fetchone()
+                return row is not None and row[0] == self._number
+            except StoreAway as error:
+                raise StoreInDoubt(self.name, _told(error)) from error
+            except psycopg.Error as error:
+                failure = error
+        raise StoreInDoubt(self.name, _told(failure)) from failure
 
     def _failure(self, connection: psycopg.Connection[Any], error: psycopg.Error) -> StoreError:
         if connection.closed:

@@ -6,7 +6,7 @@ that tell one shard from another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -68,25 +68,29 @@ def _with_percents(statement: str) -> str:
 
 
 class _Driver:
-    """A connection of psycopg as `sql` asks for one."""
+    """A connection of psycopg as `sql` asks for one; `mark` is called before it writes."""
 
-    def __init__(self, connection: Connection[Any]) -> None:
+    def __init__(self, connection: Connection[Any], mark: Callable[[], None]) -> None:
         self._connection = connection
+        self._mark = mark
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Cursor[Any]:
+        if not statement.startswith("SELECT"):
+            self._mark()
         return self._connection.execute(_with_percents(statement), parameters, binary=True)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         some = list(rows)
         if some:
+            self._mark()
             self._connection.cursor().executemany(_with_percents(statement), some)
 
 
 class PostgresTransaction(SqlTransaction):
     """The reads and writes of a transaction for one shard; shard 0 sees the users of all."""
 
-    def __init__(self, connection: Connection[Any], shard: int) -> None:
-        super().__init__(_Driver(connection))
+    def __init__(self, connection: Connection[Any], shard: int, mark: Callable[[], None]) -> None:
+        super().__init__(_Driver(connection, mark))
         self.shard = shard
 
     # ------------------------------------------------------------------ meta and layouts

@@ -15,6 +15,8 @@ CREATE TABLE meta (shard integer NOT NULL, name text COLLATE "C" NOT NULL, value
 CREATE TABLE shards (shard integer PRIMARY KEY, epoch bigint NOT NULL DEFAULT 0, owner text,
     expires timestamptz) WITH (fillfactor = 50);
 INSERT INTO shards (shard) VALUES (0);
+CREATE TABLE commits (handle text PRIMARY KEY, number bigint NOT NULL, opened timestamptz NOT NULL)
+    WITH (fillfactor = 50);
 CREATE TABLE layouts (number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body bytea NOT NULL);
 CREATE UNIQUE INDEX layouts_body ON layouts (sha256(body));
 CREATE TABLE states (user_id text COLLATE "C" PRIMARY KEY, shard integer NOT NULL, due bigint, body bytea NOT NULL)

@@ -10,7 +10,7 @@ of the inbox are in the order of commits: everyone sees the same records before 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -27,11 +27,10 @@ RECORD, ADVANCE, FORGET, GIVE, TAKE = range(5)
 Item: TypeAlias = tuple[int, int, bytes]
 """An item of the inbox: the shard it is for, what it asks, and its body."""
 
-_NUMBER = "SELECT pg_current_xact_id()::text"
-_MAY_FEED = "SELECT pg_current_xact_id()::text FROM shards WHERE shard = 0 FOR UPDATE"
+_MAY_FEED = "SELECT 1 FROM shards WHERE shard = 0 FOR UPDATE"
 _OWNS = (
     "UPDATE shards SET expires = clock_timestamp() + make_interval(secs => %s) WHERE shard = %s AND epoch = %s"
-    " RETURNING pg_current_xact_id()::text"
+    " RETURNING shard"
 )
 
 _TAKE_HELD = """
@@ -60,7 +59,7 @@ class Shards:
 
     def _agree(self, count: int) -> int:
         """Make the shards of a new store; of one that has some, `count` must be theirs."""
-        with self.store.connection_in(_MAY_FEED, ()) as connection:
+        with self.store.connection_in(_MAY_FEED) as connection:
             (found,) = _one(connection.execute("SELECT count(*) FROM shards WHERE shard > 0"))
             if not found and connection.execute("SELECT 1 FROM states LIMIT 1").fetchone():
                 raise StoreError(
@@ -79,7 +78,7 @@ class Shards:
         Each of those who live has as many as the others, or one more.  What another transaction holds just now is left
         for the next time.
         """
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in() as connection:
             run = connection.execute
             run(
                 "INSERT INTO members VALUES (%s, clock_timestamp() + make_interval(secs => %s))"
@@ -122,13 +121,13 @@ class Shards:
 
     def leave(self, owner: str) -> None:
         """Give up all that an owner has."""
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in() as connection:
             connection.execute("UPDATE shards SET owner = NULL, expires = NULL WHERE owner = %s", (owner,))
             connection.execute("DELETE FROM members WHERE owner = %s", (owner,))
 
     def leases(self) -> list[Lease]:
         """Who has each of the shards."""
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in(marks=False) as connection:
             rows = connection.execute(
                 "SELECT shard, owner, extract(epoch FROM expires - clock_timestamp())::float8 FROM shards"
                 " WHERE shard > 0 ORDER BY shard"
@@ -142,12 +141,12 @@ class Shards:
     @contextmanager
     def feeding(self) -> Iterator[Feeding]:
         """A transaction that puts items into the inbox, of one process at a time."""
-        with self.store.connection_in(_MAY_FEED, ()) as connection:
-            yield Feeding(connection, 0)
+        with self.store.connection_in(_MAY_FEED) as connection:
+            yield Feeding(connection, self.store.mark)
 
     def inbox(self, shards: Sequence[int], limit: int) -> list[tuple[int, Item]]:
         """The first so many items of each of these shards, by number."""
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in(marks=False) as connection:
             rows = connection.execute(
                 "SELECT i.number, i.shard, i.kind, i.body FROM unnest(%s::int[]) AS s (shard),"
                 " LATERAL (SELECT * FROM inbox WHERE inbox.shard = s.shard ORDER BY number LIMIT %s) AS i"
@@ -159,14 +158,14 @@ class Shards:
 
     def waiting(self) -> dict[int, int]:
         """How many items wait, by shard."""
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in(marks=False) as connection:
             return dict(
                 connection.execute("SELECT shard, count(*) FROM inbox GROUP BY shard ORDER BY shard").fetchall()
             )
 
     def position(self, source: str) -> bytes | None:
         """What was kept as the position of a source of records."""
-        with self.store.connection_in(_NUMBER, ()) as connection:
+        with self.store.connection_in(marks=False) as connection:
             row = connection.execute("SELECT position FROM sources WHERE source = %s", (source,)).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -174,8 +173,8 @@ class Shards:
 class Feeding(PostgresTransaction):
     """What is read and written where records are put into the inbox."""
 
-    def __init__(self, connection: Connection[Any], shard: int) -> None:
-        super().__init__(connection, shard)
+    def __init__(self, connection: Connection[Any], mark: Callable[[], None]) -> None:
+        super().__init__(connection, 0, mark)
         self._sql = connection
 
     def roots(self, ids: Sequence[str]) -> dict[str, str]:
@@ -263,8 +262,9 @@ class ShardStore:
     def transaction(self, epoch: int | None = None) -> Iterator[ShardTransaction]:
         store = self._shards.store
         given = (self._shards.lease, self.shard, self.epoch)
-        with store.connection_in(_OWNS, given, LeaseLost(store.name, self.shard)) as connection:
-            yield ShardTransaction(connection, self.shard)
+        lost = LeaseLost(store.name, self.shard)
+        with store.connection_in(_OWNS, given, taken=lost, marks=False) as connection:
+            yield ShardTransaction(connection, self.shard, store.mark)
 
     def vacuum(self) -> None:
         self._shards.store.vacuum()
