@@ -100,9 +100,9 @@ def shown(case: Case) -> str:
     return f"{described(case)}\n{difference(case)}"
 
 
-def difference(case: Case) -> str:
+def difference(case: Case, decide: Callable[[Case], list[dict[str, Any]]] = engine) -> str:
     """What only one of the two says."""
-    ours, theirs = in_order(engine(case)), in_order(by_definition(case))
+    ours, theirs = in_order(decide(case)), in_order(by_definition(case))
     lines = [f"engine only:     {json.dumps(one)}" for one in ours if one not in theirs]
     lines += [f"definition only: {json.dumps(one)}" for one in theirs if one not in ours]
     if sorted(map(json.dumps, ours)) == sorted(map(json.dumps, theirs)):

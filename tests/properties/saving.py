@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from programs import Case
@@ -60,3 +62,16 @@ def decision_parts(decision: Record) -> Iterator[str]:
     for name, word in WORDS.items():
         if decision.get(name) not in (None, {}):
             yield f"{word} {decision[name] if name == 'variant' else json.dumps(decision[name])}"
+
+
+def saved(folder: Path, name: str, seed: int, case: Case, decide: Callable[[Case], list[Record]], how: str) -> Path:
+    """The file in which a case is kept, with what `decide` says of it; how it fails stands above its rules."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name.replace(' ', '_')}-{seed}.case"
+    try:
+        expected = decide(case)
+    except Exception:
+        expected = []
+        how += "\nThe definition fails:\n" + traceback.format_exc()
+    path.write_text(case_text(f"{name}, seed {seed}", case, expected, how), encoding="utf-8")
+    return path

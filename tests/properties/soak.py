@@ -1,7 +1,7 @@
 """`make soak`: random cases for as long as one likes; those that fail are saved as readable cases.
 
-Every case is decided by the engine and by the definition, and every law is tried on it.  What fails is made as small
-as it goes and written to a file such as build/soak/engine_is_definition-1795200417.case, with what the definition
+Every case is decided by the definition and by the engine in each of its ways, and every law is tried on it.  What fails
+is made as small as it goes and written to a file such as build/soak/replay-1795200417.case, with what the definition
 decides as its expectation: it can be kept in tests/cases/engine once it is understood.
 """
 
@@ -15,15 +15,18 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from differences import by_definition, differ, difference, shrunk
+from differences import by_definition, difference, shrunk
 from laws import LAWS
 from programs import Case, case
-from saving import case_text
+from saving import saved
 from trying import breach, smallest
+from twists import twisted_case
+from ways import WAYS, strays
 
 BLOCK = 25
 """How many cases one process tries before it looks at the clock."""
@@ -33,9 +36,11 @@ def failures(seed: int) -> Iterator[tuple[str, Case, str]]:
     """What is wrong with the case of a seed: a name, the smallest case, and how it fails."""
     drawn = case(seed)
     try:
-        if differ(drawn):
-            less = shrunk(drawn)
-            yield "engine_is_definition", less, difference(less)
+        for name, way in WAYS.items():
+            for one in (drawn, twisted_case(seed)):
+                if strays(one, way):
+                    less = way.form(shrunk(one, partial(strays, way=way)))
+                    yield name, less, difference(less, way.decide)
     except Exception:
         yield "engine_is_definition", drawn, traceback.format_exc()
         return
@@ -44,21 +49,9 @@ def failures(seed: int) -> Iterator[tuple[str, Case, str]]:
             yield law.__name__, *smallest(law, drawn, seed)
 
 
-def save(folder: Path, name: str, seed: int, found: Case, how: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{seed}.case"
-    try:
-        expected = by_definition(found)
-    except Exception:
-        expected = []
-        how += "\nThe definition fails:\n" + traceback.format_exc()
-    path.write_text(case_text(f"{name}, seed {seed}", found, expected, how), encoding="utf-8")
-    return path
-
-
 def try_block(first: int, folder: Path) -> list[Path]:
     return [
-        save(folder, name, seed, found, how)
+        saved(folder, name, seed, found, by_definition, how)
         for seed in range(first, first + BLOCK)
         for name, found, how in failures(seed)
     ]

@@ -1,4 +1,4 @@
-"""Inputs of a program → its decisions, every user's state written out as plain data and read in again in between."""
+"""Ways to put states away between two inputs and to take them up again: as plain data, as bytes, in a store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from trigdsl.engine.program import Program
 from trigdsl.engine.state import Run, State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
+from trigdsl.store.codec import decode_state, encode_state
+from trigdsl.store.sqlite import SqliteStore
 
 SCALARS = {type(None), bool, int, float, str, datetime, date, timedelta}
 
@@ -66,3 +68,31 @@ def copied(value: Any) -> Any:
         return {copied(key): copied(held) for key, held in value.items()}
     assert type(value) in (list, tuple, set), f"no plain data: {value!r}"
     return type(value)(map(copied, value))
+
+
+class Sleeping(dict[str, State]):
+    """States that go through their bytes each time one is asked for."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.naps = 0
+
+    def get(self, user: str, default: Any = None) -> Any:
+        if user not in self:
+            return default
+        data = encode_state(self._program, 1, self[user])
+        self[user] = decode_state(self._program, data)
+        assert encode_state(self._program, 1, self[user]) == data
+        self.naps += 1
+        return self[user]
+
+    def pop(self, user: str, default: Any = None) -> Any:
+        self.get(user)
+        return super().pop(user, default)
+
+
+class Reopened(SqliteStore):
+    """A store in memory that stays when an engine closes it, for the next one to open."""
+
+    def close(self) -> None:
+        pass

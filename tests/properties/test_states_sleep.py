@@ -12,16 +12,14 @@ from budget import FIRST, share
 from case_files import FOLDER, read_cases
 from differences import described, engine, shrunk
 from programs import Case, case
+from states import Sleeping
 
 import trigdsl
-from trigdsl.engine.program import Program
-from trigdsl.engine.state import State
 from trigdsl.model.inputs import Input
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.native import input_of
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
-from trigdsl.store.codec import decode_state, encode_state
 
 PARTS = 10
 BY_HAND = [
@@ -29,27 +27,6 @@ BY_HAND = [
     for path in sorted(FOLDER.glob("*.case"))
     for one in read_cases(path)
 ]
-
-
-class Sleeping(dict[str, State]):
-    """States that go through their bytes each time one is asked for."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.naps = 0
-
-    def get(self, user: str, default: Any = None) -> Any:
-        if user not in self:
-            return default
-        data = encode_state(self._program, 1, self[user])
-        self[user] = decode_state(self._program, data)
-        assert encode_state(self._program, 1, self[user]) == data
-        self.naps += 1
-        return self[user]
-
-    def pop(self, user: str, default: Any = None) -> Any:
-        self.get(user)
-        return super().pop(user, default)
 
 
 def asleep(rules: str, records: Any, until: str | None = None, drain: bool = False) -> tuple[list[Any], int]:

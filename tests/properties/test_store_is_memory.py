@@ -10,18 +10,11 @@ from budget import FIRST, share
 from case_files import instant_of
 from differences import described
 from programs import Case, case
+from states import Reopened
 
 import trigdsl
-from trigdsl.store.sqlite import SqliteStore
 
 PARTS = 5
-
-
-class Reopened(SqliteStore):
-    """A store in memory that stays when an engine closes it, for the next one to open."""
-
-    def close(self) -> None:
-        pass
 
 
 def batches(records: list[Any], seed: int) -> list[list[Any]]:
