@@ -47,10 +47,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=200_000)
     parser.add_argument("--users", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument(
-        "--store",
-        help="an address; by default SQLite in a new folder, `none` for memory alone, `postgres` for a new server",
-    )
+    parser.add_argument("--store", help="an address; by default SQLite in a new folder, `none` for memory alone")
     parser.add_argument("--no-ids", action="store_true", help="records without `id`, so that none is remembered")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

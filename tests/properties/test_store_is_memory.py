@@ -13,6 +13,7 @@ from programs import Case, case
 from states import Reopened
 
 import trigdsl
+from trigdsl.store.protocol import Store
 
 PARTS = 5
 
@@ -26,10 +27,9 @@ def batches(records: list[Any], seed: int) -> list[list[Any]]:
     return found
 
 
-def decided(drawn: Case, seed: int, *, stored: bool, lateness: str | None = None) -> list[dict[str, Any]]:
+def decided(drawn: Case, seed: int, store: Store | None, lateness: str | None = None) -> list[dict[str, Any]]:
     """The decisions, those still pending at the end too, of the case's records in batches."""
     program = trigdsl.parse(drawn.text)
-    store = Reopened(":memory:") if stored else None
     engine = trigdsl.Engine(program, store=store, lateness=lateness)
     records = sorted(drawn.records, key=lambda one: instant_of(one["time"]))
     if lateness is not None:
@@ -37,7 +37,7 @@ def decided(drawn: Case, seed: int, *, stored: bool, lateness: str | None = None
     made: list[trigdsl.Decision] = []
     for batch in batches(list(records), seed):
         made += engine.feed_many(batch)
-        if stored:
+        if store is not None:
             engine = trigdsl.Engine(program, store=store, lateness=lateness)
     last = max((instant_of(one["time"]) for one in records), default=None)
     if last is not None:
@@ -54,14 +54,32 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trigdsl.store.keeper.MOST_AWAKE", 1)
 
 
+def must_decide_the_same(seed: int, store: Store, lateness: str | None) -> None:
+    drawn = case(seed)
+    try:
+        expected = decided(drawn, seed, None, lateness)
+    except trigdsl.TrigError:
+        return
+    found = decided(drawn, seed, store, lateness)
+    assert found == expected, f"seed {seed}\n{described(drawn)}"
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("lateness", [None, "2h"])
 def test_random_programs_decide_the_same_on_a_store(part: int, lateness: str | None) -> None:
     for seed in range(FIRST + part, FIRST + share(10), PARTS):
-        drawn = case(seed)
-        try:
-            expected = decided(drawn, seed, stored=False, lateness=lateness)
-        except trigdsl.TrigError:
-            continue
-        found = decided(drawn, seed, stored=True, lateness=lateness)
-        assert found == expected, f"seed {seed}\n{described(drawn)}"
+        must_decide_the_same(seed, Reopened(":memory:"), lateness)
+
+
+@pytest.mark.parametrize("lateness", [None, "2h"])
+def test_random_programs_decide_the_same_on_postgres(postgres_url: str, lateness: str | None) -> None:
+    from trigdsl.store.postgres import PostgresStore
+
+    class Kept(PostgresStore):
+        def close(self) -> None:
+            """The next engine goes on with the same connection."""
+
+    for seed in range(FIRST, FIRST + share(100)):
+        store = Kept(f"{postgres_url}_{seed}")
+        must_decide_the_same(seed, store, lateness)
+        PostgresStore.close(store)
