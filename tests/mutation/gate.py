@@ -5,7 +5,7 @@ tests that fail without any fault.  The package beside this folder is not touche
 
     python tests/mutation/gate.py                     all of it, about two seconds for each fault
     python tests/mutation/gate.py -k unless           faults whose name says `unless`
-    python tests/mutation/gate.py --every             which test of each suite finds it, as a table
+    python tests/mutation/gate.py --every             which test of each suite finds it
     python tests/mutation/gate.py --check             only whether the faults can still be put in
 """
 
@@ -37,6 +37,15 @@ MOST_SECONDS = 300
 sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "engine"), str(TESTS / "properties"), str(HERE)]
 
 Mutant = dict[str, str]
+
+TABLE = """# What finds each fault
+
+`make mutants` writes this. Under each suite stands the first test of it that failed; where it is empty, the suite finds
+nothing or was not asked, since one before it had found the fault. `definition` are random programs (kind and seed) in
+one of the ways of `tests/properties/ways.py`, against the executable definition; `cases` those of
+`tests/cases/engine`, by file and title; `laws` those of `tests/properties/laws.py`.
+
+"""
 
 NO_FAULT: Mutant = {"name": "no fault at all", "theme": ""}
 
@@ -194,13 +203,14 @@ def table(made: Sequence[Outcome], suites: Sequence[str]) -> str:
         [one.mutant["name"], one.mutant["file"], change(one.mutant), *(one.found.get(suite) or "" for suite in suites)]
         for one in made
     ]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows) + "\n"
+    return TABLE + "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows) + "\n"
 
 
 def change(mutant: Mutant) -> str:
     """The code that is put in the place of other code, each in one line."""
     old, new = (" ".join(mutant[key].split()) for key in ("old", "new"))
-    return f"`{old}` becomes `{new}`" if new else f"`{old}` goes"
+    quote = "``" if "`" in old + new else "`"
+    return f"{quote}{old}{quote} becomes {quote}{new}{quote}" if new else f"{quote}{old}{quote} goes"
 
 
 def main() -> int:
