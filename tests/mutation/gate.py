@@ -5,7 +5,7 @@ tests that fail without any fault.  The package beside this folder is not touche
 
     python tests/mutation/gate.py                     all of it, about two seconds for each fault
     python tests/mutation/gate.py -k unless           faults whose name says `unless`
-    python tests/mutation/gate.py --every             which test of each suite finds it, as a table
+    python tests/mutation/gate.py --every             which test of each suite finds it
     python tests/mutation/gate.py --check             only whether the faults can still be put in
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -33,9 +34,18 @@ SUITES = ("cases", "definition", "laws")
 MOST_SECONDS = 300
 """Of the processor's time, for one fault; a fault that takes more has made something endless, which is found too."""
 
-sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "properties")]
+sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "engine"), str(TESTS / "properties"), str(HERE)]
 
 Mutant = dict[str, str]
+
+TABLE = """# What finds each fault
+
+`make mutants` writes this. Under each suite stands the first test of it that failed; where it is empty, the suite finds
+nothing or was not asked, since one before it had found the fault. `definition` are random programs (kind and seed) in
+one of the ways of `tests/properties/ways.py`, against the executable definition; `cases` those of
+`tests/cases/engine`, by file and title; `laws` those of `tests/properties/laws.py`.
+
+"""
 
 NO_FAULT: Mutant = {"name": "no fault at all", "theme": ""}
 
@@ -62,7 +72,7 @@ class Outcome:
 
 def mutants(word: str) -> list[Mutant]:
     listed: list[Mutant] = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
-    return [mutant for mutant in listed if word.lower() in mutant["name"].lower()]
+    return [mutant for mutant in listed if re.search(word, mutant["name"], re.IGNORECASE)]
 
 
 def trouble_with(mutant: Mutant, root: Path) -> str | None:
@@ -132,20 +142,26 @@ def copied(folder: Path) -> Path:
 
 
 def write_drawn(path: Path, count: int) -> None:
-    """What the definition decides of so many random cases, a line of JSON for each."""
-    from differences import by_definition, in_order
-    from programs import case
+    """What the definition decides of so many random programs of each kind, a line of JSON for each form of a program.
+
+    Every program is replayed, every tenth is decided in all other ways too.
+    """
+    from quick_suite import DRAWS
+    from ways import WAYS, defined
 
     import trigdsl
 
+    forms = {way.form: [name for name, other in WAYS.items() if other.form is way.form] for way in WAYS.values()}
     with path.open("w", encoding="utf-8") as file:
         for seed in range(400_000, 400_000 + count):
-            drawn = case(seed)
-            try:
-                trigdsl.parse(drawn.text)
-            except trigdsl.TrigError:
-                continue
-            file.write(json.dumps([seed, in_order(by_definition(drawn))]) + "\n")
+            for kind, draw in DRAWS.items():
+                drawn = draw(seed)
+                try:
+                    trigdsl.parse(drawn.text)
+                except trigdsl.TrigError:
+                    continue
+                for names in forms.values() if seed % 10 == 0 else [["replay"]]:
+                    file.write(json.dumps([kind, seed, names, defined(drawn, WAYS[names[0]])]) + "\n")
 
 
 def outcomes(listed: Sequence[Mutant], given: Any) -> Iterator[Outcome]:
@@ -181,17 +197,27 @@ def trouble_without_fault(copy: Path, drawn: Path, suites: Sequence[str]) -> str
 
 
 def table(made: Sequence[Outcome], suites: Sequence[str]) -> str:
-    """Which test of each suite finds each fault, in Markdown."""
-    rows = [["fault", *suites], ["---"] * (len(suites) + 1)]
-    rows += [[one.mutant["name"], *(one.found.get(suite) or "" for suite in suites)] for one in made]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows) + "\n"
+    """What each fault changes, and which test of each suite finds it, in Markdown."""
+    rows = [["fault", "where", "what it changes", *suites], ["---"] * (len(suites) + 3)]
+    rows += [
+        [one.mutant["name"], one.mutant["file"], change(one.mutant), *(one.found.get(suite) or "" for suite in suites)]
+        for one in made
+    ]
+    return TABLE + "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows) + "\n"
+
+
+def change(mutant: Mutant) -> str:
+    """The code that is put in the place of other code, each in one line."""
+    old, new = (" ".join(mutant[key].split()) for key in ("old", "new"))
+    quote = "``" if "`" in old + new else "`"
+    return f"{quote}{old}{quote} becomes {quote}{new}{quote}" if new else f"{quote}{old}{quote} goes"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description="Put faults into the engine, one at a time, and see that tests find them."
     )
-    parser.add_argument("-k", default="", metavar="WORD", help="only faults whose name says this")
+    parser.add_argument("-k", default="", metavar="WORDS", help="only faults in whose name this pattern is found")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time (default: %(default)s)")
     parser.add_argument("--programs", type=int, default=500, help="random programs for each (default: %(default)s)")
     parser.add_argument("--suites", nargs="+", choices=SUITES, default=list(SUITES), help="(default: all)")

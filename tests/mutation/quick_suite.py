@@ -3,7 +3,7 @@
 Run by `gate.py` with a package that has a fault.  The suites:
 
 - `cases`: those of tests/cases/engine, the file THEME first.
-- `definition`: random programs and streams against what the definition decides, which the file DRAWN holds.
+- `definition`: random programs in the ways of `ways.py` against what the definition decides, which DRAWN holds.
 - `laws`: those of tests/properties, on random programs.
 
 It stops at the first failure, unless `--every` is given: then at the first of each suite.  To standard output goes
@@ -21,12 +21,16 @@ from typing import Any
 
 import test_cases
 from case_files import FOLDER, read_cases
-from differences import engine, in_order
+from flat_programs import flat_case
 from laws import LAWS
 from programs import Case, case
 from trying import breach
+from twists import twisted_case
+from ways import WAYS, decided
 
 import trigdsl
+
+DRAWS = {"ordinary": case, "twisted": twisted_case, "flat": flat_case}
 
 LAW_CASES = 10
 """Random programs for each law."""
@@ -47,15 +51,16 @@ def failing_case(theme: str) -> str | None:
 
 
 def failing_program(drawn: Path) -> str | None:
-    """The first random program that is not decided as the definition does."""
+    """The first random program that some way does not decide as the definition does."""
     for line in drawn.read_text(encoding="utf-8").splitlines():
-        seed, expected = json.loads(line)
-        try:
-            decisions = in_order(engine(case(seed)))
-        except Exception:
-            return f"seed {seed}"
-        if plain(decisions) != expected:
-            return f"seed {seed}"
+        draw, seed, ways, expected = json.loads(line)
+        for name in ways:
+            try:
+                decisions = decided(DRAWS[draw](seed), WAYS[name])
+            except Exception:
+                return f"{name}, {draw} program {seed}"
+            if plain(decisions) != expected:
+                return f"{name}, {draw} program {seed}"
     return None
 
 

@@ -73,9 +73,9 @@ class Twisted(Streams):
     def becoming_again(self) -> Twist:
         day = self.date()
         values = (day, f"{day}T10:00:00Z", f"{day}T12:00:00Z", "2001-01-01", None)
-        given = [self.told(set={"td": self.pick(*values)}) for _ in range(5)]
+        given = [self.told(set={"day": self.pick(*values)}) for _ in range(5)]
         records = [{**one, "event": "tz", "set": one.pop("properties")["set"]} for one in given]
-        return [], [rule("t0", f"user.td becomes {day}"), rule("t1", "user.td changes")], records
+        return [], [rule("t0", f"user.day becomes {day}"), rule("t1", "user.day changes")], records
 
     def in_and_out(self) -> Twist:
         changes = ({"add": ["tl"]}, {"remove": ["tl"]}, {"add": ["tl"], "remove": ["tl"]})
@@ -88,8 +88,8 @@ class Twisted(Streams):
 
     def one_after_the_other(self) -> Twist:
         rules = [
-            rule("t0", "ta", self.pick("then set user.tq = n", "then add to tl")),
-            rule("t1", "ta", condition=self.pick("user.tq == n", "user in tl", "not (user.tq > 1)")),
+            rule("t0", "ta", self.pick("then set user.q = n", "then add to tl")),
+            rule("t1", "ta", condition=self.pick("user.q == n", "user in tl", "not (user.q > 1)")),
         ]
         return ["list tl"], rules, self.some("ta", n=(1, 2))
 
@@ -133,8 +133,8 @@ class Twisted(Streams):
         return declared, rules, [self.told(at=0 * lasting), self.told("tb", at), self.told("tz", 3 * lasting)]
 
     def urgent_and_required(self) -> Twist:
-        channel = "channel tc:\n  requires user.tq > 0"
-        record = {"user": "u", "time": self.written(self.moment()), "set": {"tq": self.pick(0, 1, None)}}
+        channel = "channel tc:\n  requires user.q > 0"
+        record = {"user": "u", "time": self.written(self.moment()), "set": {"q": self.pick(0, 1, None)}}
         return [channel], [rule("t0", "ta", 'then send tc "t" urgent')], [record, *self.some("ta")]
 
     def seen_before(self) -> Twist:
