@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 from test_points import SAID, cases, coverage, covered
 
+from trigdsl.coverage import Covering
+from trigdsl.coverage.record import Recording
+from trigdsl.engine.clockwork import Clockwork
+from trigdsl.loading import parse_checked
+from trigdsl.model.inputs import Input
+
 REQUIRES = "channel push: requires user.x\n"
 
 
@@ -100,6 +106,18 @@ def test_a_number_with_decimals_has_values_around_it_at_its_last_decimal(value: 
 def test_a_boolean_is_no_number_near_another() -> None:
     rules = "rule r: if a and n > 1 then send push"
     assert cases(rules, "condition", "`n` against 1", "10:00 a { n: true }") == set()
+
+
+def test_two_machines_of_one_program_note_each_for_itself() -> None:
+    program, checked = parse_checked("rule r: if a and n > 1 then send push", explained=True)
+    point = next(one for one in Covering(program, checked).points if one.text == "`n > 1`: true")
+    first, second = Recording(), Recording()
+    clocks = [Clockwork(program, machine=one.machine(program, lambda _: None)) for one in (first, second)]
+    clocks[0].handle(Input(user="u", time=0, event="a", properties={"n": 2}))
+    clocks[1].handle(Input(user="u", time=0, event="a", properties={"n": 1}))
+    assert (point.exercised(first.record()), point.exercised(second.record())) == (True, False)
+    clocks[1].handle(Input(user="u", time=0, event="a", properties={"n": 2}))
+    assert not point.exercised(second.record()), "it was over"
 
 
 # ---------------------------------------------------------------------- steps and windows

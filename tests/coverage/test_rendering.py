@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import runpy
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -224,3 +226,10 @@ def test_a_percentage_that_is_none_is_refused(folder: Path, value: str, capsys: 
 def test_a_file_that_cannot_be_written_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "my.trig", "--coverage-html", "none/c.html"]) == 2
     assert "none/c.html" in capsys.readouterr().err
+
+
+def test_without_the_options_nothing_of_coverage_is_loaded(folder: Path) -> None:
+    told = "print([name for name in sys.modules if 'cover' in name and 'trigdsl' in name])"
+    code = f"import sys; from trigdsl.cli import main; main(['test', 'my.trig']); {told}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "my.trig  1 passed\n['trigdsl.cli.covering']\n"

@@ -19,6 +19,8 @@ from programs import DURATIONS, Case, seconds
 from states import plain_states
 
 import trigdsl
+from trigdsl.coverage import Covering
+from trigdsl.coverage.record import Recording
 from trigdsl.engine.program import Program
 from trigdsl.engine.tracing import Trace, TracingMachine
 from trigdsl.loading import parse_checked
@@ -300,6 +302,22 @@ def explaining_changes_nothing(case: Case, chance: random.Random) -> None:
     assert sorted(map(json.dumps, noted)) == sorted(map(json.dumps, traced))
 
 
+def measuring_changes_nothing(case: Case, chance: random.Random) -> None:
+    """A machine that records what coverage asks decides as the plain one does, and every point can be told."""
+    program, checked = parse_checked(case.text, explained=True)
+    options = dict(case.options)
+    until = options.pop("until", None)
+    stop = None if until is None else parse_time(until)[0]
+    recording = Recording()
+    machine = recording.machine(program, lambda _: None)
+    inputs = map(input_of, case.records)
+    recorded = told(Replay(program, inputs, until=stop, machine=machine, **options))
+    same(decided(case.text, case.records, **case.options), recorded)
+    record = recording.record()
+    exercised = {one.rule for one in Covering(program, checked).points if one.exercised(record)}
+    assert {one["rule"] for one in recorded if one["status"] == "sent"} <= exercised
+
+
 # ------------------------------------------------------------------------ form, state, bounds
 def printing_a_program_keeps_its_meaning(case: Case, chance: random.Random) -> None:
     """A program, printed and read again, decides the same."""
@@ -361,4 +379,5 @@ LAWS: tuple[Law, ...] = (
     each_decision_has_a_key_of_its_own,
     bounds_that_are_not_met_never_matter,
     explaining_changes_nothing,
+    measuring_changes_nothing,
 )

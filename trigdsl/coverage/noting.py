@@ -6,8 +6,9 @@ the one that was taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 from attrs import evolve
 
@@ -28,36 +29,45 @@ from trigdsl.engine.program import (
 Note: TypeAlias = Callable[[int, PartKey], None]
 """Told the rule for which a condition is asked, and the key of its parts."""
 
+Notes: TypeAlias = dict[Context, Note]
+"""Who wants to be told of what a machine asks, by the context of the machine."""
+
 T = TypeVar("T", bound="Test | None")
 
 
-def noting(program: Program, note: Note) -> Program:
-    """The program with every condition that has parts telling `note` when it is asked.
+def noting(program: Program) -> tuple[Program, Notes]:
+    """The program with every condition that has parts telling one of the notes when it is asked.
 
-    The `where` of an event trigger aside: there, nothing but the machine knows which events it was asked of.
+    The `where` of an event trigger aside, of which the machine must tell.  It is made once for a program.
     """
-    return _Noting(program, note).program()
+    if program not in _MADE:
+        notes: Notes = {}
+        _MADE[program] = _Noting(program.parts, notes).program(program), notes
+    return _MADE[program]
 
 
-def keys(program: Program, what: str, owner: int) -> Iterator[PartKey]:
+_MADE: WeakKeyDictionary[Program, tuple[Program, Notes]] = WeakKeyDictionary()
+
+
+def keys(parts: Mapping[PartKey, object], what: str, owner: int) -> Iterator[PartKey]:
     """The keys of all conditions of one kind and number."""
     number = 0
-    while (what, owner, 0, number) in program.parts:
+    while (what, owner, 0, number) in parts:
         yield what, owner, 0, number
         number += 1
 
 
 class _Noting:
-    def __init__(self, program: Program, note: Note) -> None:
-        self._program = program
-        self._note = note
+    def __init__(self, parts: Mapping[PartKey, object], notes: Notes) -> None:
+        self._parts = parts
+        self._notes = notes
 
-    def program(self) -> Program:
+    def program(self, program: Program) -> Program:
         return evolve(
-            self._program,
-            rules=tuple(self._rule(rule) for rule in self._program.rules),
-            plans={name: self._plan(plan) for name, plan in self._program.plans.items()},
-            other=None if self._program.other is None else self._plan(self._program.other),
+            program,
+            rules=tuple(self._rule(rule) for rule in program.rules),
+            plans={name: self._plan(plan) for name, plan in program.plans.items()},
+            other=None if program.other is None else self._plan(program.other),
         )
 
     def _rule(self, rule: CompiledRule) -> CompiledRule:
@@ -105,17 +115,20 @@ class _Noting:
 
     def _all(self, test: Test | None, rule: int, what: tuple[str, int]) -> Test | None:
         """A test of an event, which tells of every `where` of that kind and number."""
-        for key in keys(self._program, *what):
+        for key in keys(self._parts, *what):
             test = self._test(test, rule, key)
         return test
 
     def _test(self, test: T, rule: int, key: PartKey) -> T:
-        if test is None or key not in self._program.parts:
+        if test is None or key not in self._parts:
             return test
         asked: Test = test
+        notes = self._notes
 
         def telling(c: Context) -> bool:
-            self._note(rule, key)
+            note = notes.get(c)
+            if note is not None:
+                note(rule, key)
             return asked(c)
 
         return telling  # type: ignore[return-value]

@@ -116,12 +116,16 @@ class Recording:
     def __init__(self) -> None:
         self._trace = Trace()
         self._asked: dict[tuple[int, int], list[Asked]] = defaultdict(list)
+        self._machine: _RecordingMachine | None = None
 
     def machine(self, program: Program, on_violation: OnViolation) -> TracingMachine:
-        return _RecordingMachine(program, on_violation, self._trace, self._asked)
+        self._machine = _RecordingMachine(program, on_violation, self._trace, self._asked)
+        return self._machine
 
     def record(self) -> Record:
-        """What happened, when the test is over."""
+        """What happened, when the test is over: nothing is recorded from then on."""
+        if self._machine is not None:
+            self._machine.notes.pop(self._machine.context, None)
         record = Record(asked=self._asked)
         came: dict[int, Came] = {}
         for place, entry in enumerate(self._trace.entries):
@@ -166,7 +170,9 @@ class _RecordingMachine(TracingMachine):
         trace: Trace,
         asked: dict[tuple[int, int], list[Asked]],
     ) -> None:
-        super().__init__(noting(program, self._ask), trace)
+        program, self.notes = noting(program)
+        super().__init__(program, trace)
+        self.notes[self.context] = self._ask
         self.watch = Watch(self, on_violation) if program.invariants else None
         self._asked = asked
         self._came: Came | None = None
@@ -188,7 +194,7 @@ class _RecordingMachine(TracingMachine):
     def _is_fired(self, index: int, test: Test | None, properties: dict[str, Value]) -> bool:
         fired = super()._is_fired(index, test, properties)
         self.holds(test, properties)
-        for key in keys(self.program, "where", index):
+        for key in keys(self.program.parts, "where", index):
             self._ask(index, key)
         return fired
 
