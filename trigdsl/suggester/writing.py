@@ -25,8 +25,16 @@ def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
 def _comment(suggestion: Suggestion) -> Iterator[str]:
     """What the test exercises, as one sentence over as many lines as it needs."""
     points = "; ".join(said(suggestion.points))
-    yield from textwrap.wrap(f"Exercises {points}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
+    yield from _wrapped(f"Exercises {points}.")
     yield NOTICE
+
+
+def _wrapped(text: str) -> list[str]:
+    """The lines of a comment; no word is broken, at a hyphen neither."""
+    marked = textwrap.TextWrapper(
+        WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False
+    )
+    return marked.wrap(text)
 
 
 def summary(found: Suggestions) -> Iterator[str]:
