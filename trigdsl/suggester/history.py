@@ -89,7 +89,7 @@ class History:
                 times = [max(length // 2, 1), length - 1] if want else [length, length + 1]
                 found = [way for seconds in times if seconds >= 0 for way in self.past(event, seconds)]
             case "today":
-                times = [MORNING // 2, MORNING] if want else [MORNING + 1]
+                times = [MORNING // 2, MORNING, MORNING - 1] if want else [MORNING + 1]
                 found = [(*way, Clock(MORNING)) for seconds in times for way in self.past(event, seconds)]
             case "since":
                 assert period.event is not None

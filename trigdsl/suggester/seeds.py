@@ -21,7 +21,7 @@ from trigdsl.syntax.walk import walk
 from trigdsl.tester.literals import duration_value
 from trigdsl.tester.stories import FIRST_DAY
 
-MOST_TRIGGERS = 8
+MOST_TRIGGERS = 20
 
 
 @frozen

@@ -9,6 +9,7 @@ from trigdsl.coverage import Point
 from trigdsl.formatter import format_text
 from trigdsl.source import Source
 from trigdsl.suggester.suggest import Suggestion, Suggestions
+from trigdsl.suggester.titles import said
 from trigdsl.syntax.printer import print_tree
 
 WIDTH = 118
@@ -23,17 +24,17 @@ def suggestions_text(suggestions: Iterable[Suggestion]) -> str:
 
 def _comment(suggestion: Suggestion) -> Iterator[str]:
     """What the test exercises, as one sentence over as many lines as it needs."""
-    said = "; ".join(_said(suggestion.points))
-    yield from textwrap.wrap(f"Exercises {said}.", WIDTH, initial_indent="# ", subsequent_indent="# ")
+    points = "; ".join(said(suggestion.points))
+    yield from _wrapped(f"Exercises {points}.")
     yield NOTICE
 
 
-def _said(points: Iterable[Point]) -> Iterator[str]:
-    """Points by what they are about, each with its cases."""
-    cases: dict[str, dict[str, None]] = {}
-    for point in points:
-        cases.setdefault(point.about, {}).update({} if point.case is None else {point.case: None})
-    return (f"{about}: {', '.join(held)}" if held else about for about, held in cases.items())
+def _wrapped(text: str) -> list[str]:
+    """The lines of a comment; no word is broken, at a hyphen neither."""
+    marked = textwrap.TextWrapper(
+        WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False
+    )
+    return marked.wrap(text)
 
 
 def summary(found: Suggestions) -> Iterator[str]:
@@ -46,7 +47,7 @@ def summary(found: Suggestions) -> Iterator[str]:
     for point in found.not_reached:
         by_rule.setdefault(point.rule, []).append(point)
     for rule, points in by_rule.items():
-        yield from (f"not reached: {rule}: {said}" for said in _said(points))
+        yield from (f"not reached: {rule}: {what}" for what in said(points))
 
 
 def _counted(count: int, what: str) -> str:
