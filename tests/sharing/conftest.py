@@ -7,4 +7,4 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "store")]
 
-from postgres_server import postgres_url, server  # noqa: E402, F401
+from postgres_server import own_server, postgres_url, server  # noqa: E402, F401

@@ -82,13 +82,12 @@ class Fleet:
 
 
 @pytest.mark.parametrize("happens", ["a worker stands still", "a worker is killed", "the server is killed"])
-def test_nothing_is_missing_and_nothing_extra(happens: str, tmp_path: Path) -> None:
-    server = Server()
+def test_nothing_is_missing_and_nothing_extra(happens: str, own_server: Server, tmp_path: Path) -> None:
     fleet = None
     try:
         given = list(records(max(KILLS * 400, 1200)))
         delivered = tmp_path / "delivered"
-        fleet = Fleet(server.url(), delivered)
+        fleet = Fleet(own_server.url(), delivered)
         turns = KILLS
         for start in range(0, len(given), BATCH):
             fleet.feeder.feed_many(given[start : start + BATCH], position=start + BATCH)
@@ -99,8 +98,8 @@ def test_nothing_is_missing_and_nothing_extra(happens: str, tmp_path: Path) -> N
                 elif happens == "a worker is killed":
                     fleet.kill(number)
                 else:
-                    server.kill()
-                    server.start()
+                    own_server.kill()
+                    own_server.start()
         until = START + 20 * len(given) + END_AFTER
         fleet.feeder.advance(until)
         fleet.wait(lambda: not fleet.feeder.backlog(), "the inbox stayed full")
@@ -116,7 +115,6 @@ def test_nothing_is_missing_and_nothing_extra(happens: str, tmp_path: Path) -> N
         if fleet is not None:
             for worker in fleet.workers:
                 worker.kill()
-        server.stop()
 
 
 def delivering(engine: trigdsl.SharedEngine) -> bool:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from postgres_server import postgres_url, server  # noqa: F401
+from postgres_server import own_server, postgres_url, server  # noqa: F401
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "engine")]
 

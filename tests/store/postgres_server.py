@@ -119,6 +119,16 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL server for one test, which may kill it; the test is left out where there is none."""
+    if programs() is None:
+        pytest.skip(NONE)
+    one = Server()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
 def postgres_url(server: Server) -> str:
     """The address of a store that nobody has opened yet."""
     return server.url(f"s{uuid4().hex}")

@@ -102,21 +102,19 @@ def test_killed_at_random_moments_nothing_is_missing_and_nothing_extra(urls: lis
     must_be_equal(count, lived, died)
 
 
-def test_when_the_server_is_killed_nothing_is_missing_and_nothing_extra(server: Server, tmp_path: Path) -> None:
+def test_when_the_server_is_killed_nothing_is_missing_and_nothing_extra(
+    server: Server, own_server: Server, tmp_path: Path
+) -> None:
     count, name = max(INPUTS_A_LIFE * KILLS, 3000), f"s{tmp_path.name}"
     lived = (server.url(f"{name}_lived"), tmp_path / "lived")
     crash_writer.run(lived[0], count, str(lived[1]))
-    doomed = Server()
-    try:
-        died = (doomed.url(name), tmp_path / "died")
-        writer, draw, kills = started(died[0], count, died[1]), random.Random(), 0
-        for _ in range(KILLS):
-            time.sleep(draw.uniform(0, 0.3))
-            kills += writer.poll() is None
-            doomed.kill()
-            doomed.start()
-        ended(writer)
-        assert kills >= KILLS * 0.9, "the writer was done before the server was killed"
-        must_be_equal(count, lived, died)
-    finally:
-        doomed.stop()
+    died = (own_server.url(name), tmp_path / "died")
+    writer, draw, kills = started(died[0], count, died[1]), random.Random(), 0
+    for _ in range(KILLS):
+        time.sleep(draw.uniform(0, 0.3))
+        kills += writer.poll() is None
+        own_server.kill()
+        own_server.start()
+    ended(writer)
+    assert kills >= KILLS * 0.9, "the writer was done before the server was killed"
+    must_be_equal(count, lived, died)

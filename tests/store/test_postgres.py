@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,39 +116,36 @@ def test_a_connection_that_the_server_ends_is_opened_anew(postgres_url: str) -> 
         assert engine.next_due is None
 
 
-def test_a_server_that_stays_away_is_told_and_later_all_goes_on(tmp_path: Path) -> None:
-    server = Server()
-    try:
-        engine = trigdsl.Engine(trigdsl.parse(LEFT), store=postgres.PostgresStore(server.url(), patience=0.2))
-        engine.feed_many([record("10:00:00", "cart")], position=1)
-        server.kill()
-        for _ in range(2):
-            with pytest.raises(StoreAway, match="the connection was lost, and nothing of this call has been kept"):
-                engine.feed_many([record("10:30:00", "purchase")], position=2)
-        with pytest.raises(StoreError, match="cannot be opened as a store"):
-            open_store(server.url())
-        server.start()
-        assert engine.position == 1
-        assert [one.status for one in engine.feed_many([record("10:30:00", "purchase")], position=2)] == ["cancelled"]
-        store: Any = engine.store
-        store._connection = Breaking(store._connection, done=True)
-        broken = store._connection.execute
+def test_a_server_that_stays_away_is_told_and_later_all_goes_on(own_server: Server) -> None:
+    server = own_server
+    engine = trigdsl.Engine(trigdsl.parse(LEFT), store=postgres.PostgresStore(server.url(), patience=0.2))
+    engine.feed_many([record("10:00:00", "cart")], position=1)
+    server.kill()
+    for _ in range(2):
+        with pytest.raises(StoreAway, match="the connection was lost, and nothing of this call has been kept"):
+            engine.feed_many([record("10:30:00", "purchase")], position=2)
+    with pytest.raises(StoreError, match="cannot be opened as a store"):
+        open_store(server.url())
+    server.start()
+    assert engine.position == 1
+    assert [one.status for one in engine.feed_many([record("10:30:00", "purchase")], position=2)] == ["cancelled"]
+    store: Any = engine.store
+    store._connection = Breaking(store._connection, done=True)
+    broken = store._connection.execute
 
-        def commit_and_stop(statement: Any, *given: Any, **named: Any) -> Any:
-            try:
-                return broken(statement, *given, **named)
-            except psycopg.OperationalError:
-                server.kill()
-                raise
+    def commit_and_stop(statement: Any, *given: Any, **named: Any) -> Any:
+        try:
+            return broken(statement, *given, **named)
+        except psycopg.OperationalError:
+            server.kill()
+            raise
 
-        store._connection.execute = commit_and_stop
-        with pytest.raises(StoreInDoubt, match="when the store is back, `position` tells"):
-            engine.feed_many([record("10:40:00", "cart")], position=3)
-        server.start()
-        assert engine.pending("u") != []
-        assert engine.position == 3
-    finally:
-        server.stop()
+    store._connection.execute = commit_and_stop
+    with pytest.raises(StoreInDoubt, match="when the store is back, `position` tells"):
+        engine.feed_many([record("10:40:00", "cart")], position=3)
+    server.start()
+    assert engine.pending("u") != []
+    assert engine.position == 3
 
 
 def test_who_stands_still_in_a_transaction_is_put_out_and_keeps_nothing(postgres_url: str) -> None:
@@ -228,26 +224,23 @@ def test_an_id_that_is_too_long_for_the_store_holds_nobody_up(postgres_url: str)
         assert "index row" in rejected[0]
 
 
-def test_what_is_forgotten_is_in_no_file_of_the_database(tmp_path: Path) -> None:
-    server = Server()
-    try:
-        engine = filled(server.url())
+def test_what_is_forgotten_is_in_no_file_of_the_database(own_server: Server) -> None:
+    server = own_server
+    engine = filled(server.url())
 
-        def found() -> list[bytes]:
-            ask(server.url(), "CHECKPOINT")
-            data = b"".join(file.read_bytes() for file in (server.data / "base").rglob("*") if file.is_file())
-            assert b"a note of bob" in data
-            return [secret for secret in SECRETS if secret in data]
+    def found() -> list[bytes]:
+        ask(server.url(), "CHECKPOINT")
+        data = b"".join(file.read_bytes() for file in (server.data / "base").rglob("*") if file.is_file())
+        assert b"a note of bob" in data
+        return [secret for secret in SECRETS if secret in data]
 
-        ask(server.url(), "ANALYZE")
-        assert found() == list(SECRETS), "else the test shows nothing"
-        engine.forget("device-7f3a")
-        assert engine.store is not None
-        engine.store.vacuum()
-        assert found() == []
-        engine.close()
-    finally:
-        server.stop()
+    ask(server.url(), "ANALYZE")
+    assert found() == list(SECRETS), "else the test shows nothing"
+    engine.forget("device-7f3a")
+    assert engine.store is not None
+    engine.store.vacuum()
+    assert found() == []
+    engine.close()
 
 
 # ------------------------------------------------------------------------ opening

@@ -3,3 +3,12 @@
 `shared` is what a host has in hand, `shard` the engine of one shard, `routing` where a record goes, `asleep` how users
 are looked at whose shard is another process's.
 """
+
+from __future__ import annotations
+
+try:
+    import trigdsl.store.postgres  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"engines that share a store need psycopg: install it with `pip install 'trigdsl[postgres]'` ({error})"
+    ) from error
