@@ -1,4 +1,6 @@
-"""Inputs a second through processes that share a store: `python benchmarks/shared_throughput.py ADDRESS [--workers N]`.
+"""Inputs a second through processes that share a store.
+
+Run `python benchmarks/shared_throughput.py ADDRESS [--workers N]`.
 
 ADDRESS is one of PostgreSQL, with a schema that is new.  The rules and records are those of `store_throughput`; this
 process puts them into the inbox in batches of 500, each one durable transaction, while the workers handle them.  The
