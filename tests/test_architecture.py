@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sharing",),
     ("living",),
     ("embedding",),
+    ("intake",),
     ("backfilling", "standing"),
     ("replayer",),
     ("delivery",),
