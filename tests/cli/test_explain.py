@@ -31,15 +31,16 @@ def test_the_story_as_text(capsys: pytest.CaptureFixture[str]) -> None:
         "user a",
         "",
         "2026-01-01 UTC",
-        "  10:00   cart",
-        "  10:00     reminder: triggered, a run starts",
-        "  10:00     reminder: step 1 is due at 10:30",
-        "  10:10   purchase",
-        f"  10:10     reminder: step 1: cancelled (unless purchase): {CANCELLED}",
+        "  10:00     cart",
+        "  10:00       reminder: triggered, a run starts",
+        "  10:00       reminder: step 1 is due at 10:30",
+        "  10:10     purchase",
+        f"  10:10       reminder: step 1, push: cancelled (unless purchase): {CANCELLED}",
         "",
         "why not",
         f"  reminder (cancelled, 2026-01-01 10:10): {CANCELLED}",
-        "          needed: without `purchase`, or with it after the send",
+        "            needed: without `purchase`, or with it after the send",
+        "            tried:  without `purchase` at 10:10: push goes at 10:30",
     ]
 
 
@@ -59,7 +60,7 @@ def test_the_same_facts_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_it_stood_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "rules.trig", "events.jsonl", "--user", "a", "--at", "2026-01-01T10:09:59"]) == 0
-    assert "pending (due): it waits until 2026-01-01 10:30" in capsys.readouterr().out
+    assert "pending (due): it is due at 2026-01-01 10:30, and the clock stopped before" in capsys.readouterr().out
 
 
 def test_a_user_of_whom_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def test_each_example_has_the_reason_of_both_sides() -> None:
     [rule] = compared(RICH, RICH.replace("20", "14")).rules
     [one] = rule.examples
     assert one.why_old == "triggered, starts no run: `value` was 15, needs > 20"
-    assert one.why_new == 'triggered by `cart {"value": 15}` at 10:00'
+    assert one.why_new == 'triggered by `cart` at 10:00'
     assert (rule.sent_old, rule.sent_new, rule.users, rule.counts) == (1, 2, 1, {"added": 1})
 
 

@@ -43,17 +43,17 @@ SENDS = [
     ("abandoned_cart/rules.trig", "rule_1",
      [profile("2026-11-20T00:00:00Z", timezone="Asia/Seoul"),
       event("2026-11-20T01:00:00Z", "cart_abandoned", cart={"value": 201}), at_end("2026-11-20T01:30:00Z")],
-     'triggered by `cart_abandoned {"cart": {"value": 201}}` at 10:00'),
+     "triggered by `cart_abandoned` at 10:00"),
     # A purchase in Paris at 15:00; the invitation goes at 10:00 of the next date, which is named for that reason.
     ("loyalty", "invite",
      [profile("2026-09-01T08:00:00Z", email="eve@example.org"),
       event("2026-09-01T13:00:00Z", "purchase", total=49.6), at_end("2026-09-02T08:00:00Z")],
-     'triggered by `purchase {"total": 49.6}` at 2026-09-01 15:00'),
+     "triggered by `purchase` at 2026-09-01 15:00"),
     # Thirty days without a visit, from 12:00 to 12:00 in Madrid, where the clock does not change in between.
     ("winback", "winback",
      [profile("2026-06-01T09:00:00Z", sms_opt_in=True, survey_link="s"), event("2026-06-01T10:00:00Z", "visit"),
       at_end("2026-07-01T10:00:00Z")],
-     "triggered by a silence that was over at 12:00"),
+     "triggered by `no (purchase or visit) for 30d` at 12:00, counted from `visit` at 2026-06-01 12:00"),
 ]  # fmt: skip
 
 
@@ -95,7 +95,7 @@ SILENCES = [
     ("loyalty", "invite",
      [profile("2026-09-01T08:00:00Z", ("members",), email="eve@example.org"),
       event("2026-09-01T13:00:00Z", "purchase", total=49.6)],
-     "`user not in members` was false, needs true", "`user not in members` true"),
+     "the user was in `members`, since 10:00", "`user not in members`"),
     # Nobody told that SMS are welcome: that is unknown, so nothing starts.
     ("winback", "winback",
      [event("2026-06-01T10:00:00Z", "visit"), at_end("2026-07-01T10:00:00Z")],
@@ -104,7 +104,8 @@ SILENCES = [
     ("winback", "winback",
      [profile("2026-06-01T09:00:00Z", sms_opt_in=True), event("2026-06-01T10:00:00Z", "visit"),
       at_end("2026-06-30T10:00:00Z")],
-     "nothing fired `no (purchase or visit) for 30d`", "whatever fires `no (purchase or visit) for 30d`"),
+     "nothing fired `no (purchase or visit) for 30d`: the last `visit` was at 2026-06-01 12:00",
+     "none until 2026-07-01 12:00"),
 ]  # fmt: skip
 
 
@@ -126,7 +127,12 @@ def test_whatever_the_tests_of_an_example_do_is_explained(path: str) -> None:
         before = Input(USER, line.inputs[0].time - 1, set=dict(line.profile), add=sorted(line.lists))
         story = loaded.explain_inputs([before, *line.inputs], user=USER, drain=True)
         assert all(one.facts and one.text for one in story.reasons)
-        spoke = {one.decision.rule for one in story.reasons if one.decision.status in ("sent", "control")}
+        sends = {rule.name for rule in loaded.program.rules if any(
+            action.kind == "send" for step in rule.steps for action in step.actions
+        )}  # fmt: skip
+        done = [one.decision for one in story.reasons if one.decision.status in ("sent", "control")]
+        # A rule that has messages speaks by one of them, whatever else it did.
+        spoke = {one.rule for one in done if one.action == "send" or one.rule not in sends}
         silent = {one.rule: one for one in story.silences}
         assert silent.keys() == {rule.name for rule in loaded.program.rules} - spoke
         assert all(one.text and one.change for one in silent.values())

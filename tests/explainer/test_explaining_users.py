@@ -112,7 +112,7 @@ def test_a_limit_names_the_runs_that_filled_it() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ("rule r: if 2nd e then send push", "it was not the one that `2nd e` asks for"),
+        ("rule r: if 2nd e then send push", "it was not the `2nd e`"),
         ("rule r: if e then send push until 2026-11-19", "2026-11-20 10:00 is outside the campaign `until 2026-11-19`"),
         ("rule r: if e then send push for each k", "`k` was missing, which `for each` needs"),
         ("channel push: requires user.ok rule r: if e then send push",
@@ -120,7 +120,7 @@ def test_a_limit_names_the_runs_that_filled_it() -> None:
         ("rule r: if e then if n > 1 send push", "the guard was not true: `n` was missing, needs > 1"),
         ("rule r: if e then send push between 11:00-12:00 else skip",
          "10:00 UTC is outside `between 11:00-12:00`"),
-        ("rule r: if e then after 1h send push", "it waits until 2026-11-20 11:00"),
+        ("rule r: if e then after 1h send push", "it is due at 2026-11-20 11:00, and the clock stopped before"),
     ],
 )  # fmt: skip
 def test_other_silences(rules: str, said: str) -> None:
@@ -152,14 +152,14 @@ def test_what_rules_cause_is_told_with_the_rule_it_comes_from() -> None:
     rules = "rule a: if e then emit f { n: 1 } rule b: if f then send push"
     story = explained(rules, event("10:00", "e"))
     [reason] = [one for one in story.reasons if one.decision.rule == "b"]
-    assert reason.text == 'triggered by `f {"n": 1}` of `a` at 10:00'
+    assert reason.text == "triggered by `f` of `a` at 10:00"
 
 
 def test_a_window_that_passes_as_something_else_comes_is_what_decided() -> None:
     rules = "segment s = e in last 1h rule r: if user leaves s then send push"
     update = {"user": "u", "time": "2026-11-20T11:00:00Z", "set": {"a": 1}}
     [reason] = explained(rules, event("10:00", "e"), update).reasons
-    assert reason.text == "triggered by a window that passed at 11:00"
+    assert reason.text == "triggered by `user leaves s` at 11:00, as time passed"
     assert [fact.kind for fact in reason.facts] == ["clause"]
 
 

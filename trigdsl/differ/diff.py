@@ -101,5 +101,6 @@ class _Reasons:
                 until=self._clock.until,
                 drain=self._clock.drain,
                 profiles=self._clock.profiles,
+                suggest=False,
             )
         return self._stories[side, user]

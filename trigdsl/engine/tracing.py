@@ -61,8 +61,9 @@ class Entry:
     | `decision` | a decision was made |
 
     `cause` is the place of the entry that this one came from.  `seen` are the parts of the condition that was
-    asked, `filled` the places of what a cap counted, `times` what a limit counted, `clauses` the nodes that ended a
-    run.  `run` is (rule, moment of its trigger, number at that moment), `place` that of the action in its step.
+    asked, `chosen` those of the conditions of its variants, `filled` the places of what a cap counted, `times` what
+    a limit counted, `clauses` the nodes that ended a run.  `run` is (rule, moment of its trigger, number at that
+    moment), `place` that of the action in its step.
     `passes` tells that a window of a watched segment passes at this very moment, whatever came.
 
     A trigger is refused by: where, ordinal, condition, campaign, for each, limit, pending (a run is unfinished),
@@ -86,6 +87,7 @@ class Entry:
     place: int = 0
     passes: bool = False
     seen: tuple[Seen, ...] = ()
+    chosen: tuple[Seen, ...] = ()
     until: Micros | None = None
     opens: Micros | None = None
     decision: Decision | None = None
@@ -255,6 +257,7 @@ class TracingMachine(Machine):
             clauses=self._ended_by,
             place=place,
             seen=self._seen_for(run, action, status, reason),
+            chosen=self._chosen_for(run, action, status, reason),
             filled=self._filled(action, status, reason),
             times=limit_times(self.context.state, run.rule, run.key) if reason == "limit" else (),
         )
@@ -268,9 +271,14 @@ class TracingMachine(Machine):
             return ()
         if reason == "requires" and isinstance(action, SendAction):
             return self.seen("requires", action.channel.name)
-        if reason == "no variant":
-            return self.seen("when", run.rule, run.step)
         return self.seen("guard", run.rule, run.step)
+
+    def _chosen_for(self, run: Run, action: CompiledAction, status: str, reason: str | None) -> tuple[Seen, ...]:
+        """The parts of the conditions by which a variant was chosen, or none was."""
+        if not isinstance(action, SendAction) or action.by_share:
+            return ()
+        was_chosen = status in ("sent", "control", "capped") or reason in ("no variant", "too long")
+        return self.seen("when", run.rule, run.step) if was_chosen else ()
 
     def _filled(self, action: CompiledAction, status: str, reason: str | None) -> tuple[int, ...]:
         """The sends that filled the cap that held one back."""

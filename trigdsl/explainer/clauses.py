@@ -85,25 +85,41 @@ class Clauses:
                     yield from self._policies(action.channel.text, nodes.OnDays)
                     yield from self._policies(action.channel.text, nodes.OnCalendar)
 
-    def named_events(self, rule: int) -> frozenset[str]:
-        """The names on the wire that a rule says, in its clauses and in the segments that it reads."""
+    def named_events(self, rule: int) -> tuple[nodes.EventSet, ...]:
+        """The events that a rule says, in its clauses and in the segments that it reads."""
+        found: list[nodes.EventSet] = []
+        for node in self._walk(self.rule(rule).node):
+            if isinstance(node, nodes.Event | nodes.SystemEvent | nodes.AnyEvent):
+                found.append(node)
+            elif isinstance(node, nodes.IgnoredTrigger):
+                found += [nodes.SystemEvent(kind, node.rule) for kind in ("sent", "opened", "clicked")]
+        return tuple(found)
+
+    def named_state(self, rule: int) -> frozenset[str]:
+        """What a rule reads that rules can change: `user.P` for an attribute, and names of lists."""
         found: set[str] = set()
-        waiting: list[nodes.Node] = [self.rule(rule).node]
+        for node in self._walk(self.rule(rule).node):
+            if isinstance(node, nodes.Path) and node.parts[0] == "user" and len(node.parts) > 1:
+                found.add(f"user.{node.parts[1]}")
+            elif isinstance(node, nodes.Member | nodes.MembershipTrigger):
+                found.add(node.name.text)
+            elif isinstance(node, nodes.BecomesTrigger | nodes.ChangesTrigger):
+                found.add(f"user.{node.attribute.text}")
+        return frozenset(found)
+
+    def ids(self, node: nodes.Node) -> frozenset[int]:
+        """The numbers of a node and all in it, with the conditions of the segments that it reads."""
+        return frozenset(one.id for one in self._walk(node))
+
+    def _walk(self, node: nodes.Node) -> Iterator[nodes.Node]:
+        waiting: list[nodes.Node] = [node]
         read: set[str] = set()
         while waiting:
-            for node in walk(waiting.pop()):
-                if isinstance(node, nodes.Event):
-                    found.add(self.checked.wire_names.get(node.name, node.name))
-                elif isinstance(node, nodes.SystemEvent):
-                    found.add(node.kind)
-                elif isinstance(node, nodes.IgnoredTrigger):
-                    found |= {"opened", "clicked"}
-                elif isinstance(node, nodes.AnyEvent):
-                    found.add("any")
-                elif isinstance(node, nodes.Member | nodes.MembershipTrigger) and node.name.text not in read:
-                    read.add(node.name.text)
-                    waiting += [one for name, one in self._segments.items() if name == node.name.text]
-        return frozenset(found)
+            for one in walk(waiting.pop()):
+                yield one
+                if isinstance(one, nodes.Member | nodes.MembershipTrigger) and one.name.text not in read:
+                    read.add(one.name.text)
+                    waiting += [segment for name, segment in self._segments.items() if name == one.name.text]
 
     @property
     def _segments(self) -> Mapping[str, nodes.SegmentDecl]:

@@ -7,16 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import Program
 from trigdsl.engine.tracing import Trace, TracingMachine
 from trigdsl.explainer.clauses import Clauses
+from trigdsl.explainer.origins import Origins
 from trigdsl.explainer.reasons import Reasons
-from trigdsl.explainer.silences import Silences
+from trigdsl.explainer.silences import Silences, suggested
 from trigdsl.explainer.story import Explanation
+from trigdsl.explainer.suggesting import Suggesting
 from trigdsl.explainer.telling import Telling
 from trigdsl.loading import Functions, load_checked, parse_checked
 from trigdsl.model.inputs import Input
@@ -26,10 +28,25 @@ from trigdsl.records.native import input_of
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
 
-SPEAKING = ("sent", "control")
-"""Statuses of a rule that was not silent: it did what it is for, or deliberately did not."""
-
 Profiles = tuple[tuple[str, dict[str, Any]], ...]
+
+
+@frozen
+class Clock:
+    """Where the clock stops, and attributes that hold before everything else."""
+
+    until: Micros | None
+    drain: bool
+    profiles: Profiles
+
+
+@frozen
+class Traced:
+    """The trace of a user, the id by which the user is known, and where the clock stopped; None without inputs."""
+
+    trace: Trace
+    user: str
+    end: Micros | None
 
 
 @frozen
@@ -47,12 +64,15 @@ class Explainable:
         rule: str | None = None,
         at: str | int | float | datetime | None = None,
         drain: bool = False,
+        suggest: bool = True,
         on_reject: Callable[[Any, str], None] | None = None,
     ) -> Explanation:
         """The story of one user over records in any order, of all users.
 
         With `rule` only what concerns that rule is told.  With `at` an instant, it is told as it stood then: the
         clock stops there, and later records are not handled.  With `drain` the clock goes on until nothing waits.
+        With `suggest` changes of the records are looked for that make silent rules send, and tried; of what nothing
+        triggered only with `rule`.
         A record that cannot be used is handed to `on_reject` with the reason, and left out.  Raises ValueError for
         a rule that there is not.
         """
@@ -64,7 +84,7 @@ class Explainable:
                 if on_reject is not None:
                     on_reject(record, str(error))
         until = None if at is None else parse_time(at)[0]
-        return self.explain_inputs(inputs, user=user, rule=rule, until=until, drain=drain)
+        return self.explain_inputs(inputs, user=user, rule=rule, until=until, drain=drain, suggest=suggest)
 
     def explain_inputs(
         self,
@@ -75,44 +95,56 @@ class Explainable:
         until: Micros | None = None,
         drain: bool = False,
         profiles: Profiles = (),
+        suggest: bool = True,
     ) -> Explanation:
         """`explain` for records that are read already. `profiles` hold before everything else."""
         rules = self._rules(rule)
-        trace, known = self.trace(inputs, user, until=until, drain=drain, profiles=profiles)
-        reasons = Reasons(trace, Clauses(self.checked), self.program.event_names)
+        traced = self._traced(inputs, user, Clock(until, drain, profiles))
+        reasons = self._reasons(traced.trace)
         silences = Silences(reasons)
-        decisions = [one for one in trace.entries if one.decision is not None and one.rule in rules]
-        spoke = {one.rule for one in decisions if one.decision is not None and one.decision.status in SPEAKING}
+        decisions = [one for one in traced.trace.entries if one.decision is not None and one.rule in rules]
+        spoke = {one.rule for one in decisions if silences.speaks(one)}
+        silent = [(index, silences.silence(index)) for index in sorted(rules - spoke)]
+        if suggest:
+            # What nothing triggered is looked into only when it is asked for: most rules do not concern most users.
+            suggesting = self._suggesting(inputs, traced, Clock(until, drain, profiles))
+            silent = [
+                (index, suggested(one, suggesting.suggestion(index), reasons))
+                if rule is not None or one.stage != "never triggered" else (index, one)
+                for index, one in silent
+            ]  # fmt: skip
         return Explanation(
-            user=known,
+            user=traced.user,
             lines=tuple(Telling(reasons, rules).lines()),
             reasons=tuple(reasons.reason(one) for one in decisions),
-            silences=tuple(
-                silences.silence(index, [one for one in trace.entries if one.rule == index])
-                for index in sorted(rules - spoke)
-            ),
+            silences=tuple(one for _, one in silent),
         )
 
-    def trace(
-        self,
-        inputs: list[Input],
-        user: str,
-        *,
-        until: Micros | None = None,
-        drain: bool = False,
-        profiles: Profiles = (),
-    ) -> tuple[Trace, str]:
-        """The trace of a user, and the id by which the user is known, when the one given is an alias."""
+    def _traced(self, inputs: list[Input], user: str, clock: Clock) -> Traced:
+        """The trace of a user, under the id by which the user is known, when the one given is an alias."""
         trace = Trace(lambda one: one == user)
-        inputs, until = _of_user(inputs, user, until, drain)
-        machine = TracingMachine(self.program, trace)
-        replay = Replay(self.program, inputs, until=until, drain=drain, profiles=profiles, machine=machine)
+        own, until = _of_user(inputs, user, clock.until, clock.drain)
+        replay = Replay(
+            self.program, own, until=until, drain=clock.drain, profiles=clock.profiles,
+            machine=TracingMachine(self.program, trace),
+        )  # fmt: skip
         for _ in replay:
             pass
         known = user_of(replay.links, user)
-        return (
-            (trace, user) if known == user else self.trace(inputs, known, until=until, drain=drain, profiles=profiles)
-        )
+        if known != user:
+            return self._traced(inputs, known, clock)
+        return Traced(trace, user, replay.stats.last if until is None else until)
+
+    def _reasons(self, trace: Trace) -> Reasons:
+        return Reasons(Origins(trace, Clauses(self.checked), self.program.event_names))
+
+    def _suggesting(self, inputs: list[Input], traced: Traced, clock: Clock) -> Suggesting:
+        def run(changed: list[Input], until: Micros) -> Reasons:
+            return self._reasons(self._traced(changed, traced.user, evolve(clock, until=until)).trace)
+
+        end = traced.end or 0
+        own, _ = _of_user(inputs, traced.user, end, False)
+        return Suggesting(program=self.program, run=run, inputs=own, user=traced.user, end=end)
 
     def _rules(self, name: str | None) -> frozenset[int]:
         found = frozenset(rule.index for rule in self.checked.rules if name is None or rule.name == name)

@@ -5,21 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from attrs import frozen
+from attrs import field, frozen
 
 from trigdsl.explainer.wording import one_line, value
 from trigdsl.model.values import Value
 from trigdsl.syntax import nodes
 
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""What a comparison says when its sides change places."""
 FARTHEST = 1.0
+
+
+@frozen
+class Goal:
+    """What an expression must become: `operator` and `value` as in a comparison.
+
+    Besides the language's comparisons `operator` is `exists`, `missing`, or `is`, whose `value` is true or false.
+    """
+
+    node: nodes.Expression
+    operator: str
+    value: Value
 
 
 @frozen(kw_only=True)
 class Miss:
     """One clause that must change: its text, the value (of `subject`) it hung on, what it needs, how far off it was.
 
-    `distance` is 0 to 1: the part of the way that a number lacks, 1 for all that is no matter of degree.
+    `distance` is 0 to 1: the part of the way that a number lacks, 1 for all that is no matter of degree.  `goals` are
+    the ways to make it true: whichever of these expressions becomes what its goal says.
     """
 
     clause: str
@@ -29,9 +44,17 @@ class Miss:
     needs: str
     distance: float = FARTHEST
     off: str | None = None
+    goals: tuple[Goal, ...] = field(default=(), eq=False, repr=False)
 
     def to_dict(self) -> dict[str, Value]:
-        return {"clause": self.clause, "was": self.was, "needs": self.needs, "off": self.off, "text": self.text}
+        return {
+            "clause": self.clause,
+            "subject": self.subject,
+            "was": self.was,
+            "needs": self.needs,
+            "off": self.off,
+            "text": self.text,
+        }
 
 
 Values = Mapping[int, Value]
@@ -55,14 +78,19 @@ def misses(
             return misses(segments[node.name.text].condition, values, segments, wanted is not node.negated)
         case nodes.Compare():
             return (_comparison(node, values, wanted),)
+        case nodes.In():
+            return (_element(node, values, wanted),)
+        case nodes.Member():
+            return (_membership(node, values.get(node.id), wanted),)
         case nodes.Exists():
             there = wanted is not node.negated
             held = values.get(node.operand.id)
             text = one_line(node.operand.span.text)
-            return (_miss(node, text, held, "a value" if there else "to be missing"),)
+            goal = Goal(node.operand, "exists" if there else "missing", None)
+            return (_miss(node, text, held, "a value" if there else "to be missing", goals=(goal,)),)
     held = values.get(node.id)
     needs = "true" if wanted else "false"
-    return (_miss(node, one_line(node.span.text), held, needs),)
+    return (_miss(node, one_line(node.span.text), held, needs, goals=(Goal(node, "is", wanted),)),)
 
 
 def cost(way: tuple[Miss, ...]) -> tuple[int, float]:
@@ -75,14 +103,42 @@ def _comparison(node: nodes.Compare, values: Values, wanted: bool) -> Miss:
     left, right = node.left, node.right
     if left.id not in values and right.id in values:  # a literal stands first: say it the other way round
         left, right = right, left
-        operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
+        operator = SWAPPED.get(operator, operator)
     held = values.get(left.id)
-    other = values.get(right.id, _literal(right))
+    other = values.get(right.id, literal(right))
     said = one_line(right.span.text)
     if right.id in values:
         said += f" ({value(values[right.id], right)})"
     distance, off = _gap(held, other)
-    return _miss(node, one_line(left.span.text), held, f"{operator} {said}", distance=distance, off=off, of=left)
+    goals = [Goal(left, operator, other)] if other is not None else []
+    if right.id in values and held is not None:
+        goals.append(Goal(right, SWAPPED.get(operator, operator), held))
+    return _miss(
+        node, one_line(left.span.text), held, f"{operator} {said}",
+        distance=distance, off=off, of=left, goals=tuple(goals),
+    )  # fmt: skip
+
+
+def _element(node: nodes.In, values: Values, wanted: bool) -> Miss:
+    operator = "in" if wanted is not node.negated else "not in"
+    held = values.get(node.operand.id)
+    container = values.get(node.container.id, literal(node.container))
+    needs = f"{operator} {one_line(node.container.span.text)}"
+    goals = (Goal(node.operand, operator, container),) if isinstance(container, list) else ()
+    return _miss(node, one_line(node.operand.span.text), held, needs, of=node.operand, goals=goals)
+
+
+def _membership(node: nodes.Member, held: Value, wanted: bool) -> Miss:
+    """A list, or a segment of whose parts nothing is known."""
+    name, inside = node.name.text, wanted is not node.negated
+    clause = one_line(node.span.text)
+    if held is None:
+        text = f"nobody knew whether the user is in `{name}`, needs to be {'in' if inside else 'outside'}"
+    else:
+        text = f"the user was not in `{name}`" if inside else f"the user was in `{name}`"
+    needs = "true" if wanted else "false"
+    goals = (Goal(node, "is", wanted),)
+    return Miss(clause=clause, subject=clause, text=text, was=held, needs=needs, goals=goals)
 
 
 def _gap(held: Value, wanted: Value) -> tuple[float, str | None]:
@@ -94,9 +150,9 @@ def _gap(held: Value, wanted: Value) -> tuple[float, str | None]:
     if isinstance(held, timedelta) and isinstance(wanted, timedelta):
         gap_of_time = abs(held - wanted)
         longest = max(abs(held), abs(wanted), timedelta(seconds=1))
-        return min(gap_of_time / longest, FARTHEST), value(gap_of_time).strip('"')
+        return min(gap_of_time / longest, FARTHEST), value(gap_of_time)
     if isinstance(held, datetime) and isinstance(wanted, datetime):
-        return FARTHEST, value(abs(held - wanted)).strip('"')
+        return FARTHEST, value(abs(held - wanted))
     return FARTHEST, None
 
 
@@ -104,13 +160,16 @@ def _is_number(held: Value) -> bool:
     return isinstance(held, int | float) and not isinstance(held, bool)
 
 
-def _literal(node: nodes.Expression) -> Value:
+def literal(node: nodes.Expression) -> Value:
+    """The value of a literal; None for anything else."""
     match node:
         case nodes.Text() | nodes.Number() | nodes.Boolean():
             return node.value
         case nodes.Date():
             day: date = node.value
             return day
+        case nodes.ListLiteral():
+            return [literal(item) for item in node.items]
         case nodes.Duration():
             from trigdsl.compiler.expressions import length_of
 
@@ -127,9 +186,10 @@ def _miss(
     distance: float = FARTHEST,
     off: str | None = None,
     of: nodes.Expression | None = None,
+    goals: tuple[Goal, ...] = (),
 ) -> Miss:
     said = f"`{text}` was {value(held, of or node)}, needs {needs}"
     if isinstance(node, nodes.Exists):
         said = f"`{text}` was {'missing' if held is None else value(held)}, needs {needs}"
     clause = one_line(node.span.text)
-    return Miss(clause=clause, subject=text, text=said, was=held, needs=needs, distance=distance, off=off)
+    return Miss(clause=clause, subject=text, text=said, was=held, needs=needs, distance=distance, off=off, goals=goals)

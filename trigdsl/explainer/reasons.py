@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 
-from attrs import define, field
+from attrs import define, evolve
 
-from trigdsl.engine.tracing import Entry, Trace
+from trigdsl.engine.tracing import Entry, Seen, Trace
 from trigdsl.explainer import wording
 from trigdsl.explainer.clauses import Clauses
-from trigdsl.explainer.misses import Miss, misses
+from trigdsl.explainer.events import has_where
+from trigdsl.explainer.misses import Miss, cost, misses
+from trigdsl.explainer.origins import Origins
 from trigdsl.explainer.story import Fact, Reason
 from trigdsl.explainer.wording import clock, length, moment, one_line
 from trigdsl.model.inputs import Input
+from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 
 
@@ -20,54 +23,15 @@ from trigdsl.syntax import nodes
 class Reasons:
     """Finds the reason of each decision of one trace."""
 
-    trace: Trace
-    clauses: Clauses
-    names: Mapping[str, str]
-    _starts: dict[object, Entry] = field(factory=dict, init=False)
+    origins: Origins
 
-    # ------------------------------------------------------------------ what led to what
-    def entry(self, place: int | None) -> Entry | None:
-        return None if place is None else self.trace.entries[place]
+    @property
+    def trace(self) -> Trace:
+        return self.origins.trace
 
-    def input_of(self, entry: Entry) -> Input | None:
-        """The record that an entry comes from at once; None when it came by a timer or by what a rule did."""
-        cause = self.entry(entry.cause)
-        if cause is not None and self._only_passed(entry, cause):
-            return None
-        return cause.given if cause is not None and cause.kind == "input" else None
-
-    def _only_passed(self, entry: Entry, cause: Entry) -> bool:
-        """Whether a segment was entered or left as a window passed, when something else happened to be handled."""
-        if entry.kind != "tried" or not cause.passes or entry.rule is None:
-            return False
-        return isinstance(self.clauses.rule(entry.rule).node.trigger, nodes.MembershipTrigger)
-
-    def origin(self, entry: Entry) -> str:
-        """What an entry came from, in words."""
-        cause = self.entry(entry.cause)
-        if cause is None:
-            return "the clock"
-        if self._only_passed(entry, cause):
-            return "a window that passed"
-        if cause.given is not None:
-            return f"`{wording.given(cause.given, self.names)}`"
-        if cause.kind == "timer":
-            return {
-                "silence": "a silence that was over",
-                "ignored": "a send that nobody opened",
-                "calendar": "the calendar",
-                "member": "a window that passed",
-            }.get(cause.name or "", "its timer")
-        maker = self.entry(cause.cause)
-        by = "" if maker is None or maker.decision is None else f" of `{maker.decision.rule}`"
-        return f"`{wording.caused(cause, self.names)}`{by}"
-
-    def started(self, entry: Entry) -> Entry | None:
-        """The trigger that started the run of a decision."""
-        if len(self._starts) == 0:
-            tries = (one for one in self.trace.entries if one.kind == "tried" and one.run is not None)
-            self._starts = {(one.user, one.run): one for one in tries}
-        return self._starts.get((entry.user, entry.run))
+    @property
+    def clauses(self) -> Clauses:
+        return self.origins.clauses
 
     # ------------------------------------------------------------------ facts
     def reason(self, entry: Entry) -> Reason:
@@ -75,9 +39,9 @@ class Reasons:
         decision, rule = entry.decision, entry.rule
         assert decision is not None
         assert rule is not None
-        start = self.started(entry)
+        start = self.origins.started(entry)
         facts: list[Fact] = []
-        if decision.status == "cancelled" and (given := self.input_of(entry)) is not None:
+        if decision.status == "cancelled" and (given := self.origins.input_of(entry)) is not None:
             facts.append(self._input(given))
         clauses = self.clauses.of(decision, rule, entry)
         if decision.status == "pending":
@@ -85,14 +49,14 @@ class Reasons:
         elif decision.status != "sent":
             kind = "cap" if decision.status == "capped" else "clause"
             facts += [Fact(kind=kind, text=one_line(one.span.text), span=one.span) for one in clauses]
-        if start is not None and (begun := self.input_of(start)) is not None:
+        if start is not None and (begun := self.origins.root_of(start)) is not None:
             facts.append(self._input(begun))
         trigger = self.clauses.rule(rule).node.trigger
         facts.append(Fact(kind="clause", text=one_line(trigger.span.text), span=trigger.span))
         return Reason(decision=decision, facts=tuple(facts), text=self.sentence(entry))
 
     def _input(self, given: Input) -> Fact:
-        return Fact(kind="input", text=wording.given(given, self.names), given=given)
+        return Fact(kind="input", text=wording.given(given, self.origins.names), given=given)
 
     # ------------------------------------------------------------------ sentences
     def sentence(self, entry: Entry) -> str:
@@ -110,23 +74,35 @@ class Reasons:
         return telling[decision.status](entry)
 
     def _sent(self, entry: Entry) -> str:
-        start = self.started(entry)
+        start = self.origins.started(entry)
         if start is None:
             return "its run started before this trace"
-        return f"triggered by {self.origin(start)} at {moment(start.time, entry.zone, entry.time)}"
+        at = moment(start.time, entry.zone, entry.time)
+        return f"triggered by {self.origins.said(start)} at {at}{self.origins.counted_from(start)}"
 
     def _cancelled(self, entry: Entry) -> str:
         decision = entry.decision
         assert decision is not None
         if decision.reason in ("restarted", "merged"):
             how = "started it anew" if decision.reason == "restarted" else "made two users one"
-            return f"{self.origin(entry)} at {clock(entry.time, entry.zone)} {how}"
+            return f"{self.origins.said(entry)} at {clock(entry.time, entry.zone)} {how}"
         left = self.left(entry)
-        return f"{self.origin(entry)} at {clock(entry.time, entry.zone)} cancelled it{left}"
+        return f"{self.origins.said(entry)} at {clock(entry.time, entry.zone)} cancelled it{left}"
 
     def left(self, entry: Entry) -> str:
         """How long before its time a run was ended."""
-        wake = next(
+        wake = self.wake(entry)
+        if wake is None:
+            return ""
+        return (
+            ", at the very moment of the send"
+            if wake == entry.time
+            else f", {length(wake - entry.time)} before the send"
+        )
+
+    def wake(self, entry: Entry) -> Micros | None:
+        """The moment at which the step of an ended run would have come next; None when it was not armed."""
+        return next(
             (
                 one.until
                 for one in reversed(self.trace.entries)
@@ -134,13 +110,6 @@ class Reasons:
                 and (one.run, one.step, one.user) == (entry.run, entry.step, entry.user)
             ),
             None,
-        )
-        if wake is None:
-            return ""
-        return (
-            ", at the very moment of the send"
-            if wake == entry.time
-            else f", {length(wake - entry.time)} before the send"
         )
 
     def _capped(self, entry: Entry) -> str:
@@ -163,17 +132,18 @@ class Reasons:
             case "requires":
                 return f"channel `{decision.channel}` requires what was not true: {self.because(entry)}"
             case "no variant":
-                return "no variant's condition was true"
+                return f"no variant's condition was true: {self.because(entry)}"
             case "limit":
                 return f"the rule's limit was full{self.counted(entry)}"
             case "expired":
                 return self._expired(entry)
             case "outside window":
-                return f"{clock(entry.time, entry.zone)} {entry.zone.name} is outside {self._windows(entry)}"
+                return f"{clock(entry.time, entry.zone)} {entry.zone.name} is outside {self.windows(entry)}"
             case "campaign ended":
                 return "the rule's campaign was over"
             case "too long":
-                return "the text was longer than the channel allows"
+                limits = self.clauses.of(decision, entry.rule or 0, entry)
+                return f"the text was longer than {' '.join(f'`{one_line(one.span.text)}`' for one in limits)} allows"
         return f"it could not be rendered: {decision.reason}"
 
     def counted(self, entry: Entry) -> str:
@@ -181,7 +151,8 @@ class Reasons:
         times = [moment(time, entry.zone, entry.time) for time in entry.times]
         return f", filled at {' and '.join(times)}" if times else ""
 
-    def _windows(self, entry: Entry) -> str:
+    def windows(self, entry: Entry) -> str:
+        """The clauses that say when the step of an entry may be done."""
         assert entry.rule is not None
         assert entry.step is not None
         windows = self.clauses.windows(self.clauses.step(entry.rule, entry.step))
@@ -197,7 +168,7 @@ class Reasons:
         if wait is None:
             return expired
         opens = "never opens again" if wait.opens is None else f"opens {moment(wait.opens, entry.zone, entry.time)}"
-        return f"{self._windows(entry)} {opens} {entry.zone.name}; {expired}"
+        return f"{self.windows(entry)} {opens} {entry.zone.name}; {expired}"
 
     def _control(self, entry: Entry) -> str:
         decision = entry.decision
@@ -210,8 +181,8 @@ class Reasons:
     def _pending(self, entry: Entry) -> str:
         decision = entry.decision
         assert decision is not None
-        for_what = "for its window, which opens" if decision.reason == "window" else "until"
-        return f"it waits {for_what} {moment(entry.time, entry.zone)}"
+        what = f"{self.windows(entry)} opens" if decision.reason == "window" else "it is due"
+        return f"{what} at {moment(entry.time, entry.zone)}, and the clock stopped before"
 
     # ------------------------------------------------------------------ conditions
     def condition_of(self, entry: Entry) -> nodes.Expression | None:
@@ -230,15 +201,72 @@ class Reasons:
         return self.clauses.step(entry.rule, decision.step - 1).guard
 
     def misses(self, entry: Entry) -> tuple[Miss, ...]:
-        """The clauses that had to change for a condition to be true."""
-        node = self.condition_of(entry)
-        if node is None:
-            return ()
+        """The clauses that had to change for a condition to be true; of variants those of the nearest one."""
+        segments = self.clauses.checked.segments
         values = {seen.node: seen.value for seen in entry.seen}
-        return misses(node, values, self.clauses.checked.segments)
+        if entry.decision is not None and entry.decision.reason == "no variant":
+            values |= {seen.node: seen.value for seen in entry.chosen}
+            ways = [misses(condition, values, segments) for _, condition in self.variants(entry)]
+            return min(ways, key=cost, default=())
+        node = self.condition_of(entry)
+        if node is None or not entry.seen:
+            return ()
+        return misses(node, values, segments)
+
+    def _with_culprit(self, miss: Miss, entry: Entry) -> Miss:
+        """A miss of `no E …`, with the E that stood in the way, where that is sure."""
+        for goal in miss.goals:
+            node = goal.node
+            if isinstance(node, nodes.Member) and goal.value is node.negated and (since := self._joined(node, entry)):
+                return evolve(miss, text=f"{miss.text}, since {moment(since, entry.zone, entry.time)}")
+            if isinstance(node, nodes.Happened) and goal.value is node.negated and not has_where(node.event):
+                before = (one for one in self.trace.entries if one.user == entry.user and one.time <= entry.time)
+                trigger = self.origins.entry(entry.cause) if entry.kind == "tried" else None
+                found = [one for one in before if self.origins.is_event(node.event, one) and one is not trigger]
+                if found:
+                    at = moment(found[-1].time, entry.zone, entry.time)
+                    name = self.origins.event_name(found[-1])
+                    return evolve(miss, text=f"`{miss.clause}` was false: `{name}` at {at}")
+        return miss
+
+    def _joined(self, node: nodes.Member, before: Entry) -> Micros | None:
+        """When the user came into a list, as far as the trace tells."""
+        name, since = node.name.text, None
+        for one in self.trace.entries:
+            if one is before:
+                break
+            made = one.decision
+            if one.given is not None:
+                joins, leaves = name in (one.given.add or ()), name in (one.given.remove or ())
+            else:
+                done = made.action if made is not None and (made.target, made.status) == (name, "sent") else None
+                joins, leaves = done == "add", done == "remove"
+            if joins and since is None:
+                since = one.time
+            elif leaves:
+                since = None
+        return since
+
+    def seen_in(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        """Of what was seen the parts of one condition, with those of the segments that it reads."""
+        ids = self.clauses.ids(node)
+        return tuple(one for one in seen if one.node in ids)
+
+    def variants(self, entry: Entry) -> Iterator[tuple[str, nodes.Expression]]:
+        """The label and the condition of each variant of a send that has one, if its conditions were looked at."""
+        decision = entry.decision
+        if decision is None or entry.rule is None or not entry.chosen:
+            return
+        action = self.clauses.step(entry.rule, decision.step - 1).actions[entry.place]
+        if isinstance(action, nodes.Send):
+            for number, one in enumerate(action.variants, 1):
+                if isinstance(one, nodes.WhenVariant) and one.condition is not None:
+                    yield (str(number) if one.label is None else one.label.text), one.condition
 
     def because(self, entry: Entry) -> str:
-        return "; ".join(miss.text for miss in self.misses(entry)) or "a condition was not true"
+        return (
+            "; ".join(self._with_culprit(miss, entry).text for miss in self.misses(entry)) or "a condition was not true"
+        )
 
 
 def _where(trigger: nodes.Trigger, entry: Entry) -> nodes.Expression | None:

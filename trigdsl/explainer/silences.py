@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from attrs import define, evolve
 
-from attrs import define
-
+from trigdsl.compiler.expressions import length_of
 from trigdsl.engine.tracing import Entry
-from trigdsl.explainer.misses import cost
+from trigdsl.engine.zones import UTC
+from trigdsl.explainer import wording
+from trigdsl.explainer.changes import MoveClock, Words
+from trigdsl.explainer.events import has_where
+from trigdsl.explainer.misses import Miss, cost
 from trigdsl.explainer.reasons import Reasons
-from trigdsl.explainer.story import Silence
+from trigdsl.explainer.story import Silence, Suggestion
 from trigdsl.explainer.wording import clock, length, moment, one_line
 from trigdsl.syntax import nodes
 
-STAGES = ("where", "ordinal", "condition", "campaign", "for each", "limit", "pending", "restart", "full", "decision")
+STAGES = (
+    "where", "ordinal", "condition", "campaign", "for each", "limit", "pending", "restart", "full",
+    "pending decision", "decision",
+)  # fmt: skip
 """How far an attempt came, the farthest last."""
+
+SPEAKING = ("sent", "control")
+"""Statuses of what was not silent: it was done, or deliberately withheld."""
 
 
 @define
@@ -23,20 +32,66 @@ class Silences:
 
     reasons: Reasons
 
-    def silence(self, rule: int, entries: Sequence[Entry]) -> Silence:
-        """Why a rule was silent; `entries` are all of its own in the trace."""
-        name = self.reasons.clauses.rule(rule).name
-        tries = [one for one in entries if (one.kind == "tried" and one.outcome != "started") or one.kind == "decision"]
-        if not tries:
-            trigger = one_line(self.reasons.clauses.rule(rule).node.trigger.span.text)
-            change = f"whatever fires `{trigger}`"
-            return Silence(rule=name, stage="never triggered", text=f"nothing fired `{trigger}`", change=change)
-        nearest = min(reversed(tries), key=self._distance)
-        return self._decided(name, nearest) if nearest.kind == "decision" else self._refused(name, nearest)
+    def silence(self, rule: int) -> Silence:
+        """Why a rule was silent."""
+        nearest = self.nearest(rule)
+        checked = self.reasons.clauses.rule(rule)
+        if nearest is None:
+            text, change = self._nothing_fired(checked.node.trigger)
+            return Silence(rule=checked.name, stage="never triggered", text=text, change=change)
+        tell = self._decided if nearest.kind == "decision" else self._refused
+        return tell(checked.name, nearest)
 
-    def _distance(self, entry: Entry) -> tuple[int, int, float]:
+    def _nothing_fired(self, trigger: nodes.Trigger) -> tuple[str, str]:
+        """That a trigger never fired, and what would have made it."""
+        said = f"nothing fired `{one_line(trigger.span.text)}`"
+        if isinstance(trigger, nodes.CalendarTrigger):
+            return said, "a moment that it names, after the user's first input"
+        if not isinstance(trigger, nodes.SilenceTrigger):
+            return said, f"whatever fires `{one_line(trigger.span.text)}`"
+        origins = self.reasons.origins
+        found = [one for one in self.reasons.trace.entries if origins.is_event(trigger.event, one)]
+        if not found or has_where(trigger.event):
+            return said, f"an event after which there is none for {one_line(trigger.duration.span.text)}"
+        last = found[-1]
+        over = moment(last.time + length_of(trigger.duration), last.zone)
+        return (
+            f"{said}: the last `{origins.event_name(last)}` was at {moment(last.time, last.zone)}",
+            f"none until {over}",
+        )
+
+    def nearest(self, rule: int) -> Entry | None:
+        """The attempt that came nearest; None when nothing triggered the rule."""
+        return next(iter(self.attempts(rule)), None)
+
+    def attempts(self, rule: int) -> list[Entry]:
+        """All attempts of a rule that came to nothing, the nearest first; of equal ones the last."""
+        tries = [one for one in self.reasons.trace.entries if one.rule == rule and self._is_attempt(one)]
+        tries.reverse()
+        return sorted(tries, key=self.distance)
+
+    def _is_attempt(self, entry: Entry) -> bool:
+        """Whether an entry is a trigger that was refused, or a decision that was no message where one is wanted."""
+        if entry.kind == "tried":
+            return entry.outcome != "started"
+        return entry.decision is not None and entry.decision.status not in SPEAKING
+
+    def speaks(self, entry: Entry) -> bool:
+        """Whether a decision is what its rule is for: a message, if it has any, sent or withheld as a control."""
+        decision = entry.decision
+        if decision is None or decision.status not in SPEAKING:
+            return False
+        steps = self.reasons.clauses.rule(entry.rule or 0).node.steps
+        has_sends = any(isinstance(action, nodes.Send) for step in steps for action in step.actions)
+        return decision.action == "send" or not has_sends
+
+    def distance(self, entry: Entry | None) -> tuple[int, int, float]:
         """Farther in the order of things is nearer; then fewer clauses that failed, then by less."""
+        if entry is None:
+            return (1, 0, 0)
         stage = "decision" if entry.kind == "decision" else entry.outcome or ""
+        if entry.decision is not None and entry.decision.status == "pending":
+            stage = "pending decision"
         return (-STAGES.index(stage), *cost(self.reasons.misses(entry)))
 
     # ------------------------------------------------------------------ triggers that started nothing
@@ -57,7 +112,7 @@ class Silences:
         match entry.outcome:
             case "ordinal":
                 wanted = one_line(rule.trigger.span.text)
-                return f"it was not the one that `{wanted}` asks for", f"the event that is `{wanted}`"
+                return f"it was not the `{wanted}`", f"the event that is the `{wanted}`"
             case "campaign":
                 dates = " ".join(one_line(one.span.text) for one in rule.clauses if isinstance(one, nodes.Campaign))
                 return f"{moment(entry.time, entry.zone)} is outside the campaign `{dates}`", "a trigger inside it"
@@ -78,11 +133,7 @@ class Silences:
         return "too many runs of the rule were unfinished", "a run that ends before"
 
     def _least(self, entry: Entry) -> str:
-        needed = [
-            f"`{miss.clause}` {miss.needs}" if miss.needs in ("true", "false") else f"`{miss.subject}` {miss.needs}"
-            for miss in self.reasons.misses(entry)
-        ]
-        return " and ".join(needed) or "its condition true"
+        return " and ".join(map(_need, self.reasons.misses(entry))) or "its condition true"
 
     # ------------------------------------------------------------------ decisions that were no sends
     def _decided(self, name: str, entry: Entry) -> Silence:
@@ -101,7 +152,7 @@ class Silences:
             case "cancelled", "restarted":
                 return "no trigger until it was due"
             case "cancelled", _:
-                return f"without {self.reasons.origin(entry)}, or with it after the send"
+                return f"without {self.reasons.origins.said(entry)}, or with it after the send"
             case "capped", _:
                 return f"a cap above `{decision.reason}`, or `urgent`"
             case "pending", _:
@@ -132,3 +183,37 @@ class Silences:
         if not opens:
             return "a window that opens before it expires"
         return f"`expires {length(opens[-1] - decision.due)}`, or a window open at {clock(decision.due, entry.zone)}"
+
+
+def _need(miss: Miss) -> str:
+    """What a clause that failed needs."""
+    is_value = any(isinstance(goal.node, nodes.Path) for goal in miss.goals)
+    match miss.needs:
+        case "true" | "false" if is_value:
+            return f"`{miss.clause}` {miss.needs}"
+        case "true":
+            return f"`{miss.clause}`"
+        case "false":
+            return f"not `{miss.clause}`"
+        case "a value":
+            return f"a value of `{miss.subject}`"
+        case "to be missing":
+            return f"no value of `{miss.subject}`"
+    return f"`{miss.subject}` {miss.needs}"
+
+
+def suggested(silence: Silence, suggestion: Suggestion | None, reasons: Reasons) -> Silence:
+    """A silence with what was found to end it, or that nothing was."""
+    if suggestion is None:
+        return silence
+    entries = reasons.trace.entries
+    zone = next((one.zone for one in reversed(entries) if silence.time in (None, one.time)), UTC)
+    words = Words(zone, reasons.origins.names, silence.time)
+    decision = suggestion.decision
+    said = [change.words(words) for change in suggestion.changes if not isinstance(change, MoveClock)]
+    clock_goes_on = len(said) < len(suggestion.changes)
+    changes = ", ".join(said) or "as it is"
+    later = ", after the clock stopped" if clock_goes_on else ""
+    done = {"sent": "goes" if decision.action == "send" else "is done"}.get(decision.status, "goes to a control group")
+    told = f"{changes}: {wording.action(decision)} {done} at {words.at(decision.time)}{later}"
+    return evolve(silence, suggestion=suggestion, suggested=told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from trigdsl.engine.zones import Zone
+from trigdsl.explainer.changes import Change
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value, instant_text
@@ -77,10 +78,31 @@ class Line:
 
 
 @frozen(kw_only=True)
+class Suggestion:
+    """Changes of the stream, in order, after which the rule makes `decision` when the clock runs to `until`.
+
+    They were applied and run before this was said.  `until` is where the clock stopped in the story, or later.
+    """
+
+    changes: tuple[Change, ...]
+    decision: Decision
+    until: Micros
+
+    def to_dict(self) -> dict[str, Value]:
+        return {
+            "changes": [json_value(change.to_dict()) for change in self.changes],
+            "until": instant_text(self.until),
+            "decision": self.decision.to_dict(),
+        }
+
+
+@frozen(kw_only=True)
 class Silence:
     """Why a rule sent nothing to the user: the attempt that came nearest, and the least that would have helped.
 
     `stage` says how far it came: `never triggered`, `trigger`, `condition`, `start`, or a decision's status.
+    `change` is what the attempt lacked; `suggestion` are changes that were tried and make the rule send, None when
+    none were found or looked for, `suggested` the same in words.
     """
 
     rule: str
@@ -89,6 +111,8 @@ class Silence:
     change: str
     time: Micros | None = None
     misses: tuple[dict[str, Value], ...] = ()
+    suggestion: Suggestion | None = None
+    suggested: str | None = None
 
     def to_dict(self) -> dict[str, Value]:
         return {
@@ -98,6 +122,8 @@ class Silence:
             "text": self.text,
             "change": self.change,
             "misses": [json_value(miss) for miss in self.misses],
+            "suggestion": None if self.suggestion is None else self.suggestion.to_dict(),
+            "suggested": self.suggested,
         }
 
 

@@ -12,6 +12,7 @@ from trigdsl.explainer.reasons import Reasons
 from trigdsl.explainer.silences import Silences
 from trigdsl.explainer.story import Line
 from trigdsl.explainer.wording import moment
+from trigdsl.syntax import nodes
 
 
 @define
@@ -24,20 +25,31 @@ class Telling:
     def lines(self) -> Iterator[Line]:
         """The lines, in the order in which things happened."""
         entries, clauses = self.reasons.trace.entries, self.reasons.clauses
-        named = frozenset[str]().union(*(clauses.named_events(rule) for rule in self.rules))
+        named = tuple(event for rule in sorted(self.rules) for event in clauses.named_events(rule))
+        state = frozenset[str]().union(*(clauses.named_state(rule) for rule in self.rules))
         causes = {entry.cause for entry in entries if entry.rule in self.rules}
+        # What a rule caused goes back to a record that another rule heeds.
+        makers = (entries[place].cause for place in causes if place is not None and entries[place].kind == "caused")
+        causes |= {entries[maker].cause for maker in makers if maker is not None}
         for place, entry in enumerate(entries):
-            if entry.kind != "timer" and (place in causes or self._matters(entry, named)):
+            if entry.kind != "timer" and (place in causes or self._matters(entry, named, state)):
                 yield self._line(entry)
 
-    def _matters(self, entry: Entry, named: frozenset[str]) -> bool:
+    def _matters(self, entry: Entry, named: tuple[nodes.EventSet, ...], state: frozenset[str]) -> bool:
         """Whether an entry belongs to the rules, or is something that they read."""
         if entry.rule is not None:
-            return entry.rule in self.rules
+            return entry.rule in self.rules or self._changes(entry, state)
         if entry.given is not None and (entry.given.set or entry.given.add or entry.given.remove):
             return True
-        name = entry.given.event if entry.given is not None else entry.name
-        return name is not None and (name in named or "any" in named)
+        return any(self.reasons.origins.is_event(event, entry) for event in named)
+
+    def _changes(self, entry: Entry, state: frozenset[str]) -> bool:
+        """Whether another rule changed what these read."""
+        made = entry.decision
+        if made is None or made.status != "sent":
+            return False
+        target = f"user.{made.target}" if made.action == "set" else made.target
+        return made.action in ("set", "add", "remove") and target in state
 
     def _line(self, entry: Entry) -> Line:
         text, details = self._told(entry)
@@ -45,13 +57,13 @@ class Telling:
         return Line(time=entry.time, zone=entry.zone, kind=entry.kind, text=text, rule=rule, details=details)
 
     def _told(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
-        names = self.reasons.names
+        names = self.reasons.origins.names
         match entry.kind:
             case "input":
                 assert entry.given is not None
                 return wording.given(entry.given, names), ()
             case "caused":
-                return f"{wording.caused(entry, names)} takes effect", ()
+                return wording.caused(entry, names) + ("" if entry.name == "sent" else " takes effect"), ()
             case "tried":
                 return self._tried(entry)
             case "armed":
@@ -65,8 +77,10 @@ class Telling:
     def _tried(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         node = self.reasons.condition_of(entry)
         details = wording.condition(node, entry.seen) if node is not None and entry.seen else ()
-        cause = self.reasons.entry(entry.cause)
-        by = f" by {self.reasons.origin(entry)}" if cause is not None and cause.kind == "timer" else ""
+        cause = self.reasons.origins.entry(entry.cause)
+        by = ""
+        if cause is not None and cause.kind == "timer":
+            by = f" by {self.reasons.origins.said(entry)}{self.reasons.origins.counted_from(entry)}"
         if entry.outcome == "started":
             return f"triggered{by}, a run starts", details
         fired = "not triggered" if entry.outcome in ("where", "ordinal") else f"triggered{by}, starts no run"
@@ -74,18 +88,19 @@ class Telling:
 
     def _waits(self, entry: Entry) -> str:
         assert entry.until is not None
+        windows = self.reasons.windows(entry)
         if entry.opens is None:
-            return "waits for its window, which never opens again"
-        opens = f"its window opens {moment(entry.opens, entry.zone, entry.time)} {entry.zone.name}"
+            return f"waits for {windows}, which never opens again"
+        opens = f"{windows} opens {moment(entry.opens, entry.zone, entry.time)} {entry.zone.name}"
         expires = "" if entry.until == entry.opens else f", it expires {moment(entry.until, entry.zone, entry.time)}"
         return f"waits: {opens}{expires}"
 
     def _decision(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         decision = entry.decision
         assert decision is not None
-        of_what = decision.channel or decision.target or ""
-        action = f"{decision.action} {of_what}".strip()
-        said = f"{decision.status} {action}" if decision.reason is None else f"{decision.status} ({decision.reason})"
+        said = "done" if (decision.status, decision.action == "send") == ("sent", False) else decision.status
+        if decision.reason is not None:
+            said += f" ({decision.reason})"
         if decision.variant is not None:
             said += f", variant {decision.variant}"
         details = []
@@ -93,5 +108,19 @@ class Telling:
             details.append(wording.value(decision.text))
         node = self.reasons.condition_of(entry) if entry.seen else None
         if node is not None:
-            details += wording.condition(node, entry.seen)
-        return f"step {decision.step}: {said}: {self.reasons.sentence(entry)}", tuple(details)
+            details += wording.condition(node, self.reasons.seen_in(node, entry.seen))
+        details += self._variants(entry)
+        what = wording.action(decision)
+        return f"step {decision.step}, {what}: {said}: {self.reasons.sentence(entry)}", tuple(details)
+
+    def _variants(self, entry: Entry) -> Iterator[str]:
+        """The conditions of the variants that came before the one that was chosen, and its own, with their values."""
+        for label, condition in self.reasons.variants(entry):
+            shown = wording.condition(condition, self.reasons.seen_in(condition, entry.chosen))
+            yield f"when {shown[0]}"
+            yield from (f"     {line}" for line in shown[1:])
+            assert entry.decision is not None
+            if label == entry.decision.variant:
+                return
+            if any(one.node == condition.id and one.value is True for one in entry.chosen):
+                yield "     its text could not be rendered"

@@ -12,7 +12,7 @@ from attrs import frozen
 from trigdsl.engine.dates import date_of
 from trigdsl.engine.tracing import Entry, Seen
 from trigdsl.engine.zones import Zone
-from trigdsl.model.decisions import json_value
+from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.printing import print_duration
 from trigdsl.model.values import DAY, HOUR, MINUTE, SECOND, Micros, Value
@@ -46,14 +46,27 @@ def moment(at: Micros, zone: Zone, near: Micros | None = None) -> str:
 
 
 def length(micros: Micros) -> str:
-    return print_duration(timedelta(microseconds=micros))
+    """A length of time, with days as its largest unit: that is how rules mostly count."""
+    days, rest = divmod(abs(micros), DAY)
+    shown = print_duration(timedelta(microseconds=rest)) if rest or not days else ""
+    return ("-" if micros < 0 else "") + (f"{days}d" if days else "") + shown
 
 
 def value(held: Value, node: nodes.Node | None = None) -> str:
     """A value as JSON; what is not there is unknown for a condition, else missing."""
     if held is None:
         return "unknown" if isinstance(node, CONDITIONS) else "missing"
+    if isinstance(held, timedelta):
+        return length(held // timedelta(microseconds=1))
     return json.dumps(json_value(held), ensure_ascii=False)
+
+
+def action(decision: Decision) -> str:
+    """What a decision is about: `push`, `set user.tier`, `add to vip`, `emit visited`, `call grant_coins`."""
+    if decision.action == "send":
+        return decision.channel or "send"
+    verbs = {"set": "set user.", "add": "add to ", "remove": "remove from "}
+    return f"{verbs.get(decision.action, f'{decision.action} ')}{decision.target}"
 
 
 def given(one: Input, names: Mapping[str, str]) -> str:
@@ -70,8 +83,15 @@ def event(name: str, properties: Mapping[str, Value] | None, names: Mapping[str,
     return f"{shown} {value(dict(properties))}" if properties else shown
 
 
+def short(one: Input, names: Mapping[str, str]) -> str:
+    """A record by the name of its event alone; an update of the profile as it is."""
+    return given(one, names) if one.event is None else names.get(one.event, one.event)
+
+
 def caused(entry: Entry, names: Mapping[str, str]) -> str:
     """What a rule caused, when it takes effect."""
+    if entry.name == "sent":
+        return f"sent {(entry.properties or {}).get('rule')}"
     if entry.name is not None:
         return event(entry.name, entry.properties, names)
     assert entry.changes is not None
