@@ -89,6 +89,10 @@ def later(records: Sequence[Record], reason: Reason) -> list[Record]:
     return [*records, at(max(end, wake) + timedelta(seconds=1), {"user": "~", "event": "the_end"})]
 
 
-def explanation(program: Explainable, records: Sequence[Record], user: str, options: dict[str, Any]) -> Explanation:
-    until = options.get("until")
-    return program.explain([dict(record) for record in records], user=user, at=until, drain=options.get("drain", False))
+def explanation(
+    program: Explainable, records: Sequence[Record], user: str, options: dict[str, Any], rule: str | None = None
+) -> Explanation:
+    """The story of a user of a case, or of one rule."""
+    copied = [dict(record) for record in records]
+    until, drain = options.get("until"), options.get("drain", False)
+    return program.explain(copied, user=user, rule=rule, at=until, drain=drain)

@@ -11,13 +11,14 @@ from collections import Counter
 from typing import Any
 
 from budget import FIRST, share
+from changing import changed
 from flips import explanation, later, named, without_clauses, without_record
-from laws import NOBODY, closed, decided
+from laws import NOBODY, Record, closed, decided, program_of, time_of
 from programs import Case, case
 
 import trigdsl
 from trigdsl import explainer
-from trigdsl.explainer import Reason
+from trigdsl.explainer import Reason, Silence
 
 PROGRAMS = int(os.environ.get("TRIGDSL_EXPLAINED", str(share(30))))
 """How many random programs are explained; 3,000 is a thorough search."""
@@ -38,16 +39,62 @@ def explained(drawn: Case, tried: Counter[str]) -> None:
         story = explanation(program, records, user, drawn.options)
         told = [reason.decision.to_dict() for reason in story.reasons]
         assert sorted(map(str, told)) == sorted(str(one) for one in made if one["user"] == user)
-        sent = {reason.decision.rule for reason in story.reasons if reason.decision.status in ("sent", "control")}
+        sent = {reason.decision.rule for reason in story.reasons if speaks(program.program, reason.decision)}
         silent = {silence.rule for silence in story.silences}
         assert silent == {rule.name for rule in program.program.rules} - sent
         for reason in story.reasons:
             assert reason.facts
             assert reason.text
             flip(drawn, records, reason, tried)
+        for silence in story.silences:
+            assert silence.text
+            assert silence.change
+            # What never triggered is looked into only when the rule is asked for.
+            is_asked = silence.stage == "never triggered"
+            asked = explanation(program, records, user, drawn.options, silence.rule).silences if is_asked else [silence]
+            follow(drawn, records, user, asked[0], tried)
 
 
-def flip(drawn: Case, records: list[dict[str, Any]], reason: Reason, tried: Counter[str]) -> None:
+def speaks(program: trigdsl.Program, decision: trigdsl.Decision) -> bool:
+    """Whether a decision is the message that a rule is for, or whatever it does when it has no messages."""
+    rule = next(rule for rule in program.rules if rule.name == decision.rule)
+    sends = any(action.kind == "send" for step in rule.steps for action in step.actions)
+    return decision.status in ("sent", "control") and (decision.action == "send" or not sends)
+
+
+def follow(drawn: Case, records: list[Record], user: str, silence: Silence, tried: Counter[str]) -> None:
+    """Make the changes that are suggested: the rule must then do what is said, and without any one of them nothing."""
+    if silence.suggestion is None:
+        tried[f"no way: {silence.stage}"] += 1
+        return
+    wanted: dict[str, Any] = silence.suggestion.to_dict()
+    changes = wanted["changes"]
+    after = decided(drawn.text, changed(records, user, changes), **drawn.options | {"until": wanted["until"]})
+    assert wanted["decision"] in after, f"{silence}\nin\n{drawn.text}"
+    tried[f"a way: {silence.stage}"] += 1
+    for place, change in enumerate(changes):
+        tried[change["change"]] += 1
+        rest = changes[:place] + changes[place + 1 :]
+        assert not sends(drawn, records, user, silence.rule, rest), f"{change} is not needed\n{silence}\n{drawn.text}"
+
+
+def sends(drawn: Case, records: list[Record], user: str, rule: str, changes: list[Record]) -> bool:
+    """Whether a rule sends after some changes, until the clock stops where it did or at the last that was changed."""
+    try:
+        less = changed(records, user, changes)
+    except (LookupError, AssertionError):
+        return False
+    ends = [drawn.options.get("until") or max(records, key=time_of)["time"]]
+    for one in changes:
+        ends += [one[key] for key in ("to", "until") if key in one]
+        ends += [one["record"]["time"]] if one["change"] == "add" else []
+    until = max(ends, key=lambda time: time_of({"time": time}))
+    program = program_of(drawn.text)
+    made = trigdsl.replay(program, less, **drawn.options | {"until": until})
+    return any(speaks(program, one) for one in made if (one.user, one.rule) == (user, rule))
+
+
+def flip(drawn: Case, records: list[Record], reason: Reason, tried: Counter[str]) -> None:
     before = verdict(reason.decision.to_dict())
     if reason.decision.status == "pending":
         options = {key: held for key, held in drawn.options.items() if key != "until"}
@@ -87,3 +134,5 @@ def test_what_is_named_decided() -> None:
     print(dict(tried))
     assert tried["input"] > tried["twin"] / 3
     assert tried["clause"] > tried["refused"]
+    ways = sum(count for name, count in tried.items() if name.startswith("a way"))
+    assert ways > sum(count for name, count in tried.items() if name.startswith("no way"))

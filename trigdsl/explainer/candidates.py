@@ -86,10 +86,7 @@ class Candidates:
         assert isinstance(trigger, nodes.EventTrigger)
         assert trigger.ordinal is not None
         solver = self._solver(entry, None)
-        came = sum(
-            1 for one in self.reasons.trace.entries
-            if one.user == self.user and one.time <= entry.time and self.reasons.origins.is_event(trigger.event, one)
-        )  # fmt: skip
+        came = self.reasons.origins.count(trigger.event, entry)
         lack = trigger.ordinal - (came % trigger.ordinal if trigger.every else came)
         yield from solver.added(trigger.event, entry.time + SECOND * lack, lack)
 

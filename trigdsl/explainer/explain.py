@@ -144,7 +144,7 @@ class Explainable:
 
         end = traced.end or 0
         own, _ = _of_user(inputs, traced.user, end, False)
-        return Suggesting(program=self.program, run=run, inputs=own, user=traced.user, end=end)
+        return Suggesting(program=self.program, run=run, inputs=own, user=traced.user, end=end, drain=clock.drain)
 
     def _rules(self, name: str | None) -> frozenset[int]:
         found = frozenset(rule.index for rule in self.checked.rules if name is None or rule.name == name)

@@ -113,6 +113,11 @@ class Origins:
             return is_event(self.clauses.checked, event, entry.given.event, entry.given.properties)
         return entry.kind == "caused" and is_event(self.clauses.checked, event, entry.name, entry.properties)
 
+    def count(self, event: nodes.EventSet, until: Entry) -> int:
+        """How many of these came, until an entry's moment, as if every `where` held."""
+        came = (one for one in self.trace.entries if one.user == until.user and one.time <= until.time)
+        return sum(1 for one in came if self.is_event(event, one))
+
     # ------------------------------------------------------------------ in words
     def event_name(self, entry: Entry) -> str:
         """The name in the rules of the event that an entry is."""
@@ -124,7 +129,7 @@ class Origins:
         cause = self.entry(entry.cause)
         if cause is None:
             return "the clock"
-        if self._only_passed(entry, cause):
+        if self._only_passed(entry, cause) or self._enters(entry):
             return self._trigger(entry)
         if cause.given is not None:
             return f"`{wording.short(cause.given, self.names)}`"
@@ -146,8 +151,15 @@ class Origins:
             what = wording.short(since.given, self.names) if since.given else self._caused(since)
             return f", counted from `{what}` at {moment(since.time, entry.zone, entry.time)}"
         cause = self.entry(entry.cause)
-        passed = cause is not None and (self._only_passed(entry, cause) or cause.name == "member")
-        return ", as time passed" if passed else ""
+        if cause is not None and (self._only_passed(entry, cause) or (cause.kind, cause.name) == ("timer", "member")):
+            return ", as time passed"
+        root = self.root_of(entry) if self._enters(entry) else None
+        return "" if root is None else f", through `{wording.short(root, self.names)}`"
+
+    def _enters(self, entry: Entry) -> bool:
+        """Whether an entry is of a trigger on a membership, which several changes together may have brought about."""
+        is_try = entry.kind == "tried" and entry.rule is not None
+        return is_try and isinstance(self.clauses.rule(entry.rule or 0).node.trigger, nodes.MembershipTrigger)
 
     def _trigger(self, entry: Entry) -> str:
         assert entry.rule is not None

@@ -63,7 +63,7 @@ def _folded(lines: Sequence[Line]) -> Iterator[Line]:
             same = 1
         else:
             last = blocks[place + same - 1][0]
-            yield evolve(last, text=f"{last.text}: the same, as {same - 2} times in between")
+            yield evolve(last, text=f"{last.text} ({same - 1} more like it, this is the last)")
         place += same
 
 

@@ -97,6 +97,9 @@ class Silences:
     # ------------------------------------------------------------------ triggers that started nothing
     def _refused(self, name: str, entry: Entry) -> Silence:
         text, change = self.refusal(entry)
+        trigger = self.reasons.clauses.rule(entry.rule or 0).node.trigger
+        if entry.outcome == "ordinal" and isinstance(trigger, nodes.EventTrigger) and not has_where(trigger.event):
+            text += f": {self.reasons.origins.count(trigger.event, entry)} came until then"
         misses = tuple(miss.to_dict() for miss in self.reasons.misses(entry))
         stage = {"where": "trigger", "ordinal": "trigger", "condition": "condition"}.get(entry.outcome or "", "start")
         return Silence(rule=name, stage=stage, time=entry.time, text=text, change=change, misses=misses)
@@ -112,7 +115,9 @@ class Silences:
         match entry.outcome:
             case "ordinal":
                 wanted = one_line(rule.trigger.span.text)
-                return f"it was not the `{wanted}`", f"the event that is the `{wanted}`"
+                is_every = isinstance(rule.trigger, nodes.EventTrigger) and rule.trigger.every
+                said = f"it was not one of `{wanted}`" if is_every else f"it was not the `{wanted}`"
+                return said, f"the event that is `{wanted}`"
             case "campaign":
                 dates = " ".join(one_line(one.span.text) for one in rule.clauses if isinstance(one, nodes.Campaign))
                 return f"{moment(entry.time, entry.zone)} is outside the campaign `{dates}`", "a trigger inside it"
@@ -205,7 +210,7 @@ def _need(miss: Miss) -> str:
 def suggested(silence: Silence, suggestion: Suggestion | None, reasons: Reasons) -> Silence:
     """A silence with what was found to end it, or that nothing was."""
     if suggestion is None:
-        return silence
+        return evolve(silence, suggested="no change that was tried makes it send")
     entries = reasons.trace.entries
     zone = next((one.zone for one in reversed(entries) if silence.time in (None, one.time)), UTC)
     words = Words(zone, reasons.origins.names, silence.time)

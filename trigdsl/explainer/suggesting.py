@@ -31,7 +31,7 @@ TRIED_EACH = 5
 """How many candidates are tried for an attempt, and for how many attempts."""
 TRIED_ATTEMPTS = 2
 MOST_RUNS = 24
-"""How many changed streams are run for one rule."""
+"""How many changed streams are run for one rule, and once more to leave out what is not needed."""
 MOST_HANDLED = 200_000
 """How many inputs all runs of one explanation handle together."""
 
@@ -53,13 +53,14 @@ class Outcome:
 
 @define(kw_only=True)
 class Suggesting:
-    """Finds suggestions for the rules of one explanation. `end` is where the clock stopped."""
+    """Finds suggestions for the rules of one explanation. `end` is where the clock stopped, or was drained from."""
 
     program: Program
     run: Run
     inputs: list[Input]
     user: str
     end: Micros
+    drain: bool = False
     handled: int = 0
     _runs: int = 0
 
@@ -110,12 +111,14 @@ class Suggesting:
 
     def _least(self, rule: int, best: Outcome) -> Outcome:
         """The outcome with every change left out that the others do without."""
-        for change in best.changes:
-            if len(best.changes) == 1:
-                break
-            less = self._outcome(rule, tuple(one for one in best.changes if one is not change))
+        self._runs = 0
+        place = 0
+        while place < len(best.changes) > 1:
+            less = self._outcome(rule, (*best.changes[:place], *best.changes[place + 1 :]))
             if less is not None and less.sent is not None:
-                best = less
+                best, place = less, 0
+            else:
+                place += 1
         return best
 
     def _outcome(self, rule: int, changes: Sequence[Change]) -> Outcome | None:
@@ -144,9 +147,10 @@ class Suggesting:
         return max([self.end, *(until for one in changes if (until := lasts(one)) is not None)])
 
     def _told(self, found: Outcome, sent: Decision) -> Suggestion:
-        """The clock goes on only as far as it must."""
+        """The clock goes on only as far as it must: not at all, when it is drained anyway and that is enough."""
         changes: Changes = tuple(one for one in found.changes if not isinstance(one, MoveClock))
-        until = max(self._until(changes), sent.time)
+        is_drained = self.drain and len(changes) == len(found.changes)
+        until = self._until(changes) if is_drained else max(self._until(changes), sent.time)
         if until > self._until(changes):
             changes = (*changes, MoveClock(until=until))
         return Suggestion(changes=changes, decision=sent, until=until)

@@ -31,6 +31,7 @@ class Telling:
         # What a rule caused goes back to a record that another rule heeds.
         makers = (entries[place].cause for place in causes if place is not None and entries[place].kind == "caused")
         causes |= {entries[maker].cause for maker in makers if maker is not None}
+        causes |= {place for entry in entries if entry.rule in self.rules for place in entry.filled}
         for place, entry in enumerate(entries):
             if entry.kind != "timer" and (place in causes or self._matters(entry, named, state)):
                 yield self._line(entry)
@@ -79,7 +80,8 @@ class Telling:
         details = wording.condition(node, entry.seen) if node is not None and entry.seen else ()
         cause = self.reasons.origins.entry(entry.cause)
         by = ""
-        if cause is not None and cause.kind == "timer":
+        trigger = self.reasons.clauses.rule(entry.rule or 0).node.trigger
+        if (cause is not None and cause.kind == "timer") or isinstance(trigger, nodes.MembershipTrigger):
             by = f" by {self.reasons.origins.said(entry)}{self.reasons.origins.counted_from(entry)}"
         if entry.outcome == "started":
             return f"triggered{by}, a run starts", details
