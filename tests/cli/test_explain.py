@@ -63,9 +63,25 @@ def test_as_it_stood_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert "pending (due): it is due at 2026-01-01 10:30, and the clock stopped before" in capsys.readouterr().out
 
 
-def test_a_user_of_whom_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "rules.trig", "events.jsonl", "--user", "nobody"]) == 0
-    assert "no input of this user matters here" in capsys.readouterr().out
+def test_a_user_of_whom_nothing_matters(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("events.jsonl").write_text('{"user": "c", "time": "2026-01-01T10:00:00Z", "event": "logout"}')
+    assert main(["explain", "rules.trig", "events.jsonl", "--user", "c"]) == 0
+    assert "nothing that came of this user matters here" in capsys.readouterr().out
+
+
+def test_a_user_who_is_known_by_a_profile_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("profiles.csv").write_text("user,tier\nprofiled,gold\n")
+    call = ["explain", "rules.trig", "events.jsonl", "--user", "profiled", "--profiles", "profiles.csv"]
+    assert main(call) == 0
+    assert capsys.readouterr().out.startswith("user profiled\n")
+
+
+def test_at_the_very_moment_of_the_first_record(capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["explain", "rules.trig", "events.jsonl", "--user", "a", "--at"]
+    assert main([*call, "2026-01-01T10:00:00Z"]) == 0
+    assert "step 1 is due at 10:30" in capsys.readouterr().out
+    assert main([*call, "2026-01-01T09:59:59Z"]) == 2
+    assert "the first record of user `a` is at 2026-01-01T10:00:00Z, after --at" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -75,6 +91,9 @@ def test_a_user_of_whom_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> 
         (("rules.trig", "events.jsonl", "--user", "a", "--rule", "remindr"), "reminder"),
         (("rules.trig", "--user", "a"), "no events"),
         (("rules.trig", "absent.jsonl", "--user", "a"), "absent.jsonl"),
+        (("rules.trig", "events.jsonl", "--user", "a", "--rule", "remindr"), "did you mean `reminder`?"),
+        (("rules.trig", "events.jsonl", "--user", "nobody"), "no record is of user `nobody`"),
+        (("rules.trig", "events.jsonl", "--user", "a", "--user", "b"), "a story is of one user"),
         (("rules.trig", "events.jsonl", "--user", "a", "--at", "soon"), "soon"),
         (("rules.trig", "events.jsonl", "--user", "a", "--at", "2026-01-01", "--drain"), "exclude"),
     ],

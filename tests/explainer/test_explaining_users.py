@@ -112,7 +112,7 @@ def test_a_limit_names_the_runs_that_filled_it() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ("rule r: if 2nd e then send push", "it was not the `2nd e`"),
+        ("rule r: if 2nd e then send push", "it was not the `2nd e`: 1 came until then"),
         ("rule r: if e then send push until 2026-11-19", "2026-11-20 10:00 is outside the campaign `until 2026-11-19`"),
         ("rule r: if e then send push for each k", "`k` was missing, which `for each` needs"),
         ("channel push: requires user.ok rule r: if e then send push",

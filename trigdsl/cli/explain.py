@@ -9,17 +9,19 @@ import click
 
 from trigdsl.cli.arguments import column_map, instant, one_of, rules_and_events
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
-from trigdsl.model.values import Micros
+from trigdsl.diagnostics.suggest import did_you_mean
+from trigdsl.model.values import Micros, instant_text
 
 if TYPE_CHECKING:
     from trigdsl.cli.prose import Prose
+    from trigdsl.model.inputs import Input
 
 
 @click.command(short_help="Tell a user's story: why, and why not; or what rules do.")
 @click.argument("paths", nargs=-1, metavar="RULES EVENTS...")
 @click.option("-e", "expression", metavar="TEXT", help="Rules as text, in place of RULES.")
 @click.option("--rules", "as_prose", is_flag=True, help="Read every rule back as prose; needs no events.")
-@click.option("--user", metavar="USER", help="Whose story it is.")
+@click.option("--user", "users", multiple=True, metavar="USER", help="Whose story it is.")
 @click.option("--rule", metavar="RULE", help="Tell only what concerns this rule.")
 @click.option("--at", callback=instant, metavar="TIME", help="As it stood then: the clock stops there.")
 @click.option("--drain", is_flag=True, help="After the last input let the clock run until nothing waits any more.")
@@ -31,7 +33,7 @@ def explain(
     paths: tuple[str, ...],
     expression: str | None,
     as_prose: bool,
-    user: str | None,
+    users: tuple[str, ...],
     rule: str | None,
     at: Micros | None,
     drain: bool,
@@ -55,11 +57,13 @@ def explain(
       trig explain rules.trig --rules
     """
     if as_prose:
-        if user is not None or rule is not None or at is not None or drain or maps or profiles:
+        if users or rule is not None or at is not None or drain or maps or profiles:
             raise click.UsageError("--rules goes with --json only: it reads rules, whatever happened")
         return _read_back(paths, expression, as_json)
-    if user is None:
+    if not users:
         raise click.UsageError("say what to explain: `--user USER` what happened to a user, `--rules` what rules do")
+    if len(users) > 1:
+        raise click.UsageError("a story is of one user: give `--user` once, and run the command again for another")
     rules_path, events = rules_and_events(paths, expression)
     if at is not None and drain:
         raise click.UsageError("--at and --drain exclude each other")
@@ -73,8 +77,9 @@ def explain(
     if rule is not None:
         one_of(rule, [one.name for one in program.rules], "rule")
     inputs, known = read_all(events, columns, profiles)
+    _heed_user(users[0], at, inputs, [name for name, _ in known])
     story = Explainable(program, checked).explain_inputs(
-        inputs, user=user, rule=rule, until=at, drain=drain, profiles=known
+        inputs, user=users[0], rule=rule, until=at, drain=drain, profiles=known
     )
     if as_json:
         import msgspec
@@ -83,6 +88,17 @@ def explain(
     else:
         click.echo(str(story))
     return FINE
+
+
+def _heed_user(user: str, at: Micros | None, inputs: list[Input], known: list[str]) -> None:
+    """Raise UsageError for a user of whom nothing is known, or nothing yet when the clock stops."""
+    names = {name for one in inputs for name in (one.user, one.alias) if name is not None}
+    if user not in names and user not in known:
+        meant = did_you_mean(user, sorted(names))
+        raise click.UsageError(f"no record is of user `{user}`" + (f": {meant}" if meant else ""))
+    times = [one.time for one in inputs if user in (one.user, one.alias)]
+    if at is not None and times and at < min(times):
+        raise click.UsageError(f"the first record of user `{user}` is at {instant_text(min(times))}, after --at")
 
 
 def _read_back(paths: tuple[str, ...], expression: str | None, as_json: bool) -> int:

@@ -144,6 +144,10 @@ class Reasons:
             case "too long":
                 limits = self.clauses.of(decision, entry.rule or 0, entry)
                 return f"the text was longer than {' '.join(f'`{one_line(one.span.text)}`' for one in limits)} allows"
+        if decision.reason == "missing value":
+            return "the value to set was missing"
+        if decision.reason is not None and decision.reason.startswith("missing "):
+            return f"`{decision.reason.removeprefix('missing ')}` was missing, which its text needs"
         return f"it could not be rendered: {decision.reason}"
 
     def counted(self, entry: Entry) -> str:

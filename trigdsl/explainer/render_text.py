@@ -23,7 +23,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     date = zone = None
     yield f"user {explanation.user}"
     if not explanation.lines:
-        yield "  no input of this user matters here"
+        yield "  nothing that came of this user matters here"
     for line in _folded(explanation.lines):
         if (today := day(line.time, line.zone)) != date or line.zone.name != zone:
             date, zone = today, line.zone.name

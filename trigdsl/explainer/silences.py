@@ -178,7 +178,11 @@ class Silences:
                 return "a variant without condition: `otherwise`"
             case "control", _:
                 return "a user in another share"
-        return f"a value for what is {decision.reason}"
+        if decision.reason == "missing value":
+            return "a value to set"
+        if decision.reason is not None and decision.reason.startswith("missing "):
+            return f"a value of `{decision.reason.removeprefix('missing ')}`"
+        return "a template that can be rendered"
 
     def _later_expiry(self, entry: Entry) -> str:
         decision = entry.decision
@@ -210,7 +214,7 @@ def _need(miss: Miss) -> str:
 def suggested(silence: Silence, suggestion: Suggestion | None, reasons: Reasons) -> Silence:
     """A silence with what was found to end it, or that nothing was."""
     if suggestion is None:
-        return evolve(silence, suggested="no change that was tried makes it send")
+        return evolve(silence, suggested="no change was found that makes it send")
     entries = reasons.trace.entries
     zone = next((one.zone for one in reversed(entries) if silence.time in (None, one.time)), UTC)
     words = Words(zone, reasons.origins.names, silence.time)
