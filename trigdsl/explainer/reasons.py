@@ -49,10 +49,14 @@ class Reasons:
         elif decision.status != "sent":
             kind = "cap" if decision.status == "capped" else "clause"
             facts += [Fact(kind=kind, text=one_line(one.span.text), span=one.span) for one in clauses]
-        if start is not None and (begun := self.origins.root_of(start)) is not None:
-            facts.append(self._input(begun))
         trigger = self.clauses.rule(rule).node.trigger
-        facts.append(Fact(kind="clause", text=one_line(trigger.span.text), span=trigger.span))
+        led = [Fact(kind="clause", text=one_line(trigger.span.text), span=trigger.span)]
+        if start is not None and (begun := self.origins.begun_by(start)) is not None:
+            led.insert(0, self._input(begun))
+        elif start is not None and (root := self.origins.root_of(start)) is not None:
+            # Other rules and timers came in between, so another record may do in its place.
+            led.append(self._input(root))
+        facts += led
         return Reason(decision=decision, facts=tuple(facts), text=self.sentence(entry))
 
     def _input(self, given: Input) -> Fact:

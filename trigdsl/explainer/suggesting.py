@@ -50,6 +50,17 @@ class Outcome:
     attempts: list[Entry]
     distance: tuple[int, int, float]
 
+    @property
+    def hindrance(self) -> tuple[object, ...]:
+        """What held the nearest attempt back, to be told from what holds it back after a change."""
+        if not self.attempts:
+            return ()
+        nearest = self.attempts[0]
+        missed = tuple(miss.text for miss in self.reasons.misses(nearest))
+        made = nearest.decision
+        decided = () if made is None else (made.status, made.reason, made.step, made.triggered)
+        return (nearest.outcome, nearest.time, missed, *decided)
+
 
 @define(kw_only=True)
 class Suggesting:
@@ -92,7 +103,8 @@ class Suggesting:
                 continue
             if found.sent is not None:
                 return found
-            if found.distance != before.distance and (best is None or found.distance < best.distance):
+            comes_on = found.distance <= before.distance and found.hindrance != before.hindrance
+            if comes_on and (best is None or found.distance < best.distance):
                 best = found
         return best
 
