@@ -107,9 +107,9 @@ class Clauses:
                 found.add(f"user.{node.attribute.text}")
         return frozenset(found)
 
-    def ids(self, node: nodes.Node) -> frozenset[int]:
-        """The numbers of a node and all in it, with the conditions of the segments that it reads."""
-        return frozenset(one.id for one in self._walk(node))
+    def nodes_in(self, node: nodes.Node) -> dict[int, nodes.Node]:
+        """A node and all in it by their numbers, with the conditions of the segments that it reads."""
+        return {one.id: one for one in self._walk(node)}
 
     def _walk(self, node: nodes.Node) -> Iterator[nodes.Node]:
         waiting: list[nodes.Node] = [node]

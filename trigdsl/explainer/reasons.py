@@ -255,10 +255,9 @@ class Reasons:
                 since = None
         return since
 
-    def seen_in(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
-        """Of what was seen the parts of one condition, with those of the segments that it reads."""
-        ids = self.clauses.ids(node)
-        return tuple(one for one in seen if one.node in ids)
+    def shown(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[str, ...]:
+        """A condition, and of what was seen the value of each of its parts, with those of the segments it reads."""
+        return wording.condition(node, seen, self.clauses.nodes_in(node))
 
     def variants(self, entry: Entry) -> Iterator[tuple[str, nodes.Expression]]:
         """The label and the condition of each variant of a send that has one, if its conditions were looked at."""

@@ -77,7 +77,7 @@ class Telling:
 
     def _tried(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         node = self.reasons.condition_of(entry)
-        details = wording.condition(node, entry.seen) if node is not None and entry.seen else ()
+        details = self.reasons.shown(node, entry.seen) if node is not None and entry.seen else ()
         cause = self.reasons.origins.entry(entry.cause)
         by = ""
         trigger = self.reasons.clauses.rule(entry.rule or 0).node.trigger
@@ -110,7 +110,7 @@ class Telling:
             details.append(wording.value(decision.text))
         node = self.reasons.condition_of(entry) if entry.seen else None
         if node is not None:
-            details += wording.condition(node, self.reasons.seen_in(node, entry.seen))
+            details += self.reasons.shown(node, entry.seen)
         details += self._variants(entry)
         what = wording.action(decision)
         return f"step {decision.step}, {what}: {said}: {self.reasons.sentence(entry)}", tuple(details)
@@ -118,7 +118,7 @@ class Telling:
     def _variants(self, entry: Entry) -> Iterator[str]:
         """The conditions of the variants that came before the one that was chosen, and its own, with their values."""
         for label, condition in self.reasons.variants(entry):
-            shown = wording.condition(condition, self.reasons.seen_in(condition, entry.chosen))
+            shown = self.reasons.shown(condition, entry.chosen)
             yield f"when {shown[0]}"
             yield from (f"     {line}" for line in shown[1:])
             assert entry.decision is not None

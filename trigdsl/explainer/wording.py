@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from attrs import frozen
@@ -107,14 +107,20 @@ class _Row:
     text: str
 
 
-def condition(node: nodes.Expression, seen: Sequence[Seen]) -> tuple[str, ...]:
-    """The text of a condition, and below it the value of each of its pieces under that piece."""
+def condition(node: nodes.Expression, seen: Sequence[Seen], known: Mapping[int, nodes.Node]) -> tuple[str, ...]:
+    """The text of a condition, and below it the value of each of its pieces under that piece.
+
+    `known` are its pieces and those of the segments that it reads, by number; what is seen of others is left aside.
+    """
     span = node.span
     text, column = _in_one_line(span.text)
     values = {one.node: one for one in seen}
     rows: list[_Row] = []
     elsewhere: list[str] = []
-    for one, part in _parts(node, values):
+    for number, part in values.items():
+        one = known.get(number)
+        if one is None or (one is node and isinstance(node, nodes.And | nodes.Or)):
+            continue
         said = value(part.value, one)
         if one.span.source is span.source and span.start <= one.span.start and one.span.end <= span.end:
             start, end = column[one.span.start - span.start], column[one.span.end - span.start]
@@ -123,15 +129,6 @@ def condition(node: nodes.Expression, seen: Sequence[Seen]) -> tuple[str, ...]:
             elsewhere.append(f"{_in_one_line(part.text)[0]}: {said}")
     shown = [" " * row.column + "^" * max(row.width, 1) + " " + row.text for row in rows]
     return (text, *shown, *elsewhere)
-
-
-def _parts(node: nodes.Node, values: Mapping[int, Seen]) -> Iterator[tuple[nodes.Node, Seen]]:
-    from trigdsl.syntax.walk import walk
-
-    known = {one.id: one for one in walk(node)}
-    for number, part in values.items():
-        if not (isinstance(node, nodes.And | nodes.Or) and number == node.id):
-            yield known.get(number, node if number == node.id else nodes.Node()), part
 
 
 def _in_one_line(text: str) -> tuple[str, list[int]]:
