@@ -33,7 +33,10 @@ class Record:
     def place(self, inputs: Sequence[Input], user: str) -> int:
         """Where it stands in the inputs. Raises LookupError when it is not there."""
         places = [place for place, one in enumerate(inputs) if one.user == user and one.time == self.time]
-        return places[self.number]
+        place = places[self.number]
+        if inputs[place].event != self.name:
+            raise LookupError(f"another record is number {self.number} at {instant_text(self.time)}")
+        return place
 
 
 def record_of(inputs: Sequence[Input], given: Input) -> Record | None:
