@@ -113,9 +113,9 @@ def test_what_is_suggested_makes_the_rule_send(golden: Golden) -> None:
     if suggestion is None:
         return
     wanted = suggestion.to_dict()
-    records = changing.changed(records_of(goldens.stream(golden, part)), USER, wanted["changes"])  # type: ignore[arg-type]
+    records = changing.changed(records_of(goldens.stream(golden, part)), USER, wanted["changes"])
     for made in decided(golden.program, records, str(wanted["until"])):
-        assert comparable(wanted["decision"]) in made  # type: ignore[arg-type]
+        assert comparable(wanted["decision"]) in made
 
 
 def test_every_golden_shows_a_rule_of_its_situation() -> None:
