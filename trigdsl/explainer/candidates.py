@@ -168,7 +168,7 @@ class Candidates:
         if record is None or root is None:
             return
         yield (DropRecord(record=record),)
-        wake = self.reasons.wake(entry)
+        wake = self.reasons.origins.index.wake(entry)
         if wake is not None:
             yield (MoveRecord(record=record, to=wake + SECOND),)
 

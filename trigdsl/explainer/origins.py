@@ -10,7 +10,7 @@ from trigdsl.compiler.expressions import length_of
 from trigdsl.engine.tracing import Entry, Trace
 from trigdsl.explainer import wording
 from trigdsl.explainer.clauses import Clauses
-from trigdsl.explainer.events import is_event
+from trigdsl.explainer.indexes import Indexes
 from trigdsl.explainer.wording import moment, one_line
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
@@ -25,7 +25,11 @@ class Origins:
     clauses: Clauses
     names: Mapping[str, str]
     _starts: dict[object, Entry] = field(factory=dict, init=False)
-    _by_time: dict[Micros, list[Entry]] = field(factory=dict, init=False)
+    index: Indexes = field(init=False)
+
+    @index.default
+    def _make_index(self) -> Indexes:
+        return Indexes(self.trace, self.clauses.checked)
 
     def entry(self, place: int | None) -> Entry | None:
         return None if place is None else self.trace.entries[place]
@@ -93,30 +97,20 @@ class Origins:
     def latest(self, event: nodes.EventSet, at: Micros, before: Entry) -> Entry | None:
         """The last record, or event that a rule caused, of these at an instant, before an entry of the trace."""
         found = None
-        for one in self._then(at):
+        for one in self.index.at(at):
             if one is before:
                 break
             if one.user == before.user and self.is_event(event, one):
                 found = one
         return found
 
-    def _then(self, at: Micros) -> list[Entry]:
-        """The entries of one instant, in order."""
-        if not self._by_time:
-            for one in self.trace.entries:
-                self._by_time.setdefault(one.time, []).append(one)
-        return self._by_time.get(at, [])
-
     def is_event(self, event: nodes.EventSet, entry: Entry) -> bool:
         """Whether an entry is a record or a caused event of this kind, if its `where` holds."""
-        if entry.given is not None:
-            return is_event(self.clauses.checked, event, entry.given.event, entry.given.properties)
-        return entry.kind == "caused" and is_event(self.clauses.checked, event, entry.name, entry.properties)
+        return self.index.is_event(event, entry)
 
     def count(self, event: nodes.EventSet, until: Entry) -> int:
         """How many of these came, until an entry's moment, as if every `where` held."""
-        came = (one for one in self.trace.entries if one.user == until.user and one.time <= until.time)
-        return sum(1 for one in came if self.is_event(event, one))
+        return self.index.count(event, until)
 
     # ------------------------------------------------------------------ in words
     def event_name(self, entry: Entry) -> str:

@@ -15,7 +15,6 @@ from trigdsl.explainer.origins import Origins
 from trigdsl.explainer.story import Fact, Reason
 from trigdsl.explainer.wording import clock, length, moment, one_line
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 
 
@@ -95,25 +94,13 @@ class Reasons:
 
     def left(self, entry: Entry) -> str:
         """How long before its time a run was ended."""
-        wake = self.wake(entry)
+        wake = self.origins.index.wake(entry)
         if wake is None:
             return ""
         return (
             ", at the very moment of the send"
             if wake == entry.time
             else f", {length(wake - entry.time)} before the send"
-        )
-
-    def wake(self, entry: Entry) -> Micros | None:
-        """The moment at which the step of an ended run would have come next; None when it was not armed."""
-        return next(
-            (
-                one.until
-                for one in reversed(self.trace.entries)
-                if one.kind in ("armed", "waits")
-                and (one.run, one.step, one.user) == (entry.run, entry.step, entry.user)
-            ),
-            None,
         )
 
     def _capped(self, entry: Entry) -> str:
@@ -169,8 +156,7 @@ class Reasons:
     def _expired(self, entry: Entry) -> str:
         decision = entry.decision
         assert decision is not None
-        waits = (one for one in reversed(self.trace.entries) if one.kind == "waits" and one.run == entry.run)
-        wait = next((one for one in waits if one.user == entry.user and one.step == entry.step), None)
+        wait = self.origins.index.wait(entry)
         due = moment(decision.due, entry.zone, entry.time)
         expired = f"it was due at {due} and expired {clock(entry.time, entry.zone)}"
         if wait is None:
@@ -225,35 +211,17 @@ class Reasons:
         """A miss of `no E …`, with the E that stood in the way, where that is sure."""
         for goal in miss.goals:
             node = goal.node
-            if isinstance(node, nodes.Member) and goal.value is node.negated and (since := self._joined(node, entry)):
-                return evolve(miss, text=f"{miss.text}, since {moment(since, entry.zone, entry.time)}")
+            if isinstance(node, nodes.Member) and goal.value is node.negated:
+                since = self.origins.index.joined(node.name.text, entry)
+                said = "" if since is None else f", since {moment(since, entry.zone, entry.time)}"
+                return evolve(miss, text=miss.text + said)
             if isinstance(node, nodes.Happened) and goal.value is node.negated and not has_where(node.event):
-                before = (one for one in self.trace.entries if one.user == entry.user and one.time <= entry.time)
-                trigger = self.origins.entry(entry.cause) if entry.kind == "tried" else None
-                found = [one for one in before if self.origins.is_event(node.event, one) and one is not trigger]
-                if found:
-                    at = moment(found[-1].time, entry.zone, entry.time)
-                    name = self.origins.event_name(found[-1])
+                found = self.origins.index.last_event(node.event, entry)
+                if found is not None:
+                    at = moment(found.time, entry.zone, entry.time)
+                    name = self.origins.event_name(found)
                     return evolve(miss, text=f"`{miss.clause}` was false: `{name}` at {at}")
         return miss
-
-    def _joined(self, node: nodes.Member, before: Entry) -> Micros | None:
-        """When the user came into a list, as far as the trace tells."""
-        name, since = node.name.text, None
-        for one in self.trace.entries:
-            if one is before:
-                break
-            made = one.decision
-            if one.given is not None:
-                joins, leaves = name in (one.given.add or ()), name in (one.given.remove or ())
-            else:
-                done = made.action if made is not None and (made.target, made.status) == (name, "sent") else None
-                joins, leaves = done == "add", done == "remove"
-            if joins and since is None:
-                since = one.time
-            elif leaves:
-                since = None
-        return since
 
     def shown(self, node: nodes.Expression, seen: tuple[Seen, ...]) -> tuple[str, ...]:
         """A condition, and of what was seen the value of each of its parts, with those of the segments it reads."""

@@ -187,11 +187,10 @@ class Silences:
     def _later_expiry(self, entry: Entry) -> str:
         decision = entry.decision
         assert decision is not None
-        waits = (one for one in self.reasons.trace.entries if one.kind == "waits" and one.run == entry.run)
-        opens = [one.opens for one in waits if one.step == entry.step and one.opens is not None]
-        if not opens:
+        wait = self.reasons.origins.index.wait(entry)
+        if wait is None or wait.opens is None:
             return "a window that opens before it expires"
-        return f"`expires {length(opens[-1] - decision.due)}`, or a window open at {clock(decision.due, entry.zone)}"
+        return f"`expires {length(wait.opens - decision.due)}`, or a window open at {clock(decision.due, entry.zone)}"
 
 
 def _need(miss: Miss) -> str:
