@@ -32,7 +32,7 @@ TRIED_EACH = 5
 TRIED_ATTEMPTS = 2
 MOST_RUNS = 24
 """How many changed streams are run for one rule, and once more to leave out what is not needed."""
-MOST_HANDLED = 200_000
+MOST_HANDLED = 50_000
 """How many inputs all runs of one explanation handle together."""
 
 Run = Callable[[list[Input], Micros], Reasons]
