@@ -36,11 +36,11 @@ def failures(seed: int) -> Iterator[tuple[str, Case, str]]:
     """What is wrong with the case of a seed: a name, the smallest case, and how it fails."""
     drawn = case(seed)
     try:
-        for one in (drawn, twisted_case(seed)):
+        for kind, one in (("", drawn), ("twisted ", twisted_case(seed))):
             for name in straying(one):
                 way = WAYS[name]
                 less = way.form(shrunk(one, partial(strays, way=way)))
-                yield name, less, difference(less, way.decide)
+                yield kind + name, less, difference(less, way.decide)
     except Exception:
         yield "engine_is_definition", drawn, traceback.format_exc()
         return
