@@ -214,3 +214,19 @@ def strays(case: Case, way: Way) -> bool:
     except trigdsl.TrigError:
         return False
     return found != defined(case, way)
+
+
+def straying(case: Case) -> list[str]:
+    """The ways that do not decide what the definition says, which is asked once for each form of the case."""
+    said: dict[Callable[[Case], Case], list[Record]] = {}
+    names = []
+    for name, way in WAYS.items():
+        try:
+            found = decided(case, way)
+        except trigdsl.TrigError:
+            return []
+        if way.form not in said:
+            said[way.form] = defined(case, way)
+        if found != said[way.form]:
+            names.append(name)
+    return names
