@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import changing
-import definition
+import defining
 import goldens
 import pytest
 from goldens import EXAMPLES, FILES, PARTS, Golden, Part, Stream
@@ -49,7 +49,7 @@ def decided(program: str, records: list[Record], until: str) -> Iterator[list[Re
     made = trigdsl.replay(goldens.load(program).program, [dict(one) for one in records], until=until)
     yield [comparable(one.to_dict()) for one in made]
     if (text := text_of(program)) is not None:
-        yield [comparable(one) for one in definition.decisions(text, records, until=until, share=place)]
+        yield [comparable(one) for one in defining.decisions(text, records, until=until, share=place)]
 
 
 def place(rule: str, user: str, kind: str) -> float:
