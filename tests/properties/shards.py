@@ -27,7 +27,14 @@ class Silent:
         assert count > 0
 
 
-def by_shards(case: Case, shards: int = 3, start: Any = in_process) -> list[dict[str, Any]]:
+def write_lines(path: Path, records: tuple[dict[str, Any], ...]) -> None:
+    """With a line for nobody, so that the file is never empty, which would be too small to be split."""
+    path.write_text("".join(json.dumps(record) + "\n" for record in records) + "\n")
+
+
+def by_shards(
+    case: Case, shards: int = 3, start: Any = in_process, name: str = "events.jsonl", write: Any = write_lines
+) -> list[dict[str, Any]]:
     """What the engine decides, from a file in parts of a few records; raises TrigError when it is refused."""
     program = trigdsl.parse(case.text)
     options = dict(case.options)
@@ -36,10 +43,10 @@ def by_shards(case: Case, shards: int = 3, start: Any = in_process) -> list[dict
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.object(parts, "LEAST_BYTES", 0),
+        patch.object(parts, "LEAST_PARQUET_BYTES", 0),
         patch.object(parts, "PART_BYTES", 400),
     ):
-        path, out = Path(folder, "events.jsonl"), Path(folder, "out.jsonl")
-        # A line for nobody, so that the file is never empty, which would be too small to be split.
-        path.write_text("".join(json.dumps(record) + "\n" for record in case.records) + "\n")
+        path, out = Path(folder, name), Path(folder, "out.jsonl")
+        write(path, case.records)
         run(Job(program=program, events=(str(path),), out=str(out), workers=shards, start=start, **options), Silent())
         return [json.loads(line) for line in out.read_bytes().splitlines()]

@@ -21,6 +21,7 @@ from attrs import evolve, frozen
 from case_parts import Case
 from differences import by_definition, engine, in_order
 from pyarrow import parquet
+from shards import by_shards
 from states import Reopened, Sleeping
 
 import trigdsl
@@ -195,6 +196,8 @@ WAYS = {
     "fed on a store": Way(live, stored),
     "CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_csv)),
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),
+    "users split": Way(whole, by_shards),
+    "columns of users split": Way(in_columns, partial(by_shards, name="events.parquet", write=write_parquet)),
 }
 
 
