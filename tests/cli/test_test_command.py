@@ -271,6 +271,7 @@ def test_watch_runs_again_when_a_file_changes_and_ends_with_ctrl_c() -> None:
 
 
 def test_watch_looks_at_the_rules_and_at_the_templates_they_name(tmp_path: Path) -> None:
+    from trigdsl.cli.covering import Wanted
     from trigdsl.cli.test import Run
     from trigdsl.cli.watching import look
 
@@ -278,7 +279,7 @@ def test_watch_looks_at_the_rules_and_at_the_templates_they_name(tmp_path: Path)
     Path("mails").mkdir()
     Path("mails/a.j2").write_text("one")
     Path("mails/b.j2").write_text("one")
-    run = Run("rules.trig", None, (), False, False, False, None)
+    run = Run("rules.trig", None, (), False, False, False, None, Wanted(False, None, None, None))
     assert run() == 0
     stamps = look(Path("rules.trig"), run.templates)
     assert set(stamps) == {Path("rules.trig"), Path("mails/a.j2")}
