@@ -253,7 +253,9 @@ def test_watch_runs_again_when_a_file_changes_and_ends_with_ctrl_c() -> None:
         assert process.stdout.readline() == "rules/rules.trig  2 passed\n"
         assert process.stdout.readline() == "watching 1 file for changes, Ctrl-C ends\n"
         # Another length, so that even a clock of whole seconds shows the change.
-        Path("rules/rules.trig").write_text(BAD + "# changed\n")
+        # In one go: a look at the file between its emptying and its writing would be a change too.
+        Path("changed").write_text(BAD + "# changed\n")
+        Path("changed").replace("rules/rules.trig")
         assert process.stdout.readline() == "\n"
         assert process.stdout.readline() == "changed: rules/rules.trig\n"
         assert process.stdout.readline() == "rules/rules.trig:2: failed: it comes\n"

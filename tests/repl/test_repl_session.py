@@ -45,7 +45,7 @@ def test_reload_ends_runs_of_rules_that_are_gone_and_says_so() -> None:
     Path("rules.trig").write_text("rule other: if x then send sms")
     said = ["  10:00  reminder cancelled: rule removed", "  read again: rules.trig"]
     assert say(shell, ":reload") == said
-    assert "  10:00     reminder: step 1: cancelled (rule removed)" in say(shell, ":why")
+    assert "  10:00       reminder: step 1: cancelled (rule removed)" in say(shell, ":why")
     assert say(shell, ":back", ":pending") == ["  taken back: :reload", "  10:30  reminder step 1: send push"]
 
 
@@ -146,7 +146,7 @@ def test_a_history_that_a_new_rule_asks_for_starts_empty() -> None:
     assert say(shell, "x", "rule b: if 2nd x then send sms", "x", "x") == [
         "  10:00  a sent on push",
         "  rule `b` is live",
-        "  10:00  b: not triggered: it was not the one that `2nd x` asks for",
+        "  10:00  b: not triggered: it was not the `2nd x`",
         "  10:00  a sent on push",
         "  10:00  a sent on push",
         "  10:00  b sent on sms",
