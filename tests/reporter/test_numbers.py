@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -18,7 +19,8 @@ from trigdsl.reporter.civil import WEEKDAYS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ["winback", "abandoned_cart"]
-RETAIL = Path("/work/shared/data/online_retail_orders.jsonl.gz")
+SHARED = Path(os.environ.get("TRIGDSL_SHARED") or ROOT.parent / "shared")
+RETAIL = SHARED / "data" / "online_retail_orders.jsonl.gz"
 WINBACK = ROOT / "benchmarks" / "winback.trig"
 EPOCH = date(1970, 1, 1)
 
@@ -259,7 +261,7 @@ def test_what_is_not_shown_is_not_counted(options: list[str], replayed: Callable
     assert "this report shows only" in page.text
 
 
-@pytest.mark.skipif(not RETAIL.exists(), reason="the data set Online Retail is not here")
+@pytest.mark.skipif(not RETAIL.exists(), reason="no Online Retail beside the project (TRIGDSL_SHARED names its folder)")
 def test_the_online_retail_replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["replay", str(WINBACK), str(RETAIL), "--out", "d.jsonl", "--report", "r.html"]) == 0
