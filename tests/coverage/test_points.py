@@ -449,3 +449,37 @@ def test_percentages() -> None:
     assert [(one.rule.name, len(one.covered), len(one.points)) for one in found.rules] == [("r", 3, 4), ("s", 0, 2)]
     assert [one.percent for one in found.rules] == [75.0, 0.0]
     assert found.percent == 50.0
+
+
+@pytest.mark.parametrize(
+    ("gap", "case"), [("1h59m", "just before"), ("2h", "at"), ("2h1s", "just after"), ("2h2m", None)]
+)
+def test_unless_within_counts_while_the_run_stands_there(gap: str, case: str | None) -> None:
+    """Due at 20:30 it has gone by the time; due at 21:30 it waits for the morning, and the event still matters."""
+    rules = "rule r: if a then after 30m send push unless b within 2h between 09:00-21:00"
+    about = "`b` comes `within 2h`"
+    assert cases(rules, "unless", about, f"20:00 a; +{gap} b") == set()
+    assert cases(rules, "unless", about, f"21:00 a; +{gap} b") == ({case} if case else set())
+
+
+def test_unless_within_counts_for_what_is_due_at_once_and_waits() -> None:
+    rules = "rule r: if a then send push unless b within 2h between 09:00-21:00"
+    assert cases(rules, "unless", "`b` comes `within 2h`", "22:00 a; +2h b") == {"at"}
+    assert cases(rules, "unless", "`b` comes `within 2h`", "20:00 a; +2h b") == set()
+
+
+@pytest.mark.parametrize(
+    ("step", "has"),
+    [
+        ("after 30m send push unless b within 2h", False),
+        ("after 2h send push unless b within 2h", False),
+        ("after 2h1s send push unless b within 2h", True),
+        ("at 10:00 send push unless b within 2h", True),
+        ("send push unless b within 2h on weekdays", True),
+        ("after 30m send push unless b within 2h urgent", False),
+    ],
+)
+def test_unless_within_has_moments_only_if_a_run_may_stand_so_long(step: str, has: bool) -> None:
+    channel = "channel push: between 09:00-21:00\n" if "urgent" in step else ""
+    points = coverage(f"{channel}rule r: if a then {step}").points
+    assert any("comes `within" in one.about for one in points) is has

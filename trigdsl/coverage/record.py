@@ -15,7 +15,7 @@ from trigdsl.engine.program import EventPlan, PartKey, Program, Test
 from trigdsl.engine.tracing import Entry, Trace, TracingMachine
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision
-from trigdsl.model.values import Micros, Value
+from trigdsl.model.values import LAST_INSTANT, Micros, Value
 
 RunName: TypeAlias = tuple[int, Micros, int]
 """Which run of a user: rule, moment of its trigger, number at that moment."""
@@ -56,10 +56,11 @@ class Tried:
 
 @frozen
 class Armed:
-    """A step that was armed, and when it is due."""
+    """A step that was armed, when it is due, and of which run."""
 
     time: Micros
     due: Micros
+    run: RunName | None
 
 
 @frozen
@@ -76,11 +77,12 @@ class Decided:
 
 @frozen
 class Waited:
-    """A step whose window was closed when it was due, when that opens (None: never), and the user's zone then."""
+    """A step whose window was closed when it was due, when that opens (None: never), the user's zone, and which run."""
 
     due: Micros
     opens: Micros | None
     zone: Zone
+    run: RunName | None
 
 
 @define
@@ -93,6 +95,14 @@ class Record:
     armed: dict[tuple[int, int], list[Armed]] = field(factory=lambda: defaultdict(list))
     waited: dict[tuple[int, int], list[Waited]] = field(factory=lambda: defaultdict(list))
     decided: dict[tuple[int, int], list[Decided]] = field(factory=lambda: defaultdict(list))
+
+    def stood(self, at: tuple[int, int]) -> Iterator[tuple[Micros, Micros]]:
+        """From when until when runs stood at a step; those of which nothing was decided stand for ever."""
+        ends = {one.run: one.decision.time for one in self.decided.get(at, ()) if one.decision.status != "pending"}
+        # What is due at once is armed nowhere, and stands only if its window is closed.
+        since = {one.run: one.due for one in self.waited.get(at, ())}
+        since |= {one.run: one.time for one in self.armed.get(at, ())}
+        return ((time, ends.get(run, LAST_INSTANT)) for run, time in since.items())
 
     @property
     def rules(self) -> set[int]:
@@ -146,9 +156,9 @@ def _note(record: Record, came: dict[int, Came], place: int, entry: Entry) -> No
             event = None if entry.cause is None else came.get(entry.cause)
             record.tried[entry.rule].append(Tried(entry.time, entry.outcome or "", event, entry.zone, entry.run))
         case "armed":
-            record.armed[_step(entry)].append(Armed(entry.time, entry.until or 0))
+            record.armed[_step(entry)].append(Armed(entry.time, entry.until or 0, entry.run))
         case "waits":
-            record.waited[_step(entry)].append(Waited(entry.time, entry.opens, entry.zone))
+            record.waited[_step(entry)].append(Waited(entry.time, entry.opens, entry.zone, entry.run))
         case "decision":
             assert entry.decision is not None
             record.decided[_step(entry)].append(Decided(entry.decision, entry.zone, entry.clauses, entry.run, place))

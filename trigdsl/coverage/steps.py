@@ -94,17 +94,24 @@ def _unless(checked: CheckedProgram, rule: CheckedRule, unless: nodes.Unless, at
     text = f"`unless {shown(unless.event)}` ends the run"
     yield point(rule.name, "unless", text, unless.span, _any(at, _ended_by(unless.id)))
     yield from of_wheres(checked, rule, "unless", unless.event)
-    if unless.within is None:
+    if unless.within is None or not _can_outlast(checked, rule.node.steps[at[1]], unless.within):
         return
     length = length_of(unless.within)
 
     def gaps(record: Record) -> Iterable[Micros]:
         times = [came.time for came in record.events if is_one(checked, unless.event, came)]
-        for armed in record.armed.get(at, ()):
-            yield from (time - armed.time - length for time in times if time >= armed.time)
+        for since, until in record.stood(at):
+            yield from (time - since - length for time in times if since <= time <= until)
 
     said = f"`{shown(unless.event)}` comes `within {shown(unless.within)}`"
     yield from around(rule.name, "unless", said, unless.within.span, gaps, length)
+
+
+def _can_outlast(checked: CheckedProgram, step: nodes.Step, within: nodes.Duration) -> bool:
+    """Whether a run may stand at a step when a duration from its arming has passed."""
+    if step.at is not None or step.calendar_days is not None or _binding(checked, step):
+        return True
+    return step.after is not None and length_of(step.after) > length_of(within)
 
 
 # ------------------------------------------------------------------------ what is sent
@@ -134,20 +141,28 @@ def _requires(checked: CheckedProgram, rule: CheckedRule, send: nodes.Send) -> I
 # ------------------------------------------------------------------------ windows
 def _windows(checked: CheckedProgram, rule: str, step: nodes.Step, at: tuple[int, int]) -> Iterator[Point]:
     """Whether each window that binds a step is open and closed when the step is due, and the edges of its hours."""
+    for window, between in _binding(checked, step):
+        if isinstance(window, nodes.Between):
+            yield from _hours(rule, window, at)
+        else:
+            yield from _day(checked, rule, window, between, at)
+
+
+def _binding(
+    checked: CheckedProgram, step: nodes.Step
+) -> list[tuple[nodes.Between | nodes.DayCondition, nodes.Between | None]]:
+    """The windows that bind a step, its own and those of its channels, each with the hours that go with it."""
+    if step.urgent:
+        return []
     channels = [action.channel.text for action in step.actions if isinstance(action, nodes.Send)]
     sets = [checked.channels.get(channel, ()) for channel in dict.fromkeys(channels)] or [()]
-    seen: set[int] = set()
+    found: dict[int, tuple[nodes.Between | nodes.DayCondition, nodes.Between | None]] = {}
     for policies in sets:
         between = step.between or next((one for one in policies if isinstance(one, nodes.Between)), None)
         days = step.days or tuple(one for one in policies if isinstance(one, nodes.OnDays | nodes.OnCalendar))
         for window in (*((between,) if between is not None else ()), *days):
-            if window.id in seen:
-                continue
-            seen.add(window.id)
-            if isinstance(window, nodes.Between):
-                yield from _hours(rule, window, at)
-            else:
-                yield from _day(checked, rule, window, between, at)
+            found.setdefault(window.id, (window, between))
+    return list(found.values())
 
 
 def _dues(record: Record, at: tuple[int, int]) -> Iterator[tuple[Micros, Zone]]:
