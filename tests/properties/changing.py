@@ -35,6 +35,7 @@ def changed(records: Iterable[Record], user: str, changes: Iterable[Change]) -> 
             second = timedelta(seconds=1) // timedelta(microseconds=1)
             times = [instant_text(last - back * second) for back in range(change["count"])][::-1]
             place = len(found) if change["before"] is None else find(found, user, change["before"])
+            assert change["before"] is None or found[place].get("event") == change["before"]["event"]
             found[place:place] = [{**deepcopy(change["record"]), "user": user, "time": time} for time in times]
             continue
         if kind == "clock":

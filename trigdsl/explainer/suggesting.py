@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from trigdsl.engine.program import Program
 from trigdsl.engine.tracing import Entry
 from trigdsl.explainer.candidates import Candidates
-from trigdsl.explainer.changes import Change, MoveClock, applied, lasts
+from trigdsl.explainer.changes import AddRecord, Change, MoveClock, applied, lasts
 from trigdsl.explainer.reasons import Reasons
 from trigdsl.explainer.silences import Silences
 from trigdsl.explainer.solving import Changes
@@ -126,12 +126,23 @@ class Suggesting:
         self._runs = 0
         place = 0
         while place < len(best.changes) > 1:
-            less = self._outcome(rule, (*best.changes[:place], *best.changes[place + 1 :]))
+            less = self._without(rule, best.changes, place)
             if less is not None and less.sent is not None:
                 best, place = less, 0
             else:
                 place += 1
         return best
+
+    def _without(self, rule: int, changes: Changes, place: int) -> Outcome | None:
+        """The outcome without one of the changes.
+
+        When the record before which another is added is not where it was without it, what is added comes last.
+        """
+        rest = (*changes[:place], *changes[place + 1 :])
+        found = self._outcome(rule, rest)
+        if found is not None or not any(isinstance(one, AddRecord) and one.before is not None for one in rest):
+            return found
+        return self._outcome(rule, [evolve(one, before=None) if isinstance(one, AddRecord) else one for one in rest])
 
     def _outcome(self, rule: int, changes: Sequence[Change]) -> Outcome | None:
         """What becomes of a rule after some changes; None beyond the bounds, or when they do not fit together."""
