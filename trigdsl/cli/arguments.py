@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import click
 
 from trigdsl.diagnostics.suggest import did_you_mean
 from trigdsl.model.values import Micros, micros
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def store_options(on_edit: str) -> Callable[[F], F]:
+    """Give a command `--store` and `--on-edit`, which says there what `on_edit` tells."""
+
+    def give(command: F) -> F:
+        policy = click.option(
+            "--on-edit",
+            type=click.Choice(("keep", "retime", "cancel")),
+            default="keep",
+            show_default=True,
+            help=on_edit,
+        )
+        store = click.option(
+            "--store", "url", required=True, metavar="URL", help="The store, such as sqlite:///state.db."
+        )
+        return store(policy(command))
+
+    return give
 
 
 def instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Micros | None:

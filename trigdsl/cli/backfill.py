@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trigdsl.cli.arguments import column_map, rules_and_events
+from trigdsl.cli.arguments import column_map, rules_and_events, store_options
 from trigdsl.cli.exits import FINE
 
 if TYPE_CHECKING:
@@ -19,14 +19,7 @@ _HEADER = ("asked of history", "by", "known since", "")
 @click.command(short_help="Fill a store's history with events of the past.")
 @click.argument("paths", nargs=-1, metavar="RULES EVENTS...")
 @click.option("-e", "expression", metavar="TEXT", help="Rules as text, in place of RULES.")
-@click.option("--store", "url", required=True, metavar="URL", help="The store, such as sqlite:///state.db.")
-@click.option(
-    "--on-edit",
-    type=click.Choice(("keep", "retime", "cancel")),
-    default="keep",
-    show_default=True,
-    help="What becomes of the runs of changed rules, if no engine has opened the store with RULES yet.",
-)
+@store_options("What becomes of the runs of changed rules, if no engine has opened the store with RULES yet.")
 @click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN,...", help="Other names of user, time, event, id.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def backfill(

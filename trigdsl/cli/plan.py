@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trigdsl.cli.arguments import store_options
 from trigdsl.cli.exits import FINE
 
 if TYPE_CHECKING:
@@ -18,14 +19,7 @@ _HEADER = ("rule", "compared with the store", "runs", "wait on", "timed anew", "
 @click.command(short_help="Show what other rules would do to a store.")
 @click.argument("rules", required=False, metavar="RULES")
 @click.option("-e", "expression", metavar="TEXT", help="Plan with this text instead of a file.")
-@click.option("--store", "url", required=True, metavar="URL", help="The store, such as sqlite:///state.db.")
-@click.option(
-    "--on-edit",
-    type=click.Choice(("keep", "retime", "cancel")),
-    default="keep",
-    show_default=True,
-    help="What would become of the runs of rules that were changed.",
-)
+@store_options("What would become of the runs of rules that were changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def plan(rules: str | None, expression: str | None, url: str, on_edit: str, as_json: bool) -> int:
     """Show what would become of the runs that wait in a store if an engine opened it with RULES.

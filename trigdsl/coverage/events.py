@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.coverage.record import Came
+from trigdsl.explainer.events import is_event
 from trigdsl.syntax import nodes
 
 
@@ -23,13 +24,4 @@ def leaves(event: nodes.EventSet) -> Iterator[nodes.Event | nodes.AnyEvent | nod
 
 def is_one(checked: CheckedProgram, event: nodes.EventSet, came: Came) -> bool:
     """Whether an event that came is among those of a set, the conditions of a `where` aside."""
-    return any(_is(checked, leaf, came) for leaf in leaves(event))
-
-
-def _is(checked: CheckedProgram, leaf: nodes.Event | nodes.AnyEvent | nodes.SystemEvent, came: Came) -> bool:
-    match leaf:
-        case nodes.Event():
-            return checked.wire_names.get(leaf.name, leaf.name) == came.name
-        case nodes.SystemEvent():
-            return leaf.kind == came.name and came.properties.get("rule") == leaf.rule.text
-    return came.name != "sent"
+    return is_event(checked, event, came.name, came.properties)

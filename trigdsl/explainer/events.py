@@ -13,7 +13,7 @@ from trigdsl.syntax import nodes
 def is_event(
     checked: CheckedProgram, event: nodes.EventSet, wire: str | None, properties: Mapping[str, Value] | None
 ) -> bool:
-    """Whether an event of this name on the wire is one, if its `where` holds."""
+    """Whether an event of this name on the wire is one, the conditions of a `where` aside."""
     match event:
         case nodes.Event():
             return wire == checked.wire_names.get(event.name, event.name)
