@@ -43,7 +43,7 @@ class Indexes:
         return self._times.get(time, [])
 
     def is_event(self, event: nodes.EventSet, entry: Entry) -> bool:
-        """Whether an entry is a record or a caused event of this kind, if its `where` holds."""
+        """Whether an entry is a record or a caused event of this kind, the conditions of a `where` aside."""
         if entry.given is not None:
             return is_event(self.checked, event, entry.given.event, entry.given.properties)
         return entry.kind == "caused" and is_event(self.checked, event, entry.name, entry.properties)

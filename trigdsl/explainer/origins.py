@@ -105,7 +105,7 @@ class Origins:
         return found
 
     def is_event(self, event: nodes.EventSet, entry: Entry) -> bool:
-        """Whether an entry is a record or a caused event of this kind, if its `where` holds."""
+        """Whether an entry is a record or a caused event of this kind, the conditions of a `where` aside."""
         return self.index.is_event(event, entry)
 
     def count(self, event: nodes.EventSet, until: Entry) -> int:
