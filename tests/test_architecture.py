@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("syntax",),
     ("engine",),
     ("diagnostics",),
+    ("native",),
     ("model",),
     ("source", "version"),
 )

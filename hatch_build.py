@@ -1,0 +1,68 @@
+"""Compiles `trigdsl/native` when the project is built or installed: parts of a replay that are also there in Python.
+
+Nothing needs them: without them the same decisions come more slowly.  So where there is no C compiler, or it fails, the
+build says so and goes on without.  With TRIGDSL_NATIVE=require in the environment it fails instead; with
+TRIGDSL_NATIVE=none nothing is compiled.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FOLDER = Path("trigdsl/native")
+
+
+class NativeBuildHook(BuildHookInterface[Any]):
+    """Hatchling's hook for builds of wheels and for installs that can be edited."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        wanted = os.environ.get("TRIGDSL_NATIVE", "try")
+        if self.target_name != "wheel" or wanted == "none":
+            return
+        try:
+            compiled = compile_all(Path(self.root))
+        # What a compiler that is missing or unfit raises is of many types.
+        except (Exception, SystemExit) as error:
+            if wanted == "require":
+                raise
+            self.app.display_warning(f"built without compiled parts, which is slower: {error}")
+            return
+        if not compiled:
+            return
+        build_data["artifacts"] += [str(path) for path in compiled]
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+
+def compile_all(root: Path) -> list[Path]:
+    """Compile each `.pyx` of the folder beside itself; the paths of what came, from the root."""
+    from Cython.Build import cythonize
+    from setuptools import Distribution, Extension
+
+    flags = [] if sys.platform == "win32" else ["-O3"]
+    with tempfile.TemporaryDirectory() as work:
+        found = []
+        for source in sorted((root / FOLDER).glob("*.pyx")):
+            name = ".".join([*FOLDER.parts, source.stem])
+            extension = Extension(name, [os.path.relpath(source)], extra_compile_args=flags)
+            modules = cythonize([extension], build_dir=work, language_level=3, quiet=True)
+            command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+            command.build_temp, command.build_lib = work, os.path.join(work, "lib")
+            command.ensure_finalized()
+            command.run()
+            (built,) = command.get_outputs()
+            # A library that a running process has loaded must not be written over: it is put in its place.
+            fresh = root / FOLDER / f"{Path(built).name}.fresh"
+            shutil.copy(built, fresh)
+            os.replace(fresh, fresh.with_suffix(""))
+            found.append(FOLDER / Path(built).name)
+    return found
