@@ -1,6 +1,7 @@
 """`crash_writer.py URL COUNT DELIVERED`: feeds COUNT inputs into a store from where it stands, and delivers.
 
-It is killed at any moment and started anew.  Each delivery is a line of DELIVERED; the sink fails three times in ten.
+It is killed at any moment and started anew.  Each delivery is a line of DELIVERED; of ten times the sink fails three,
+and once gives no answer in time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import trigdsl
 from trigdsl.delivery.outbox import Backoff, Handover, Outbox
-from trigdsl.store.errors import StoreLost
+from trigdsl.store.errors import StoreFull, StoreLost
 
 RULES = """
 channel push:
@@ -60,13 +61,18 @@ def run(url: str, count: int, delivered: str) -> None:
     sink_file = os.open(delivered, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def sink(handover: Handover) -> None:
-        if random.random() < 0.3:
+        drawn = random.random()
+        if drawn < 0.3:
             raise ConnectionError("no answer")
+        if drawn < 0.4:
+            # It comes to its effect after all, but late.
+            time.sleep(0.02)
         os.write(sink_file, f"{handover.decision.user} {handover.key}\n".encode())
 
     with trigdsl.Engine(program, store=url, log=True, lateness="20m") as engine:
         assert engine.store is not None
-        box = Outbox(engine.store, lease="1s", backoff=Backoff(first=1000, longest=10_000, attempts=10**6))
+        backoff = Backoff(first=1000, longest=10_000, attempts=10**6)
+        box = Outbox(engine.store, lease="1s", timeout=0.01, backoff=backoff)
         print("ready", flush=True)
         position = int(engine.position or 0)
         while position < count:
@@ -81,13 +87,21 @@ def run(url: str, count: int, delivered: str) -> None:
 
 
 def until_it_is_done(call: Any, *given: Any, **named: Any) -> Any:
-    """Call again whenever the store was lost, as a host does: the server is killed more often than a call is tried."""
-    given = tuple(list(one) if isinstance(one, Iterator) else one for one in given)
+    """Call again when the store was lost or full, as a host does: the server is killed more often than a call is tried.
+
+    When the store is full it says so, once for each call.
+    """
+    given, is_told = tuple(list(one) if isinstance(one, Iterator) else one for one in given), False
     while True:
         try:
             return call(*given, **named)
         except StoreLost:
             continue
+        except StoreFull:
+            if not is_told:
+                print("full", flush=True)
+            is_told = True
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":

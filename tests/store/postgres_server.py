@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -42,9 +42,20 @@ def _unprivileged() -> str | None:
 
 
 class Server:
-    """A server; commits wait for the disk, as they do by default, unless it is only to be quick."""
+    """A server; commits wait for the disk, as they do by default, unless it is only to be quick.
 
-    def __init__(self, folder: str | None = None, *, quick: bool = False) -> None:
+    `options` are settings (`name=value`), `segment` the megabytes of a file of its write-ahead log.
+    """
+
+    def __init__(
+        self,
+        folder: str | None = None,
+        *,
+        quick: bool = False,
+        options: Sequence[str] = (),
+        segment: int = 16,
+        log: Path | None = None,
+    ) -> None:
         found = programs()
         assert found is not None, NONE
         self._programs = found
@@ -53,8 +64,14 @@ class Server:
         self.data = self.folder / "data"
         if self._user is not None:
             shutil.chown(self.folder, self._user)
-        self._run("initdb", "-D", self.data, "-U", "trig", "-A", "trust", "-E", "UTF8", "--locale=C")
-        self._options = ["-c", "fsync=off", "-c", "full_page_writes=off"] if quick else []
+        self.log = log or self.folder / "log"
+        self._run(
+            "initdb",
+            *("-D", self.data, "-U", "trig", "-A", "trust", "-E", "UTF8", "--locale=C"),
+            f"--wal-segsize={segment}",
+        )
+        settings = [*options, *(("fsync=off", "full_page_writes=off", "synchronous_commit=off") if quick else ())]
+        self._options = [word for one in settings for word in ("-c", one)]
         self._server: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -78,12 +95,27 @@ class Server:
             "listen_addresses=",
             *self._options,
         ]
-        with (self.folder / "log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._server = subprocess.Popen(command, user=self._user, stdout=log, stderr=log, cwd=self.folder)
         until = time.monotonic() + 60
         while not self._is_ready():
-            assert time.monotonic() < until, (self.folder / "log").read_text()
+            assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.05)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its first process runs; it may be putting things in order after one of the others broke."""
+        return self._server is not None and self._server.poll() is None
+
+    def panics(self) -> int:
+        """How often it has broken by itself."""
+        return self.log.read_text("utf-8", "replace").count("PANIC:")
+
+    def revive(self) -> None:
+        """Start it if it has ended by itself."""
+        if not self.is_at_work:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            self.start()
 
     def _is_ready(self) -> bool:
         lines = (self.data / "postmaster.pid").read_text().splitlines() if self._has_pid() else []
@@ -102,7 +134,8 @@ class Server:
 
     def _end(self, how: signal.Signals) -> None:
         assert self._server is not None
-        self._server.send_signal(how)
+        if self.is_at_work:
+            self._server.send_signal(how)
         self._server.wait(60)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 

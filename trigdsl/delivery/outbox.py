@@ -18,6 +18,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from trigdsl.delivery.limits import TimedOut, TimeLimit
 from trigdsl.delivery.rates import parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
@@ -25,7 +26,7 @@ from trigdsl.model.values import SECOND, Micros
 from trigdsl.observing.observer import Careful, Observer
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
-from trigdsl.store.errors import StoreInDoubt, StoreLost
+from trigdsl.store.errors import StoreFull, StoreInDoubt, StoreLost
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Store, Transaction
 
@@ -92,7 +93,12 @@ class Outbox:
     `rates` bound channels (`{"sms": "10 per second"}`), calls of host functions being the channel `call`.  What is
     older than `missed_after` (such as `"1d"`), or whose step's `expires` has passed, is given up and not handed over.
     A handover that is neither acknowledged nor refused within `lease` counts as lost, and is made again.  `now` is
-    the clock that all of this goes by: the wall clock, in microseconds.  An `observer` is told what arrives and what
+    the clock that all of this goes by: the wall clock, in microseconds.
+
+    A sink that takes more than `timeout` seconds of real time (at most half of `lease`; by default there is no limit)
+    has failed in that attempt.  It then runs in threads; one that is late goes on by itself, so it may still have its
+    effect, even beside the next attempt.  When many such are still running, nothing more is handed over until one ends.
+     An `observer` is told what arrives and what
     does not.
     """
 
@@ -104,6 +110,7 @@ class Outbox:
         backoff: Backoff | None = None,
         missed_after: str | None = None,
         lease: str = "1m",
+        timeout: float | None = None,
         now: Callable[[], Micros] = _wall_clock,
         observer: Observer | None = None,
     ) -> None:
@@ -112,6 +119,9 @@ class Outbox:
         self._backoff = backoff or Backoff()
         self._missed_after = None if missed_after is None else parse_duration(missed_after)
         self._lease = parse_duration(lease)
+        if timeout is not None and not 0 < timeout * SECOND <= self._lease // 2:
+            raise ValueError(f"`timeout` is {timeout:g} s and `lease` {lease}: wanted is at most half of the lease")
+        self._limit = None if timeout is None else TimeLimit(timeout)
         self._now = now
         self._observer = Careful(observer)
 
@@ -194,15 +204,21 @@ class Outbox:
         What became of them is noted in one transaction at the end, or when half of the lease is over; the rest is
         left for the next time then.
         """
+        if self._is_spent:
+            return 0
         claimed, half = self.claim(limit), self._now() + self._lease // 2
         outcomes = []
         for handover in claimed:
-            if self._now() > half:
+            if self._now() > half or self._is_spent:
                 break
             outcomes.append((handover, self._hand_over(sink, handover)))
         if not claimed:
             return 0
         return self._note(outcomes, claimed[len(outcomes) :])
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._limit is not None and self._limit.is_spent
 
     @again
     def _note(self, outcomes: list[tuple[Handover, _Failure | None]], left: list[Handover]) -> int:
@@ -226,7 +242,12 @@ class Outbox:
         """Why it has not arrived, None when it has."""
         try:
             with self._observer.span("deliver", channel=handover.channel, attempt=handover.attempt):
-                sink(handover)
+                if self._limit is None:
+                    sink(handover)
+                else:
+                    self._limit.call(lambda: sink(handover))
+        except TimedOut as error:
+            return _Failure(str(error), give_up=False)
         except Undeliverable as error:
             return _Failure(str(error) or "undeliverable", give_up=True)
         except Exception as error:
@@ -234,11 +255,12 @@ class Outbox:
         return None
 
     def run(self, sink: Sink, stop: Signal, *, idle: float = _IDLE) -> None:
-        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived, or the store is away."""
+        """Deliver until `stop` is set; looks again after `idle` seconds when nothing arrived, or the store is away or
+        full."""
         while not stop.is_set():
             try:
                 arrived = self.deliver(sink)
-            except (StoreLost, StoreInDoubt):
+            except (StoreLost, StoreInDoubt, StoreFull):
                 arrived = 0
             if not arrived:
                 stop.wait(idle)

@@ -49,6 +49,16 @@ class StoreAway(StoreLost):
     """The store could not be reached for as long as it was waited for: nothing of this call has been kept."""
 
 
+class StoreFull(StoreError):  # noqa: N818
+    """There is no room to write: nothing of the call has been kept, and it may be done again when there is."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"{where}: there is no room left to write, and nothing of this call has been kept ({why}): "
+            f"make room on the disk of the store, then do the call again"
+        )
+
+
 class StoreInDoubt(StoreError):  # noqa: N818
     """The connection was lost at the end, and the store cannot be asked whether it has been: open it anew and see."""
 

@@ -17,9 +17,9 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.errors import DataError, LockNotAvailable, ProgramLimitExceeded
+from psycopg.errors import DataError, DiskFull, LockNotAvailable, ProgramLimitExceeded
 
-from trigdsl.store.errors import StoreAway, StoreError, StoreInDoubt, StoreLost, StoreTaken, StoreTooNew
+from trigdsl.store.errors import StoreAway, StoreError, StoreFull, StoreInDoubt, StoreLost, StoreTaken, StoreTooNew
 from trigdsl.store.postgres_rows import PostgresTransaction, adapt
 from trigdsl.store.postgres_schema import MIGRATIONS, TABLES
 from trigdsl.store.protocol import Transaction
@@ -67,6 +67,8 @@ class PostgresStore:
             )
         except psycopg.Error as error:
             self.close()
+            if isinstance(error, DiskFull):
+                raise StoreFull(self.name, _told(error)) from error
             raise StoreError(f"{self.name}: cannot be opened as a store: {_told(error)}") from error
         except StoreError:
             self.close()
@@ -228,6 +230,8 @@ class PostgresStore:
     def _failure(self, connection: psycopg.Connection[Any], error: psycopg.Error) -> StoreError:
         if connection.closed:
             return StoreLost(self.name, _told(error))
+        if isinstance(error, DiskFull):
+            return StoreFull(self.name, _told(error))
         if isinstance(error, LockNotAvailable):
             return StoreError(f"{self.name}: another transaction has held the store for {self.patience:g} s")
         return StoreError(f"{self.name}: {_told(error)}")

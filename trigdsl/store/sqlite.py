@@ -9,15 +9,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trigdsl.store.errors import StoreError, StoreTaken, StoreTooNew
+from trigdsl.store.errors import StoreError, StoreFull, StoreTaken, StoreTooNew
 from trigdsl.store.protocol import FORM, Transaction
 from trigdsl.store.sql import SqlTransaction
 
 SYNCHRONOUS = "FULL"
 """A commit waits until the disk has it. Tests, which lose nothing, do not wait."""
+
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+"""What SQLite says when a disk is full: of its files, and of the one that it shares with other processes."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -52,7 +55,7 @@ class SqliteStore:
             self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
             self._prepare()
         except sqlite3.Error as error:
-            raise StoreError(f"{self.name}: cannot be opened as a store: {error}") from error
+            raise self._failure(error, "cannot be opened as a store: ") from error
 
     @property
     def name(self) -> str:
@@ -84,7 +87,7 @@ class SqliteStore:
             try:
                 run("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                raise StoreError(f"{self.name}: {error}") from error
+                raise self._failure(error) from error
             try:
                 t = SqlTransaction(self._connection)
                 if epoch is not None and t.meta("epoch") != b"%d" % epoch:
@@ -93,19 +96,29 @@ class SqliteStore:
                 run("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
-                raise StoreError(f"{self.name}: {error}") from error
+                raise self._failure(error) from error
             except BaseException:
                 self._roll_back()
                 raise
 
     def _roll_back(self) -> None:
+        # When the disk is full, SQLite has done it by itself.
         if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+    def _failure(self, error: sqlite3.Error, doing: str = "") -> StoreError:
+        if getattr(error, "sqlite_errorcode", None) in _FULL:
+            return StoreFull(self.name, str(error))
+        return StoreError(f"{self.name}: {doing}{error}")
 
     def vacuum(self) -> None:
         with self._lock:
-            self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            try:
+                self._connection.execute("VACUUM")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
 
     def close(self) -> None:
         with self._lock:
