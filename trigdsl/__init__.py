@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from trigdsl.records.objects import Event
     from trigdsl.replayer.over_records import replay
     from trigdsl.replayer.results import Decisions
+    from trigdsl.sharing.aio import AsyncSharedEngine
     from trigdsl.sharing.shared import SharedEngine
 
 _HOMES = {
     "AsyncEngine": "trigdsl.living",
+    "AsyncSharedEngine": "trigdsl.sharing.aio",
     "Decision": "trigdsl.model.decisions",
     "Decisions": "trigdsl.replayer.results",
     "Diagnostic": "trigdsl.diagnostics.diagnostic",
@@ -42,6 +44,7 @@ _HOMES = {
 
 __all__ = [
     "AsyncEngine",
+    "AsyncSharedEngine",
     "Decision",
     "Decisions",
     "Diagnostic",

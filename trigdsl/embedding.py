@@ -23,6 +23,7 @@ from trigdsl.store.gaps import gaps_after
 from trigdsl.store.keeper import Keeper
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
+from trigdsl.store.protocol import Transaction
 
 __all__ = ["Engine", "Position"]
 
@@ -59,10 +60,13 @@ class Engine(Intake):
         """
         with self._lock:
             with self._transaction():
-                self._clockwork.merge(user, other, self._now())
-                decisions = self._note(self._clockwork.flush())
+                decisions = self._merged(user, other)
             self._observer.decided(decisions)
             return decisions
+
+    def _merged(self, user: str, other: str) -> list[Decision]:
+        self._clockwork.merge(user, other, self._now())
+        return self._note(self._clockwork.flush())
 
     @property
     def refused_aliases(self) -> int:
@@ -117,12 +121,15 @@ class Engine(Intake):
         `engine.store.vacuum()`.
         """
         with self._transaction() as t:
-            forgotten = forget_user(self._clockwork, t, user)
-            left = [one for one in self._held if one[2].user not in forgotten.ids]
-            dropped = len(self._held) - len(left)
-            self._held = left
-            heapify(self._held)
-            return forgotten if t is not None else forgotten.with_held(dropped)
+            return self._forgotten(t, user)
+
+    def _forgotten(self, t: Transaction | None, user: str) -> Forgotten:
+        forgotten = forget_user(self._clockwork, t, user)
+        left = [one for one in self._held if one[2].user not in forgotten.ids]
+        dropped = len(self._held) - len(left)
+        self._held = left
+        heapify(self._held)
+        return forgotten if t is not None else forgotten.with_held(dropped)
 
     # ------------------------------------------------------------------ other rules
     def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:

@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Event as Signal
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+from trigdsl.backfilling import Backfilled, Gap
 from trigdsl.embedding import Engine, Position
 from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros, instant, micros
+from trigdsl.model.violations import Violation
 from trigdsl.observing.observer import Careful, Observer
 from trigdsl.records.objects import Event
+from trigdsl.replayer.stats import DataWarning
 from trigdsl.standing import Standing
 from trigdsl.store.personal import Forgotten
+from trigdsl.store.protocol import RejectRow, Store
 
 T = TypeVar("T")
 
@@ -111,7 +115,8 @@ class LiveClock:
         self.stop()
 
 
-async def _in_thread(call: Callable[..., T], *arguments: Any, **options: Any) -> T:
+async def in_thread(call: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    """What a call gives that may wait, without keeping the event loop waiting."""
     # Imported here: few programs need it, and every `trig` would wait for it.
     import asyncio
 
@@ -121,53 +126,123 @@ async def _in_thread(call: Callable[..., T], *arguments: Any, **options: Any) ->
 class AsyncEngine:
     """An `Engine` for asyncio: its calls run in a thread, so that the event loop does not wait for the disk.
 
-    Every method does what the engine's method of that name does; those that are properties there are awaited here.
-    `engine` is the engine itself.
+    Every method does what the engine's method of that name does; `next_due`, for which a store is asked, is awaited
+    too.  Making one opens the store, and waits for it.  The functions and the observer that it is given are called in
+    the threads of the calls.  A call whose task is cancelled goes on to its end in its thread.  `engine` is the engine
+    itself.
     """
 
-    def __init__(self, program: Program, **options: Any) -> None:
-        self.engine = Engine(program, **options)
+    def __init__(
+        self,
+        program: Program,
+        *,
+        store: str | Store | None = None,
+        lateness: str | None = None,
+        on_reject: Callable[[Any, str], None] | None = None,
+        on_violation: Callable[[Violation], None] | None = None,
+        log: bool = False,
+        on_edit: str = "keep",
+        observer: Observer | None = None,
+    ) -> None:
+        self.engine = Engine(
+            program,
+            store=store,
+            lateness=lateness,
+            on_reject=on_reject,
+            on_violation=on_violation,
+            log=log,
+            on_edit=on_edit,
+            observer=observer,
+        )
 
-    async def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
-        return await _in_thread(self.engine.feed, record)
-
-    async def feed_many(
-        self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None
-    ) -> list[Decision]:
-        return await _in_thread(self.engine.feed_many, records, position=position)
-
-    async def advance(self, time: str | int | float | datetime) -> list[Decision]:
-        return await _in_thread(self.engine.advance, time)
-
-    async def next_due(self) -> datetime | None:
-        return await _in_thread(lambda: self.engine.next_due)
-
-    async def pending(self, user: str) -> list[Decision]:
-        return await _in_thread(self.engine.pending, user)
-
-    async def state(self, user: str) -> dict[str, Any] | None:
-        return await _in_thread(self.engine.state, user)
-
-    async def explain(self, user: str, rule: str) -> Standing:
-        return await _in_thread(self.engine.explain, user, rule)
-
-    async def export(self, user: str) -> dict[str, Any]:
-        return await _in_thread(self.engine.export, user)
-
-    async def forget(self, user: str) -> Forgotten:
-        return await _in_thread(self.engine.forget, user)
-
-    async def merge(self, user: str, other: str) -> list[Decision]:
-        return await _in_thread(self.engine.merge, user, other)
-
-    async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
-        return await _in_thread(self.engine.reload, program, on_edit=on_edit)
-
-    async def close(self) -> None:
-        await _in_thread(self.engine.close)
-
-    async def __aenter__(self) -> AsyncEngine:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def close(self) -> None:
+        """As `Engine.close`."""
+        await in_thread(self.engine.close)
+
+    # ------------------------------------------------------------------ the clock
+    @property
+    def clock(self) -> datetime | None:
+        """As `Engine.clock`."""
+        return self.engine.clock
+
+    @property
+    def position(self) -> Position:
+        """As `Engine.position`."""
+        return self.engine.position
+
+    async def next_due(self) -> datetime | None:
+        """As `Engine.next_due`."""
+        return await in_thread(lambda: self.engine.next_due)
+
+    async def advance(self, time: str | int | float | datetime) -> list[Decision]:
+        """As `Engine.advance`."""
+        return await in_thread(self.engine.advance, time)
+
+    # ------------------------------------------------------------------ records
+    async def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
+        """As `Engine.feed`."""
+        return await in_thread(self.engine.feed, record)
+
+    async def feed_many(
+        self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None
+    ) -> list[Decision]:
+        """As `Engine.feed_many`."""
+        return await in_thread(self.engine.feed_many, records, position=position)
+
+    async def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
+        """As `Engine.rejects`."""
+        return await in_thread(self.engine.rejects, after, limit)
+
+    async def data_warnings(self) -> tuple[DataWarning, ...]:
+        """As `Engine.data_warnings`."""
+        return await in_thread(self.engine.data_warnings)
+
+    # ------------------------------------------------------------------ users
+    async def merge(self, user: str, other: str) -> list[Decision]:
+        """As `Engine.merge`."""
+        return await in_thread(self.engine.merge, user, other)
+
+    async def user_of(self, user: str) -> str:
+        """As `Engine.user_of`."""
+        return await in_thread(self.engine.user_of, user)
+
+    async def pending(self, user: str) -> list[Decision]:
+        """As `Engine.pending`."""
+        return await in_thread(self.engine.pending, user)
+
+    async def state(self, user: str) -> dict[str, Any] | None:
+        """As `Engine.state`."""
+        return await in_thread(self.engine.state, user)
+
+    async def explain(self, user: str, rule: str) -> Standing:
+        """As `Engine.explain`."""
+        return await in_thread(self.engine.explain, user, rule)
+
+    async def export(self, user: str) -> dict[str, Any]:
+        """As `Engine.export`."""
+        return await in_thread(self.engine.export, user)
+
+    async def forget(self, user: str) -> Forgotten:
+        """As `Engine.forget`."""
+        return await in_thread(self.engine.forget, user)
+
+    # ------------------------------------------------------------------ other rules
+    async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+        """As `Engine.reload`."""
+        return await in_thread(self.engine.reload, program, on_edit=on_edit)
+
+    async def gaps(self) -> tuple[Gap, ...]:
+        """As `Engine.gaps`."""
+        return await in_thread(self.engine.gaps)
+
+    async def backfill(
+        self, records: Iterable[Mapping[str, Any] | Event], *, on_reject: Callable[[Any, str], None] | None = None
+    ) -> Backfilled:
+        """As `Engine.backfill`."""
+        return await in_thread(self.engine.backfill, records, on_reject=on_reject)

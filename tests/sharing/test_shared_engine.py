@@ -41,7 +41,7 @@ def moved(engine: trigdsl.SharedEngine) -> int:
     """How many users are in another shard than their own id would have them in."""
     with engine._shards.feeding() as t:
         roots = t.roots([f"u{number}" for number in range(USERS)])
-    count = engine._shards.count
+        count = t.shard_count()
     return sum(shard_of(root, count) != shard_of(fingerprint(user), count) for user, root in roots.items())
 
 
@@ -244,8 +244,8 @@ def test_what_is_forgotten_is_nowhere_and_routes_stay(postgres_url: str) -> None
     with opened(postgres_url) as engine:
         engine.feed_many([record("10:00:00", "cart", device), record("10:30:00", "visit", user, alias=device)])
         work_all(engine)
-        engine.forget(device)
-        work_all(engine)
+        found = engine.forget(device)
+        assert (found.ids, found.state, found.runs, found.links) == ((user, device), True, 1, 1)
         assert engine.state(user) is None
         assert engine.export(user)["ids"] == [user]
         for table in (*TABLES, "sources", "moves", "members"):
@@ -302,7 +302,9 @@ def test_what_cannot_be_opened(postgres_url: str) -> None:
     with pytest.raises(ValueError, match="`shards` is 0: wanted is at least 1"):
         opened(postgres_url, shards=0)
     opened(postgres_url).close()
-    with pytest.raises(StoreError, match="this store has 4 shards, not 5: their number stays"):
+    with pytest.raises(
+        StoreError, match="this store has 4 shards, not 5: leave `shards` out to take what it has, or have their number"
+    ):
         opened(postgres_url, shards=5)
     with pytest.raises(StoreError, match=r"this store is shared: open it with `trigdsl\.SharedEngine`"):
         trigdsl.Engine(program, store=postgres_url)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.program import Program
+from trigdsl.model.values import Micros
 from trigdsl.store.adopting import Adoption
 from trigdsl.store.codec import layout_number, read_state
+from trigdsl.store.inbox import Feeding
 from trigdsl.store.layouts import decode_layout, layout_of
+from trigdsl.store.packing import decode
 from trigdsl.store.protocol import Transaction
 
 
@@ -23,3 +26,9 @@ def clockwork_of(program: Program, t: Transaction, user: str) -> Clockwork:
         adoption = Adoption(program=program, old=old, new=layout_of(program), policy="keep")
         clockwork.states[known] = adoption.adopt(parts).state
     return clockwork
+
+
+def clocks_of(t: Feeding) -> dict[int, Micros | None]:
+    """The clock of each shard's engine, as it stands in the store; None where it has not begun."""
+    kept = t.metas("engine")
+    return {shard: decode(kept[shard])[1] if shard in kept else None for shard in range(1, t.shard_count() + 1)}

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from trigdsl.model.inputs import Input
 from trigdsl.store.bodies import encode_input
+from trigdsl.store.inbox import GIVE, RECORD, TAKE, Feeding, Item
 from trigdsl.store.packing import encode
-from trigdsl.store.shards import GIVE, RECORD, TAKE, Feeding, Item
 
 
 def fingerprint(user: str) -> str:
@@ -22,6 +22,18 @@ def shard_of(root: str, count: int) -> int:
     return 1 + int(root, 16) % count
 
 
+def shard_holding(t: Feeding, user: str) -> int:
+    """The shard where a user is, or will be when all that was asked for is done."""
+    mark = fingerprint(user)
+    found = t.roots([user, mark])
+    return shard_of(found.get(user) or found.get(mark) or mark, t.shard_count())
+
+
+def has_alias(given: Input) -> bool:
+    """Whether a record makes another id its user's, for which nobody else may be feeding."""
+    return given.alias is not None and given.alias != given.user
+
+
 class Routing:
     """Where the users of some records are, in one transaction.
 
@@ -31,9 +43,9 @@ class Routing:
     forever.
     """
 
-    def __init__(self, t: Feeding, count: int, ids: Sequence[str]) -> None:
+    def __init__(self, t: Feeding, ids: Sequence[str]) -> None:
         self._t = t
-        self._count = count
+        self._count = t.shard_count()
         self._roots = self._known(list(dict.fromkeys(ids)))
         self.items: list[Item] = []
 
@@ -50,13 +62,23 @@ class Routing:
     def shard(self, user: str) -> int:
         return shard_of(self._roots[user], self._count)
 
+    def group(self, user: str) -> list[str]:
+        """All ids that are where a user is because they were made one, the user's own among them."""
+        return sorted({user, *self._t.with_root(self._roots[user])})
+
     def add(self, given: Input) -> None:
         """Send a record to its shard, after what must come before."""
-        if given.alias is not None and given.alias != given.user:
-            self._unite(given.user, given.alias)
-        self.items.append((self.shard(given.user), RECORD, encode_input(given)))
+        if has_alias(given):
+            assert given.alias is not None
+            self.unite(given.user, given.alias)
+        self.put(given.user, RECORD, encode_input(given))
 
-    def _unite(self, user: str, alias: str) -> None:
+    def put(self, user: str, kind: int, body: bytes) -> None:
+        """Send an item to the shard of a user."""
+        self.items.append((self.shard(user), kind, body))
+
+    def unite(self, user: str, alias: str) -> None:
+        """Let all that is with an alias move to where a user is."""
         root, old = self._roots[user], self._roots[alias]
         if root == old:
             return

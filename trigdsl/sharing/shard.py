@@ -9,16 +9,19 @@ from itertools import groupby
 from typing import Any
 
 from trigdsl.embedding import Engine
+from trigdsl.engine.links import TakenAlias
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import instant
+from trigdsl.sharing.answers import answer, told_of
 from trigdsl.sharing.routing import fingerprint
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_input
+from trigdsl.store.errors import StoreError
+from trigdsl.store.inbox import ADVANCE, FORGET, GIVE, MERGE, OPEN, RECORD, TAKE, Item, ShardTransaction
 from trigdsl.store.keeper import held_inputs
 from trigdsl.store.packing import decode
 from trigdsl.store.personal import ids_of
 from trigdsl.store.protocol import Transaction
-from trigdsl.store.shards import ADVANCE, FORGET, GIVE, RECORD, TAKE, Item, ShardTransaction
 
 
 class ShardEngine(Engine):
@@ -58,21 +61,44 @@ class ShardEngine(Engine):
                 made = self.advance(instant(body)) if self._clock is None or body >= self._clock else []
                 return made + self.feed_many((), position=number)
             case 2:
-                self._hide(body)
-                self.forget(body)
-                return self.feed_many((), position=number)
+                return self._forget_one(number, *body)
             case 3:
                 return self._give(number, *body)
             case 4:
                 return self._take_over(number, *body)
-        raise AssertionError(f"an item of kind {kind}, which a newer trigdsl wrote")
+            case 5:
+                return self._merge_one(number, *body)
+            case 6:
+                return self.feed_many((), position=number)
+        raise StoreError(f"an item of kind {kind} is in the inbox, which a newer trigdsl put there: upgrade trigdsl")
 
     @again
-    def _hide(self, user: str) -> None:
-        """Let nothing tell the ids of a user where it is kept who is where."""
+    def _forget_one(self, number: int, user: str, ticket: str) -> list[Decision]:
+        """Erase a user, and let nothing tell their ids where it is kept who is where."""
         with self._transaction() as t:
             assert isinstance(t, ShardTransaction)
             t.hide({one: fingerprint(one) for one in ids_of(self._clockwork, t, user)})
+            answer(t, ticket, told_of(self._forgotten(t, user)))
+            self._position = number
+        return []
+
+    @again
+    def _merge_one(self, number: int, user: str, other: str, ticket: str) -> list[Decision]:
+        """Make an id a user's, all that is kept of whom is in this shard by now."""
+        with self._transaction() as t:
+            assert isinstance(t, ShardTransaction)
+            assert self._keeper is not None
+            # Loaded before anything changes.
+            self._keeper.wake_users([user, other])
+            decisions, is_taken = [], False
+            try:
+                decisions = self._merged(user, other)
+            except TakenAlias:
+                is_taken = True
+            answer(t, ticket, is_taken)
+            self._position = number
+        self._observer.decided(decisions)
+        return decisions
 
     @again
     def _give(self, number: int, ids: list[str], move: str, to: int) -> list[Decision]:
@@ -107,4 +133,4 @@ class ShardEngine(Engine):
         return decisions
 
 
-assert (ADVANCE, FORGET, GIVE, TAKE) == (1, 2, 3, 4), "as `_do_one` has them"
+assert (ADVANCE, FORGET, GIVE, TAKE, MERGE, OPEN) == (1, 2, 3, 4, 5, 6), "as `_do_one` has them"

@@ -2,116 +2,57 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
-from threading import Event as Signal
-from threading import RLock
 from typing import Any
-from uuid import uuid4
 
 from trigdsl.embedding import Position
-from trigdsl.engine.links import user_of
-from trigdsl.engine.program import Program
-from trigdsl.living import LiveClock
+from trigdsl.engine.links import TakenAlias, user_of
+from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision
-from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import SECOND
-from trigdsl.model.violations import Violation
+from trigdsl.model.values import instant
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
-from trigdsl.sharing.asleep import clockwork_of
-from trigdsl.sharing.routing import Routing
-from trigdsl.sharing.shard import ShardEngine
+from trigdsl.sharing.answers import forgotten_of, new_ticket, take_answer
+from trigdsl.sharing.asleep import clocks_of, clockwork_of
+from trigdsl.sharing.resizing import resize
+from trigdsl.sharing.routing import Routing, has_alias, shard_holding
+from trigdsl.sharing.worker import Worker
+from trigdsl.standing import Standing, standing
 from trigdsl.store.again import again
-from trigdsl.store.errors import LeaseLost, StoreError
+from trigdsl.store.bodies import decode_decision
+from trigdsl.store.inbox import ADVANCE, FORGET, MERGE, OPEN
 from trigdsl.store.keeper import held_inputs
-from trigdsl.store.layouts import layout_of
 from trigdsl.store.packing import decode, encode
-from trigdsl.store.personal import export_user, shown_state
-from trigdsl.store.postgres import PostgresStore
+from trigdsl.store.personal import ALL, Forgotten, export_user, shown_state
 from trigdsl.store.protocol import RejectRow
-from trigdsl.store.shards import ADVANCE, FORGET, Lease, Shards, ShardStore
 
-SHARDS = 16
-LEAST_LEASE = SECOND
+PATIENCE = 30.0
+"""How many seconds `merge`, `forget` and `change_shards` wait, unless they are told."""
+
+_PAUSE = 0.01
 
 
-class SharedEngine:
+class SharedEngine(Worker):
     """Runs a program in several processes at once, which share the users of a PostgreSQL store.
 
-    Users are divided into `shards`, whose number stays with the store.  Any process may `feed` any record: it goes into
-    the store's inbox, in one transaction, and the process that has the user's shard decides when it `work`s.  Each
-    process has a fair share of the shards for as long as it renews their `lease` (such as `"15s"`, at least `"1s"`) by
-    working; those of one that died or stands still are taken over when it is over, and what that one may still be
-    doing is not kept.
+    Users are divided into `shards`: 16 in a new store, if it is left out; `change_shards` changes their number.  Any
+    process may `feed` any record: it goes into the store's inbox, in one transaction, and the process that has the
+    user's shard decides when it `work`s.  Each process has a fair share of the shards for as long as it renews their
+    `lease` (such as `"15s"`, at least `"1s"`) by working; those of one that died or stands still are taken over when
+    it is over, and what that one may still be doing is not kept.
 
     Records are handled in the order in which they were put in, in each shard; each shard has a clock of its own, which
     moves with its records and with `advance`.  `lateness`, `log`, `on_reject`, `on_violation` and `on_edit` are as in
-    `Engine`.  What is to be delivered is in the outbox of `store`, from which any process may deliver.
+    `Engine`; the two functions may be called from any thread that feeds or works.  What is to be delivered is in the
+    outbox of `store`, from which any process may deliver.
 
-    Safe to use from several threads; calls take turns.
+    Safe to use from several threads.  Those that feed, look and work at once do so on connections of their own, one for
+    each; of those that work each has other shards in hand.
     """
-
-    def __init__(
-        self,
-        program: Program,
-        store: str,
-        *,
-        shards: int = SHARDS,
-        lease: str = "15s",
-        lateness: str | None = None,
-        on_reject: Callable[[Any, str], None] | None = None,
-        on_violation: Callable[[Violation], None] | None = None,
-        log: bool = False,
-        on_edit: str = "keep",
-    ) -> None:
-        length = parse_duration(lease)
-        if length < LEAST_LEASE:
-            raise ValueError(f"`lease` is `{lease}`: wanted is at least 1s")
-        if shards < 1:
-            raise ValueError(f"`shards` is {shards}: wanted is at least 1")
-        self.program = program
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._lease = length / SECOND
-        self.store = PostgresStore(store, idle=self._lease)
-        self._shards = Shards(self.store, shards, self._lease)
-        with self._shards.feeding() as t:
-            # So `trig plan` knows what to compare with.
-            t.set_meta("layout", b"%d" % t.add_layout(layout_of(program).encoded))
-        self._on_reject = on_reject
-        self._options: dict[str, Any] = {
-            "lateness": lateness,
-            "on_reject": on_reject,
-            "on_violation": on_violation,
-            "log": log,
-            "on_edit": on_edit,
-        }
-        self._engines: dict[int, ShardEngine] = {}
-        self._epochs: dict[int, int] = {}
-        self._renewed = float("-inf")
-        self._has_done = False
-        self._lock = RLock()
-
-    def __enter__(self) -> SharedEngine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give up the shards, so that others have them at once, and close the store."""
-        with self._lock:
-            self._engines.clear()
-            try:
-                self._shards.leave(self.owner)
-            finally:
-                self.store.close()
 
     # ------------------------------------------------------------------ records in
     def feed(self, record: Mapping[str, Any] | Event) -> None:
@@ -140,9 +81,9 @@ class SharedEngine:
 
     @again
     def _put(self, usable: list[Input], refused: list[tuple[Any, str]], source: str, position: Position) -> None:
-        with self._shards.feeding() as t:
+        with self._shards.feeding(alone=any(map(has_alias, usable))) as t:
             ids = [given.user for given in usable] + [given.alias for given in usable if given.alias is not None]
-            routing = Routing(t, self._shards.count, ids)
+            routing = Routing(t, ids)
             for given in usable:
                 routing.add(given)
             t.put(routing.items)
@@ -169,132 +110,93 @@ class SharedEngine:
         """
         until, _ = parse_time(time)
         with self._shards.feeding() as t:
-            t.put([(shard, ADVANCE, encode(until)) for shard in range(1, self._shards.count + 1)])
+            t.put([(shard, ADVANCE, encode(until)) for shard in range(1, t.shard_count() + 1)])
+
+    # ------------------------------------------------------------------ what is waited for
+    def merge(self, user: str, other: str, *, within: float = PATIENCE) -> None:
+        """Make another id this user's, after the records put in before, and merge what is kept, as `Engine.merge`.
+
+        Comes back when it is done; the decisions are with those of `work` in the process that did it.  It is done by
+        the processes that have the two shards, each step in a transaction that lasts; this one works meanwhile if it
+        has shards.  Raises ValueError when the id is another user's already, and TimeoutError when it was not done
+        `within` so many seconds: then it stays in the inbox, and is done later.
+        """
+        if self._told(self._ask_merge(user, other), f"`{other}` was not merged with `{user}`", within):
+            raise TakenAlias(other, self.user_of(other))
 
     @again
-    def forget(self, user: str) -> None:
-        """Have everything erased that is kept of a user and of all their ids, after the records put in before."""
+    def _ask_merge(self, user: str, other: str) -> str:
+        ticket = new_ticket()
+        with self._shards.feeding(alone=True) as t:
+            routing = Routing(t, [user, other])
+            routing.unite(user, other)
+            routing.put(user, MERGE, encode([user, other, ticket]))
+            t.put(routing.items)
+        return ticket
+
+    def forget(self, user: str, *, within: float = PATIENCE) -> Forgotten:
+        """Erase everything that is kept of a user and of all their ids, and tell what it was, as `Engine.forget`.
+
+        It comes after the records put in before.  Comes back when it is done, and raises TimeoutError, as `merge`.
+        """
+        ticket, ids = self._ask_forget(user)
+        return forgotten_of(self._told(ticket, f"`{user}` was not forgotten", within), ids)
+
+    @again
+    def _ask_forget(self, user: str) -> tuple[str, list[str]]:
+        ticket = new_ticket()
         with self._shards.feeding() as t:
-            t.put([(Routing(t, self._shards.count, [user]).shard(user), FORGET, encode(user))])
+            routing = Routing(t, [user])
+            routing.put(user, FORGET, encode([user, ticket]))
+            t.put(routing.items)
+            return ticket, routing.group(user)
 
-    # ------------------------------------------------------------------ work
-    @property
-    def shards(self) -> list[int]:
-        """The shards that this process has, as far as it knows."""
-        with self._lock:
-            return sorted(self._epochs)
+    def _told(self, ticket: str, failure: str, within: float) -> Any:
+        """What the owner of a shard tells of what it was asked; while it is waited for, this process works."""
+        until = time.monotonic() + within
+        while True:
+            is_told, told = self._answer(ticket)
+            if is_told:
+                return told
+            if time.monotonic() >= until:
+                raise TimeoutError(
+                    f"{self.store.name}: {failure} within {within:g} s; it stays in the inbox, and is done when the "
+                    f"process that has the shard comes to it ({self._who()})"
+                )
+            if not (self.shards and self._work_aside()):
+                time.sleep(_PAUSE)
 
     @again
-    def leases(self) -> list[Lease]:
-        """Who has each of the shards, by the store."""
-        return self._shards.leases()
+    def _answer(self, ticket: str) -> tuple[bool, Any]:
+        with self._shards.looking() as t:
+            return take_answer(t, ticket)
 
-    def work(self, limit: int = 500) -> list[Decision]:
-        """Renew the shards' leases when it is time, and do what the inbox asks of them; the decisions made.
+    def _who(self) -> str:
+        idle = [lease.shard for lease in self.leases() if lease.owner is None]
+        return "all shards have an owner" if not idle else f"no process has shards {', '.join(map(str, idle))}"
 
-        Of each shard at most so many items are done.  A shard that was lost is left to who has it now.  Raises
-        StoreError when the store fails; what was not done is done the next time.
+    def change_shards(self, shards: int, *, within: float = PATIENCE) -> None:
+        """Divide the users into another number of shards, while all processes run on.
+
+        Whoever feeds waits meanwhile.  First the inbox is worked off, by whoever has the shards; then all users get
+        their new places in one transaction, and the processes claim the new shards.  The clock of each new shard is the
+        latest of the old ones, and timers due before it go off next, in order.  Raises TimeoutError when the inbox is
+        not empty `within` so many seconds, and StoreError when shards were written to by different rules; then nothing
+        has changed.
         """
+        if shards < 1:
+            raise ValueError(f"`shards` is {shards}: wanted is at least 1")
+        self._open_all()
+        resize(self._shards, shards, lambda: bool(self.shards) and self._work_aside(), within)
         with self._lock:
-            self._renew()
-            self._has_done = False
-            decisions: list[Decision] = []
-            for shard, items in self._waiting_items(limit).items():
-                self._renew()
-                decisions += self._with_engine(shard, partial(self._do, items))
-            return decisions
-
-    def _do(self, items: list[Any], engine: ShardEngine) -> list[Decision]:
-        before = engine.position
-        decisions = engine.do(items)
-        self._has_done = self._has_done or engine.position != before
-        return decisions
+            # The shards that this process had are gone, at once and not only when their leases are over.
+            self._renewed = float("-inf")
 
     @again
-    def _waiting_items(self, limit: int) -> dict[int, list[Any]]:
-        by_shard: dict[int, list[Any]] = {}
-        if self._epochs:
-            for number, item in self._shards.inbox(sorted(self._epochs), limit):
-                by_shard.setdefault(item[0], []).append((number, item))
-        return by_shard
-
-    def _with_engine(self, shard: int, do: Callable[[ShardEngine], list[Decision]]) -> list[Decision]:
-        """What is done with a shard's engine, nothing when the shard was lost; one that fails is opened anew."""
-        if shard not in self._epochs:
-            return []
-        try:
-            if shard not in self._engines:
-                store = ShardStore(self._shards, shard, self._epochs[shard])
-                self._engines[shard] = ShardEngine(self.program, store=store, **self._options)
-            return do(self._engines[shard])
-        except LeaseLost:
-            self._lose(shard)
-            return []
-        except StoreError:
-            self._engines.pop(shard, None)
-            raise
-
-    def _lose(self, shard: int) -> None:
-        self._epochs.pop(shard, None)
-        self._engines.pop(shard, None)
-
-    def _renew(self) -> None:
-        """Claim what makes a fair share, and renew the rest, three times in each lease."""
-        now = time.monotonic()
-        if now - self._renewed < self._lease / 3:
-            return
-        epochs = self._claim()
-        self._renewed = now
-        for shard in set(self._engines) - {one for one, epoch in epochs.items() if self._epochs.get(one) == epoch}:
-            del self._engines[shard]
-        self._epochs = epochs
-
-    @again
-    def _claim(self) -> dict[int, int]:
-        return self._shards.claim(self.owner)
-
-    def run(
-        self,
-        stop: Signal,
-        *,
-        behind: str | None = None,
-        idle: float = 0.1,
-        on_decisions: Callable[[list[Decision]], object] | None = None,
-        on_error: Callable[[Exception], object] | None = None,
-    ) -> None:
-        """Work until `stop` is set; looks again after `idle` seconds when there was nothing to do.
-
-        With `behind` (such as `"5s"`) the clocks of this process's shards move in real time, that much behind the wall
-        clock, whenever their inbox is empty.  Decisions are handed to `on_decisions`; what is raised to `on_error`.
-        """
-        while not stop.is_set():
-            try:
-                decisions = self.work()
-                if behind is not None:
-                    decisions += self._tick(behind)
-                if decisions and on_decisions is not None:
-                    on_decisions(decisions)
-                if self._has_done:
-                    continue
-            except Exception as error:
-                if on_error is not None:
-                    on_error(error)
-            stop.wait(idle)
-
-    def _tick(self, behind: str) -> list[Decision]:
-        """Let go off what is due by now in the shards whose inbox is empty."""
-        with self._lock:
-            made: list[Decision] = []
-            busy = self._waiting_items(1)
-
-            def tick(engine: ShardEngine) -> list[Decision]:
-                LiveClock(engine, on_decisions=made.extend, behind=behind).tick()
-                return []
-
-            for shard in sorted(set(self._epochs) - set(busy)):
-                self._renew()
-                self._with_engine(shard, tick)
-            return made
+    def _open_all(self) -> None:
+        """Have the owner of each shard go on with what other rules may have written there."""
+        with self._shards.feeding() as t:
+            t.put([(shard, OPEN, encode(None)) for shard in range(1, t.shard_count() + 1)])
 
     # ------------------------------------------------------------------ looking
     @again
@@ -303,28 +205,59 @@ class SharedEngine:
         return self._shards.waiting()
 
     @again
+    def clocks(self) -> dict[int, datetime | None]:
+        """The time up to which everything is decided, by shard: None before its first record."""
+        with self._shards.looking() as t:
+            found = clocks_of(t)
+        return {shard: None if at is None else instant(at) for shard, at in found.items()}
+
+    @property
+    @again
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, or the next record held back has its place, as `Engine.next_due`."""
+        due = self._shards.next_due()
+        return None if due is None else instant(due)
+
+    @again
+    def user_of(self, user: str) -> str:
+        """The id by which a user is known, as `Engine.user_of`."""
+        with self._shards.looking() as t:
+            return user_of(clockwork_of(self.program, t, user).links, user)
+
+    @again
     def pending(self, user: str) -> list[Decision]:
         """What waits for a user, as `Engine.pending`; what is in the inbox is not counted in."""
-        with self.store.transaction() as t:
+        with self._shards.looking() as t:
             return clockwork_of(self.program, t, user).pending([user])
 
     @again
     def state(self, user: str) -> dict[str, Any] | None:
         """All that rules know of a user, as `Engine.state`."""
-        with self.store.transaction() as t:
+        with self._shards.looking() as t:
             clockwork = clockwork_of(self.program, t, user)
             state = clockwork.states.get(user_of(clockwork.links, user))
             return None if state is None else shown_state(self.program, state)
 
     @again
+    def explain(self, user: str, rule: str) -> Standing:
+        """How a rule stands for a user at the clock of their shard, as `Engine.explain`."""
+        with self._shards.looking() as t:
+            clockwork = clockwork_of(self.program, t, user)
+            known = user_of(clockwork.links, user)
+            state = clockwork.states.get(known) or State(known)
+            log = [decode_decision(body) for _, body in t.logged(known, 0, ALL)]
+            now = clocks_of(t)[shard_holding(t, known)]
+            return standing(self.program, rule, state, now, clockwork.pending([known]), log)
+
+    @again
     def export(self, user: str) -> dict[str, Any]:
         """Everything that is kept of a user, as `Engine.export`."""
-        with self.store.transaction() as t:
+        with self._shards.looking() as t:
             held = [decoded for _, _, decoded in held_inputs(t)]
             return export_user(clockwork_of(self.program, t, user), t, user, held)
 
     @again
     def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
         """Records that could not be used, as `Engine.rejects`."""
-        with self.store.transaction() as t:
+        with self._shards.looking() as t:
             return t.rejects(after, limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from trigdsl.model.values import Micros
@@ -13,7 +13,8 @@ from trigdsl.store.protocol import Transaction
 Since: TypeAlias = Mapping[str, Micros]
 """What a slot asks → the moment up to and including which its history is not known."""
 
-_GAPS = "history gaps"
+GAPS = "history gaps"
+"""The name under which a store keeps gaps."""
 
 
 def gaps_after(old: Layout, new: Layout, since: Since, now: Micros) -> dict[str, Micros]:
@@ -35,9 +36,18 @@ def gaps_after(old: Layout, new: Layout, since: Since, now: Micros) -> dict[str,
 
 def read_gaps(t: Transaction) -> dict[str, Micros]:
     """The gaps of what a store keeps."""
-    kept = t.meta(_GAPS)
+    kept = t.meta(GAPS)
     return {} if kept is None else dict(decode(kept))
 
 
 def write_gaps(t: Transaction, since: Since) -> None:
-    t.set_meta(_GAPS, encode(dict(since)))
+    t.set_meta(GAPS, encode(dict(since)))
+
+
+def joined_gaps(kept: Iterable[bytes]) -> bytes:
+    """The gaps of what several stores keep, when these become one: each as far as it reaches in any of them."""
+    gaps: dict[str, Micros] = {}
+    for body in kept:
+        for what, since in decode(body).items():
+            gaps[what] = max(since, gaps.get(what, since))
+    return encode(gaps)
