@@ -160,7 +160,7 @@ class AsyncEngine:
     async def merge(self, user: str, other: str) -> list[Decision]:
         return await _in_thread(self.engine.merge, user, other)
 
-    async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+    async def reload(self, program: Program, *, on_edit: str | None = None) -> list[Decision]:
         return await _in_thread(self.engine.reload, program, on_edit=on_edit)
 
     async def close(self) -> None:

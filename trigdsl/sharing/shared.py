@@ -69,7 +69,7 @@ class SharedEngine:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
-        on_edit: str = "keep",
+        on_edit: str | None = None,
     ) -> None:
         length = parse_duration(lease)
         if length < LEAST_LEASE:
@@ -314,7 +314,7 @@ class SharedEngine:
         with self.store.transaction() as t:
             clockwork = clockwork_of(self.program, t, user)
             state = clockwork.states.get(user_of(clockwork.links, user))
-            return None if state is None else shown_state(self.program, state)
+            return None if state is None else shown_state(clockwork.program, state)
 
     @again
     def export(self, user: str) -> dict[str, Any]:
