@@ -62,7 +62,9 @@ def gaps_of(program: Program, since: Since) -> tuple[Gap, ...]:
     return tuple(
         Gap(
             what=slot.key,
-            rules=tuple(names[rule] for rule, slots in sorted(program.slot_uses.items()) if number in slots),
+            rules=tuple(
+                dict.fromkeys(names[rule] for rule, slots in sorted(program.slot_uses.items()) if number in slots)
+            ),
             since=instant(since[slot.key]),
             fillable=number in can,
         )

@@ -16,14 +16,15 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.records.objects import Event
 from trigdsl.standing import Standing, standing
-from trigdsl.store.adopting import adopt_all, check_policy
+from trigdsl.store.adopting import adopt_all
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
+from trigdsl.store.fates import check_policy
 from trigdsl.store.gaps import gaps_after
-from trigdsl.store.keeper import Keeper
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
 from trigdsl.store.protocol import Transaction
+from trigdsl.store.running import program_after
 
 __all__ = ["Engine", "Position"]
 
@@ -132,28 +133,28 @@ class Engine(Intake):
         return forgotten if t is not None else forgotten.with_held(dropped)
 
     # ------------------------------------------------------------------ other rules
-    def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+    def reload(self, program: Program, *, on_edit: str | None = None) -> list[Decision]:
         """Go on with other rules; the decisions are those that end runs which cannot go on.
 
         A rule is known by its name.  Runs of a rule whose text is as it was are left alone; those of a rule that is
-        gone end.  Of a rule that was changed, `on_edit` tells what becomes of its runs: `keep` (they wait on, and do
-        what the new text says at their step), `retime` (their step is timed anew), `cancel`.  What rules ask of
-        history anew starts empty: `gaps` tells it, `backfill` fills it.
+        gone end.  Of a rule that was changed, its clause `on edit` tells what becomes of its runs: `keep` (the default:
+        they go on by the text by which they started), `retime` (they take the new text, and their step is timed anew),
+        `cancel`; `on_edit` stands in place of all these clauses.  What rules ask of history anew starts empty: `gaps`
+        tells it, `backfill` fills it.
         """
         check_policy(on_edit)
         with self._lock, self._observer.span("reload"):
-            clockwork = Clockwork(program, self._on_violation)
             warnings, refused = self.data_warnings(), self.refused_aliases
             if self.store is not None:
-                keeper = Keeper(self.store, clockwork, log=self._log)
-                self._clockwork, self._keeper, self.program = clockwork, keeper, program
-                decisions = keeper.adopt(on_edit, self._now())
-                self._gaps = keeper.gaps
+                self._run(program, on_edit)
+                decisions = self._adopt(on_edit)
             else:
+                running = program_after(self.program, self._clockwork.states.values(), program, on_edit)
+                clockwork = Clockwork(running, self._on_violation)
                 decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
-                before, after = layout_of(self.program), layout_of(program)
+                before, after = layout_of(self.program), layout_of(running)
                 self._gaps = gaps_after(before, after, self._gaps, self._now())
-                self._clockwork, self.program = clockwork, program
+                self._clockwork, self.program = clockwork, running
             self._past_warnings, self._past_refused = warnings, refused
             self._observer.decided(decisions)
             return decisions

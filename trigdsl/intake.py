@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
-from trigdsl.engine.program import Program
+from trigdsl.engine.program import OldRule, Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
@@ -22,14 +22,15 @@ from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
-from trigdsl.store.adopting import check_policy
 from trigdsl.store.again import again
 from trigdsl.store.errors import StoreError
+from trigdsl.store.fates import check_policy, with_old_rules
 from trigdsl.store.gaps import Since
 from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.opening import open_store
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import RejectRow, Store, Transaction
+from trigdsl.store.running import running_program
 
 Position: TypeAlias = "str | int | bytes | None"
 """Where a source of records is: whatever the host needs to go on from there."""
@@ -47,16 +48,14 @@ class Intake:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
-        on_edit: str = "keep",
+        on_edit: str | None = None,
         observer: Observer | None = None,
     ) -> None:
         check_policy(on_edit)
-        self.program = program
         self.store = open_store(store) if isinstance(store, str) else store
         self.rejected = 0
         self.duplicates = 0
         self._lock = RLock()
-        self._clockwork = Clockwork(program, on_violation)
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
         self._on_violation = on_violation
@@ -77,11 +76,30 @@ class Intake:
         self._failed_on: dict[int | None, str] = {}
         self._in_hand: int | None = None
         self._places: dict[int, int] = {}
-        self._keeper = None if self.store is None else Keeper(self.store, self._clockwork, log=log)
+        self._keeper: Keeper | None = None
+        self._run(program, on_edit)
         self._restore()
-        if self._keeper is not None:
-            self._observer.decided(self._keeper.adopt(on_edit, self._now()))
-            self._gaps = self._keeper.gaps
+        self._observer.decided(self._adopt(on_edit))
+
+    def _run(self, program: Program, on_edit: str | None, also: Iterable[OldRule] = ()) -> None:
+        """Run a program from now on, with the old rules by which runs go on; their states the keeper must adopt."""
+        if self.store is None:
+            self.program = with_old_rules(program, ())
+            self._clockwork = Clockwork(self.program, self._on_violation)
+            return
+        epoch = self.store.open()
+        running = running_program(self.store, epoch, program, on_edit, also)
+        clockwork = Clockwork(running, self._on_violation)
+        self._keeper = Keeper(self.store, epoch, clockwork, log=self._log)
+        self._clockwork, self.program = clockwork, running
+
+    def _adopt(self, on_edit: str | None) -> list[Decision]:
+        """Go on with what is in the store; the runs that end with it."""
+        if self._keeper is None:
+            return []
+        decisions = self._keeper.adopt(on_edit, self._now())
+        self._gaps = self._keeper.gaps
+        return decisions
 
     def __enter__(self) -> Self:
         return self

@@ -141,7 +141,7 @@ class AsyncEngine:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
-        on_edit: str = "keep",
+        on_edit: str | None = None,
         observer: Observer | None = None,
     ) -> None:
         self.engine = Engine(
@@ -233,7 +233,7 @@ class AsyncEngine:
         return await in_thread(self.engine.forget, user)
 
     # ------------------------------------------------------------------ other rules
-    async def reload(self, program: Program, *, on_edit: str = "keep") -> list[Decision]:
+    async def reload(self, program: Program, *, on_edit: str | None = None) -> list[Decision]:
         """As `Engine.reload`."""
         return await in_thread(self.engine.reload, program, on_edit=on_edit)
 

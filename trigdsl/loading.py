@@ -16,8 +16,9 @@ from trigdsl.checker.check import check
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.code import TooDeepError
 from trigdsl.compiler.compile import compile_program
+from trigdsl.compiler.old_rules import check_old_rules
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
-from trigdsl.engine.program import Program
+from trigdsl.engine.program import OldRule, Program
 from trigdsl.model.signatures import Signature, parse_signature
 from trigdsl.source import Source, Span
 from trigdsl.syntax import nodes
@@ -124,9 +125,8 @@ def is_shallow(checked: CheckedProgram) -> bool:
     return segments + max((deep for is_segment, deep in depths if not is_segment), default=0) < SHALLOW
 
 
-def _checked(
-    sources: Sequence[Source], templates: TemplateFiles, functions: Functions
-) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
+def _read(sources: Sequence[Source]) -> tuple[list[tuple[nodes.File, Source]], list[Diagnostic], int]:
+    """The trees of texts, what is wrong with them, and the first number that no node has."""
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
     next_id = 0
@@ -136,7 +136,14 @@ def _checked(
         findings += parsed.diagnostics
         if parsed.file is not None:
             files.append((parsed.file, source))
-    signatures = {name: parse_signature(signature) for name, (_, signature) in functions.items()}
+    return files, findings, next_id
+
+
+def _checked(
+    sources: Sequence[Source], templates: TemplateFiles, functions: Functions
+) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
+    files, findings, _ = _read(sources)
+    signatures = _signatures(functions)
     complete = all(finding.severity is not Severity.ERROR for finding in findings)
     checked, found = check(files, signatures, complete=complete, find_template=templates.find)
     findings += found
@@ -144,6 +151,10 @@ def _checked(
     if checked is None or any(finding.severity is Severity.ERROR for finding in diagnostics):
         raise TrigError(diagnostics)
     return checked, diagnostics
+
+
+def _signatures(functions: Functions) -> dict[str, Signature]:
+    return {name: parse_signature(signature) for name, (_, signature) in functions.items()}
 
 
 def _compiled(
@@ -158,10 +169,55 @@ def _compiled(
             read_template=templates.read,
             diagnostics=diagnostics,
             explained=explained,
+            folder=folder,
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
-    return evolve(program, to_html=partial(_shown, tuple(sources), diagnostics)), checked
+    with_old = _WithOld(tuple(sources), folder, functions)
+    with_old.alone = evolve(program, to_html=partial(_shown, tuple(sources), diagnostics), with_old=with_old)
+    return with_old.alone, checked
+
+
+class _WithOld:
+    """Compiles a program again with rules as they were before they were changed, see `Program.with_old`."""
+
+    alone: Program
+
+    def __init__(self, sources: tuple[Source, ...], folder: Path | None, functions: Functions) -> None:
+        self._sources = sources
+        self._folder = folder
+        self._functions = functions
+        self._made: tuple[tuple[OldRule, ...], Program] | None = None
+
+    def __call__(self, old: tuple[OldRule, ...]) -> Program:
+        if not old:
+            return self.alone
+        # The shards of a store ask for the same, one after another.
+        if self._made is None or self._made[0] != old:
+            with _without_collecting():
+                self._made = old, self._compiled(old)
+        return self._made[1]
+
+    def _compiled(self, old: tuple[OldRule, ...]) -> Program:
+        templates = TemplateFiles(self._folder)
+        files, _, next_id = _read(self._sources)
+        checked, _ = check(files, _signatures(self._functions), find_template=templates.find)
+        assert checked is not None, "it was compiled before"
+        folder = "" if self._folder is None else self._folder.as_posix()
+        found = check_old_rules(checked, files, old, next_id=next_id, folder=folder, find_template=templates.find)
+        try:
+            program = compile_program(
+                found.program,
+                functions=self.alone.functions,
+                read_template=templates.read,
+                diagnostics=self.alone.diagnostics,
+                folder=self._folder,
+                old=found.rules,
+            )
+        except TooDeepError:
+            refused = {(one.name, one.fingerprint): "an expression nests too deep" for one in old}
+            return evolve(self.alone, refused=refused)
+        return evolve(program, to_html=self.alone.to_html, with_old=self, refused=found.refused)
 
 
 def _shown(sources: Sequence[Source], diagnostics: Sequence[Diagnostic]) -> str:

@@ -16,6 +16,7 @@ const WORDS = {
   NOT_IN: /not\s+in/,
   NOT_ON: /not\s+on/,
   STOP_ON: /stop\s+on/,
+  ON_EDIT: /on\s+edit/,
   FOR_EACH: /for\s+each/,
   FOR_AT_MOST: /for\s+at\s+most/,
   AT_MOST: /at\s+most/,
@@ -38,6 +39,7 @@ const PLAIN_BUT_SENDS = [
   "enters", "leaves", "becomes", "changes",
   "local", "utc", "characters", "containing", "holidays", "template",
   "ignore", "restart", "stack",
+  "keep", "retime", "cancel",
   "week", "days",
 ];
 const PLAIN = [...PLAIN_BUT_SENDS, "sends"];
@@ -202,6 +204,7 @@ module.exports = grammar({
     _clause: ($) =>
       choice(
         $.stop_on, $.once, $.at_most, $.while_pending, $.for_each, $.from, $.until, $.holdout, $.goal, $.tag,
+        $.on_edit,
       ),
     stop_on: ($) => seq(word("STOP_ON"), $._events, optional($.where)),
     once: ($) => seq("once", optional(seq("per", $.limit_period))),
@@ -218,6 +221,7 @@ module.exports = grammar({
     holdout: ($) => seq("holdout", $.percentage),
     goal: ($) => seq("goal", $._events, optional($.where), "within", $.duration_literal),
     tag: ($) => seq("tag", $.name, repeat(seq(",", $.name))),
+    on_edit: () => seq(word("ON_EDIT"), choice("keep", "retime", "cancel")),
 
     // Events named in rules
 

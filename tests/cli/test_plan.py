@@ -30,16 +30,21 @@ def planned(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, list
     assert main(["plan", "-e", NEW, "--store", STORE, "--json", *options]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [key.split(" [")[0] for key in found["empty_history"]] == ["count of y"]
-    return {one["rule"]: [one["fate"], one["waiting"], one["retimed"], one["ended"]] for one in found["rules"]}
+    return {
+        one["rule"]: [one["fate"], one["waiting"], one["by_old_text"], one["retimed"], one["ended"]]
+        for one in found["rules"]
+    }
 
 
-@pytest.mark.parametrize(("policy", "runs"), [("keep", [2, 0, 0]), ("retime", [0, 2, 0]), ("cancel", [0, 0, 2])])
+@pytest.mark.parametrize(
+    ("policy", "runs"), [("keep", [2, 2, 0, 0]), ("retime", [0, 0, 2, 0]), ("cancel", [0, 0, 0, 2])]
+)
 def test_it_counts_what_would_become_of_runs(capsys: pytest.CaptureFixture[str], policy: str, runs: list[int]) -> None:
     assert planned(capsys, "--on-edit", policy) == {
-        "d": ["new", 0, 0, 0],
-        "a": ["unchanged", 2, 0, 0],
+        "d": ["new", 0, 0, 0, 0],
+        "a": ["unchanged", 2, 0, 0, 0],
         "b": ["changed", *runs],
-        "c": ["removed", 0, 0, 2],
+        "c": ["removed", 0, 0, 0, 2],
     }
 
 
@@ -62,12 +67,15 @@ def test_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         "runs",
         "wait",
         "on",
+        "by",
+        "old",
+        "text",
         "timed",
         "anew",
         "end",
     ]
-    assert lines[4].split() == ["c", "removed", "2", "0", "0", "2"]
-    assert lines[6:] == ["History", "  starts empty: count of y [y]"]
+    assert lines[4].split() == ["c", "removed", "2", "0", "0", "0", "2"]
+    assert lines[6:] == ["Runs that end", "  c: 2 (rule removed)", "", "History", "  starts empty: count of y [y]"]
 
 
 def test_where_no_store_is_none_is_made(capsys: pytest.CaptureFixture[str]) -> None:

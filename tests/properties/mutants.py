@@ -16,6 +16,7 @@ CHOICES = {
     (n.Aggregate, "function"): ["sum", "avg", "min", "max", "first", "last", "distinct"],
     (n.SystemEvent, "kind"): ["sent", "opened", "clicked", "bounced", "unsubscribed"],
     (n.WhilePending, "policy"): ["ignore", "restart", "stack"],
+    (n.OnEdit, "policy"): ["keep", "retime", "cancel"],
     (n.CapDecl, "scope"): ["channel", "tag"],
     (n.Zone, "name"): ["local", "utc"],
     (n.Period, "kind"): ["today", "ever"],

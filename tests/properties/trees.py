@@ -229,12 +229,14 @@ def steps(draw: Callable[..., Any]) -> n.Step:
 limits = st.builds(n.Limit, count=counts, period=limit_periods) | st.builds(
     n.Limit, count=st.just(1), period=limit_periods, once=st.just(True)
 )
+on_edits = st.builds(n.OnEdit, policy=st.sampled_from(["keep", "retime", "cancel"]))
 pendings = st.builds(n.WhilePending, policy=st.sampled_from(["ignore", "restart", "stack"])) | st.builds(
     n.WhilePending, policy=st.just("restart"), at_most=durations
 )
 _single_clauses = (
     limits,
     pendings,
+    on_edits,
     st.builds(n.ForEach, path=paths),
     st.builds(n.Campaign, start=dates),
     st.builds(n.Campaign, end=dates),

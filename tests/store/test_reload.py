@@ -89,7 +89,7 @@ CHANGED = 'rule one: if cart then after 30m send push "new one" unless purchase\
 @pytest.mark.parametrize(
     ("policy", "waits", "sent"),
     [
-        ("keep", ["one/1 11:00:00"], ["one/1 sent new one 11:00:00"]),
+        ("keep", ["one/1 11:00:00"], ["one/1 sent old one 11:00:00"]),
         ("retime", ["one/1 10:30:00"], ["one/1 sent new one 10:30:00"]),
         ("cancel", [], []),
     ],
@@ -111,21 +111,21 @@ def test_a_run_that_is_timed_anew_is_not_due_before_the_clock(start: Start) -> N
     assert live.advance("10:45:00") == ["one/1 sent new one 10:45:00"]
 
 
-def test_a_run_whose_step_is_no_more_ends(start: Start) -> None:
+def test_a_run_that_is_timed_anew_ends_when_its_step_is_no_more(start: Start) -> None:
     live = start(TWO)
     live.feed("10:00:00", "cart")
     live.advance("12:00:00")
     assert live.pending() == ["two/2 13:00:00"]
-    live.change('rule two: if cart then after 2h send push "new two"')
+    live.change('rule two: if cart then after 2h send push "new two"', on_edit="retime")
     assert live.pending() == []
     assert live.advance("14:00:00") == []
 
 
-def test_a_run_of_a_rule_that_is_now_for_each_goes_under_its_value(start: Start) -> None:
+def test_a_run_that_is_timed_anew_goes_under_the_value_of_for_each(start: Start) -> None:
     live = start("rule r: if cart then after 1h send push")
     live.feed("10:00:00", "cart", properties={"id": "a"})
     live.feed("10:00:00", "cart", "v")
-    live.change("rule r: if cart then after 1h send push unless purchase for each id")
+    live.change("rule r: if cart then after 1h send push unless purchase for each id", on_edit="retime")
     assert live.pending("v") == [], "it has no value"
     assert live.feed("10:10:00", "purchase", properties={"id": "b"}) == []
     assert live.feed("10:20:00", "purchase", properties={"id": "a"}) == ["r/1 cancelled unless purchase 10:20:00"]

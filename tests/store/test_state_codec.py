@@ -101,7 +101,7 @@ def test_a_newer_form_is_refused() -> None:
     with pytest.raises(StoreTooNew, match=r"the state of `ann` is in form 2, .* knows forms up to 1: upgrade trigdsl"):
         read_state(encode([2, 1, "ann", 0]))
     with pytest.raises(StoreTooNew, match="the layout of the program"):
-        decode_layout(encode([2, [], [], [], []]))
+        decode_layout(encode([3, [], [], [], []]))
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,6 @@ def store_options(on_edit: str) -> Callable[[F], F]:
         policy = click.option(
             "--on-edit",
             type=click.Choice(("keep", "retime", "cancel")),
-            default="keep",
-            show_default=True,
             help=on_edit,
         )
         store = click.option(

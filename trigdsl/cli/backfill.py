@@ -23,7 +23,13 @@ _HEADER = ("asked of history", "by", "known since", "")
 @click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN,...", help="Other names of user, time, event, id.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def backfill(
-    *, paths: tuple[str, ...], expression: str | None, url: str, on_edit: str, maps: tuple[str, ...], as_json: bool
+    *,
+    paths: tuple[str, ...],
+    expression: str | None,
+    url: str,
+    on_edit: str | None,
+    maps: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Fill what RULES ask of history and did not ask before, from EVENTS of the past.
 

@@ -13,15 +13,15 @@ from trigdsl.cli.exits import FINE
 if TYPE_CHECKING:
     from trigdsl.store.planning import Plan
 
-_HEADER = ("rule", "compared with the store", "runs", "wait on", "timed anew", "end")
+_HEADER = ("rule", "compared with the store", "runs", "wait on", "by old text", "timed anew", "end")
 
 
 @click.command(short_help="Show what other rules would do to a store.")
 @click.argument("rules", required=False, metavar="RULES")
 @click.option("-e", "expression", metavar="TEXT", help="Plan with this text instead of a file.")
-@store_options("What would become of the runs of rules that were changed.")
+@store_options("What becomes of runs of rules that were changed, in place of what the rules say of it (`on edit`).")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def plan(rules: str | None, expression: str | None, url: str, on_edit: str, as_json: bool) -> int:
+def plan(rules: str | None, expression: str | None, url: str, on_edit: str | None, as_json: bool) -> int:
     """Show what would become of the runs that wait in a store if an engine opened it with RULES.
 
     Nothing is changed, and an engine may be at work meanwhile.
@@ -64,8 +64,11 @@ def _print_table(found: Plan) -> None:
     from trigdsl.cli.tables import Block, Table, print_blocks
 
     rows = tuple(
-        (one.rule, one.fate, *map(str, (one.runs, one.waiting, one.retimed, one.ended))) for one in found.rules
+        (one.rule, one.fate, *map(str, (one.runs, one.waiting, one.by_old_text, one.retimed, one.ended)))
+        for one in found.rules
     )
     empty = tuple(f"starts empty: {key}" for key in found.empty_history)
-    blocks = [Block(table=Table(_HEADER, rows, frozenset(range(2, 6))))]
-    print_blocks([*blocks, Block("History", lines=empty)] if empty else blocks, sys.stdout)
+    ends = tuple(f"{one.rule}: {count} ({why})" for one in found.rules for why, count in one.endings.items())
+    blocks = [Block(table=Table(_HEADER, rows, frozenset(range(2, 7))))]
+    blocks += [Block(title, lines=lines) for title, lines in (("Runs that end", ends), ("History", empty)) if lines]
+    print_blocks(blocks, sys.stdout)

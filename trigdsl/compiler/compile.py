@@ -9,11 +9,13 @@ runs it without knowing that there was a text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.contents import Contents, ReadTemplate
 from trigdsl.compiler.invariants import compile_invariants
+from trigdsl.compiler.old_rules import CheckedOldRule
 from trigdsl.compiler.parts import condition_parts
 from trigdsl.compiler.plans import Plans
 from trigdsl.compiler.policies import Policies
@@ -31,26 +33,35 @@ def compile_program(
     read_template: ReadTemplate,
     diagnostics: tuple[Diagnostic, ...] = (),
     explained: bool = False,
+    folder: PurePath | None = None,
+    old: Sequence[CheckedOldRule] = (),
 ) -> Program:
     """Compile a program that checked without errors.
 
     `functions` are the host's, by name; `read_template` gives the text of template files.  Raises `TooDeepError`
     when an expression nests too deep for Python's compiler.  With `explained` the program also has the parts of its
-    conditions, which nothing but a trace looks at.
+    conditions, which nothing but a trace looks at.  `folder` is that of the program's files, if it has some.  `old` are
+    rules as they were before they were changed: they come after all others, and nothing triggers them.
     """
-    unit = Unit(checked)
+    unit = Unit(checked, old)
     policies = Policies(unit)
     for channel in checked.channels:
         policies.channel(channel)
-    compiler = RuleCompiler(unit, policies, Contents(unit, read_template))
+    compiler = RuleCompiler(unit, policies, Contents(unit, read_template), folder)
     rules, uses = [], {}
     for rule in checked.rules:
         unit.questions.touched = set()
         rules.append(compiler.compile(rule))
         uses[rule.index] = tuple(sorted(unit.questions.touched))
+    for one in old:
+        unit.questions.touched = set()
+        rules.append(compiler.compile_old(one))
+        uses[one.rule.index] = tuple(sorted(unit.questions.touched))
     plans = Plans(unit)
     for rule in checked.rules:
         plans.add_rule(rule)
+    for one in old:
+        plans.add_old_rule(one.rule)
     for number, invariant in enumerate(checked.invariants):
         plans.add_invariant(number, invariant)
     asked = unit.questions.asked

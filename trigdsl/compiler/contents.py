@@ -25,7 +25,7 @@ class Contents:
     def __init__(self, unit: Unit, read_template: ReadTemplate) -> None:
         self._unit = unit
         self._read_template = read_template
-        self._triggers = {rule.name: rule.node.trigger for rule in unit.checked.rules}
+        self._triggers = {rule.name: rule.node.trigger for rule in unit.rules}
 
     def variants(self, send: nodes.Send, rule: str) -> tuple[tuple[CompiledVariant, ...], bool]:
         """The variants of a send in order, and whether they are shares; content without variants is one."""

@@ -48,6 +48,10 @@ class Plans:
 
     def add_rule(self, rule: CheckedRule) -> None:
         """All that one rule waits for; rules must be added in order."""
+        self._add_trigger(rule)
+        self.add_old_rule(rule)
+
+    def _add_trigger(self, rule: CheckedRule) -> None:
         node = rule.node
         match node.trigger:
             case nodes.EventTrigger():
@@ -62,6 +66,10 @@ class Plans:
                     for kind in ("opened", "clicked")
                 )
                 self._wait("answers", rule, nodes.EventGroup(answers))
+
+    def add_old_rule(self, rule: CheckedRule) -> None:
+        """All that the runs of a rule wait for, though nothing starts one any more."""
+        node = rule.node
         for place, step in enumerate(node.steps):
             for unless in step.unless:
                 reason = f"unless {print_event_set(unless.event)}"

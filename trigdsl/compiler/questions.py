@@ -138,7 +138,8 @@ class Questions:
         test = self._unit.function(name, "c, w", event.span.text, f"(lambda e: {text})(w[{shift}:])")
         read = self._unit.function(f"note_{event.id}", "c", f"of {event.span.text}", f"({', '.join(notes)},)")
         # What it notes depends on what can be read where it is asked.
-        what = f"{_what(event, path, ways)} for {'a trigger' if late.without_event else 'an event'} of {writer.rule}"
+        asker = f"{'a trigger' if late.without_event else 'an event'} of {self._unit.said(writer.rule)}"
+        what = f"{_what(event, path, ways)} for {asker}"
         any_way = tuple(Alternative(way.name, ()) for way in ways)
         asked = Asked(len(self._asked), history.Window, any_way, what, read, label=_label(event, path))
         self._asked[object()] = asked

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from hashlib import blake2b
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
+
+from attrs import evolve
 
 from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.contents import Contents
 from trigdsl.compiler.expressions import Reading, Writer, length_of
+from trigdsl.compiler.old_rules import CheckedOldRule
 from trigdsl.compiler.policies import WEEKDAYS, Policies, compile_period, compile_zone
 from trigdsl.engine import history
 from trigdsl.engine.dates import day_number
@@ -27,6 +31,7 @@ from trigdsl.engine.program import (
     IgnoredFires,
     ListAction,
     ListFires,
+    NeverFires,
     SegmentFires,
     SendAction,
     SetAction,
@@ -35,6 +40,7 @@ from trigdsl.engine.program import (
 from trigdsl.engine.schedules import Daily, Monthly, OnCalendar, Once, Schedule, Weekly, Yearly
 from trigdsl.engine.zones import UTC, zone
 from trigdsl.model.values import SECOND, Micros
+from trigdsl.source import Source
 from trigdsl.syntax import nodes
 from trigdsl.syntax.printer import print_tree
 
@@ -49,23 +55,54 @@ def clause(rule: nodes.Rule, kind: type[C]) -> C | None:
     return next((one for one in rule.clauses if isinstance(one, kind)), None)
 
 
+def own_text(rule: nodes.Rule) -> str:
+    """What a rule says, but for what is to become of its runs when it says something else."""
+    left = tuple(one for one in rule.clauses if not isinstance(one, nodes.OnEdit))
+    return print_tree(rule if len(left) == len(rule.clauses) else evolve(rule, clauses=left))
+
+
+def folder_of(source: Source, folder: PurePath | None) -> str:
+    """The folder of a file within the program's folder, written with `/`; empty for that folder itself."""
+    parent = PurePath(source.name).parent
+    if folder is None or not parent.is_relative_to(folder):
+        return ""
+    found = parent.relative_to(folder).as_posix()
+    return "" if found == "." else found
+
+
 class RuleCompiler:
     """Compiles the rules of one program, one after another."""
 
-    def __init__(self, unit: Unit, policies: Policies, contents: Contents) -> None:
+    def __init__(self, unit: Unit, policies: Policies, contents: Contents, folder: PurePath | None) -> None:
+        self._folder = folder
         self._unit = unit
         self._policies = policies
         self._contents = contents
         self._zone = (zone(unit.checked.timezone) if unit.checked.timezone else None) or UTC
 
-    def compile(self, rule: CheckedRule) -> CompiledRule:
+    def compile_old(self, rule: CheckedOldRule) -> CompiledRule:
+        """A rule as it was before it was changed, which nothing triggers any more."""
+        old = rule.old
+        return evolve(
+            self.compile(rule.rule, is_old=True),
+            name=old.name,
+            limit=None,
+            fingerprint=old.fingerprint,
+            text=old.text,
+            folder=old.folder,
+            living=rule.living,
+        )
+
+    def compile(self, rule: CheckedRule, *, is_old: bool = False) -> CompiledRule:
         node, name = rule.node, rule.name
         tags = tuple(tag.text for one in node.clauses if isinstance(one, nodes.Tags) for tag in one.names)
         limit, pending = clause(node, nodes.Limit), clause(node, nodes.WhilePending)
         for_each, holdout, goal = clause(node, nodes.ForEach), clause(node, nodes.Holdout), clause(node, nodes.Goal)
+        on_edit, text = clause(node, nodes.OnEdit), own_text(node)
         starts, ends = self._campaign(node)
-        fires = self._fires(node.trigger, name)
-        condition = None if node.condition is None else self._unit.test(f"{name}__condition", node.condition, name)
+        fires: Fires = NeverFires() if is_old else self._fires(node.trigger, name)
+        asked = None if is_old else node.condition
+        condition = None if asked is None else self._unit.test(f"{name}__condition", asked, name)
         steps = tuple(self._step(step, place, name, tags) for place, step in enumerate(node.steps, 1))
         return CompiledRule(
             index=rule.index,
@@ -84,7 +121,10 @@ class RuleCompiler:
             goal=None if goal is None else CompiledGoal(length=length_of(goal.within)),
             tags=tags,
             captures=tuple(sorted(self._captures(name))),
-            fingerprint=blake2b(print_tree(node).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
+            fingerprint=blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
+            text=text,
+            folder=folder_of(rule.source, self._folder),
+            on_edit="keep" if on_edit is None else on_edit.policy,
         )
 
     def _captures(self, rule: str) -> set[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.code import Code
 from trigdsl.compiler.expressions import Reading, Writer
+from trigdsl.compiler.old_rules import CheckedOldRule
 from trigdsl.compiler.patterns import Tests
 from trigdsl.compiler.questions import Questions
 from trigdsl.engine.program import Place
@@ -17,14 +18,20 @@ from trigdsl.syntax import nodes
 class Unit:
     """One program under compilation."""
 
-    def __init__(self, checked: CheckedProgram) -> None:
+    def __init__(self, checked: CheckedProgram, old: Sequence[CheckedOldRule] = ()) -> None:
         self.checked = checked
+        self.rules = (*checked.rules, *(one.rule for one in old))
+        self._said = {one.rule.name: one.old.name for one in old}
         self.code = Code()
         self.places: dict[int, Place] = {}
         self.questions = Questions(self)
         self.tests = Tests(self)
         self._segments: dict[tuple[str, bool], str] = {}
         self._segment_slots: dict[tuple[str, bool], set[int]] = {}
+
+    def said(self, rule: str | None) -> str | None:
+        """The name of a rule as it is told: an old rule goes by another one here than the rule that it became."""
+        return rule if rule is None else self._said.get(rule, rule)
 
     def wire(self, name: str) -> str:
         """The name on the wire of an event as rules name it."""
@@ -61,5 +68,5 @@ class Unit:
         if node.id not in self.places:
             line, column = node.span.position
             at = f"{node.span.source.name}:{line}:{column}"
-            self.places[node.id] = Place(rule=rule, at=at, text=node.span.text)
+            self.places[node.id] = Place(rule=self.said(rule), at=at, text=node.span.text)
         return node.id

@@ -98,6 +98,10 @@ KEYWORD_DOCS: Final[dict[str, str]] = {
     "holdout": "A share of users who get nothing, to compare with: `holdout 10%`.",
     "goal": "What a message is meant to lead to: `goal purchase within 3d`.",
     "tag": "Groups rules, for caps over all of them: `tag cart`.",
+    "on edit": "What becomes of runs that wait when the rule is changed: `keep`, `retime` or `cancel`.",
+    "keep": "Runs that wait go on by the text they started with.",
+    "retime": "Runs that wait go on by the new text, their step timed anew.",
+    "cancel": "Runs that wait are cancelled.",
     # Conditions
     "where": "Only the events whose properties fit: `(purchase where total > 50)`.",
     "and": "Both hold.",

@@ -123,6 +123,7 @@ CODES: Final[dict[str, str]] = {
     "duplicate-ending": "an event that ends a run by two clauses",
     "stop-never": "`stop on` in a rule that does all at once",
     "pending-never": "`while pending` in a rule that does all at once",
+    "edit-never": "`on edit` in a rule that does all at once",
     "idle-priority": "a priority on a step that is done at once",
     "delay-beyond-campaign": "a step that comes due after its campaign",
     "limit-beyond-campaign": "a limit over a longer time than the campaign",

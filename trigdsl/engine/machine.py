@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from trigdsl.engine import merging, profiles, timers
@@ -41,8 +40,6 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value
 
-_by_rule = attrgetter("rule")
-
 
 class Machine:
     """Runs one program for one user at a time.
@@ -63,6 +60,8 @@ class Machine:
         self.actions = Actions(self)
         self.memory = Memory(self)
         self.sieve = Sieve(program)
+        self.old_expiries: dict[str, Micros | None] = {}
+        """How long after they are due the sends and calls of old rules' runs expire, by key; the driver empties it."""
         self.watch = Watch(self, on_violation) if on_violation is not None and program.invariants else None
         self._queue: deque[tuple[str | None, dict[str, Value], profiles.Changes | None]] = deque()
         self._watches_profile = bool(
@@ -218,7 +217,7 @@ class Machine:
         """End the runs that an event ends, in rule order, the older first."""
         runs = [run for run in self.context.state.runs or () if run.rule in plan.enders]
         if len(runs) > 1:
-            runs.sort(key=_by_rule)
+            runs.sort(key=lambda run: self.rule(run).living)
         for run in runs:
             enders = plan.enders[run.rule]
             path = self.rule(run).for_each
@@ -398,6 +397,8 @@ class Machine:
                 **told,
             )
         )
+        if rule.is_old and status == "sent":
+            self.old_expiries[self.decisions[-1].key] = rule.steps[run.step].expires
         if self.watch is not None and status == "sent" and action.kind == "send":
             self.watch.sent(self.decisions[-1])
 

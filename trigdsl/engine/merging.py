@@ -21,7 +21,7 @@ from trigdsl.engine.invariants import merge_watched
 from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.shares import holdout_share
 from trigdsl.engine.state import Run, State
-from trigdsl.engine.steps import MOST_RUNS, MOST_VALUES
+from trigdsl.engine.steps import MOST_RUNS, MOST_VALUES, key_under
 from trigdsl.model.values import Micros
 
 
@@ -177,7 +177,7 @@ def _merge_runs(program: Program, into: State, other: State) -> list[Run]:
     for run in other.runs or ():
         _move(program.rules[run.rule], run, other.user, into.user)
     runs = sorted((*(into.runs or ()), *(other.runs or ())), key=lambda run: run.seq)
-    ended = [run for rule in program.rules for run in _ended(rule, [run for run in runs if run.rule == rule.index])]
+    ended = [run for rule in program.rules if not rule.is_old for run in _ended(program, rule, runs)]
     into.runs = [run for run in runs if run not in ended] or None
     return ended
 
@@ -190,20 +190,22 @@ def _move(rule: CompiledRule, run: Run, other: str, known: str) -> None:
         run.holdout = holdout_share(rule.name, known) < rule.holdout
 
 
-def _ended(rule: CompiledRule, runs: list[Run]) -> list[Run]:
+def _ended(program: Program, rule: CompiledRule, unfinished: list[Run]) -> list[Run]:
     """Of the unfinished runs of a rule, older first, those that cannot stand beside the others."""
+    runs = [run for run in unfinished if program.rules[run.rule].living == rule.index]
     ended = []
     if rule.pending != "stack":
         standing: dict[Any, Run] = {}
         for run in runs:
-            older = standing.get(run.key)
+            key = key_under(rule, program.rules[run.rule], run)
+            older = standing.get(key)
             if older is None:
-                standing[run.key] = run
+                standing[key] = run
             elif rule.pending == "ignore" or not _restarts(rule, older, run):
                 ended.append(run)
             else:
                 ended.append(older)
-                standing[run.key] = run
+                standing[key] = run
     left = [run for run in runs if run not in ended]
     return sorted((*ended, *left[MOST_RUNS:]), key=lambda run: run.seq)
 

@@ -224,7 +224,14 @@ class IgnoredFires:
     length: Micros
 
 
-Fires: TypeAlias = EventFires | SilenceFires | AttributeFires | ListFires | SegmentFires | CalendarFires | IgnoredFires
+@frozen(kw_only=True)
+class NeverFires:
+    """Nothing triggers it any more: a rule as it was before it was changed, of which some runs are left."""
+
+
+Fires: TypeAlias = (
+    EventFires | SilenceFires | AttributeFires | ListFires | SegmentFires | CalendarFires | IgnoredFires | NeverFires
+)
 
 
 @frozen(kw_only=True)
@@ -237,7 +244,11 @@ class CompiledRule:
     """One rule. `captures` are the history slots whose `previous` must be noted when a run starts.
 
     `starts` and `ends` bound the campaign: [starts, ends) as instants.  `fingerprint` is the same as long as the
-    rule's own text is, whatever its layout.
+    rule's own `text` is, whatever its layout; both leave out `on edit`.  `folder` is that of the rule's file in the
+    program's folder, where its template files are looked for.
+
+    `living` is the index of the rule as it is now: another one when this is a rule as it was before it was changed.
+    Such an old rule has no trigger and no limit of its own; what is counted and kept apart is that of the living one.
     """
 
     index: int
@@ -257,6 +268,28 @@ class CompiledRule:
     tags: tuple[str, ...] = ()
     captures: tuple[int, ...] = ()
     fingerprint: str = ""
+    text: str = ""
+    folder: str = ""
+    on_edit: str = "keep"
+    living: int = field()
+
+    @living.default
+    def _itself(self) -> int:
+        return self.index
+
+    @property
+    def is_old(self) -> bool:
+        return self.living != self.index
+
+
+@frozen(order=True)
+class OldRule:
+    """A rule as it was before it was changed: what it takes to compile it beside the rule of that name as it is now."""
+
+    name: str
+    fingerprint: str
+    text: str
+    folder: str = ""
 
 
 @frozen(kw_only=True)
@@ -380,6 +413,9 @@ class Program:
     `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
     finds what is kept.  `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
     notebook.
+
+    `with_old` compiles old rules, by which runs go on that they started, after the program's own; of those that cannot
+    be, `refused` tells why by name and fingerprint.  With none of them it gives the program alone.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -404,6 +440,8 @@ class Program:
     slot_keys: tuple[str, ...] = ()
     parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
     to_html: Callable[[], str] | None = field(default=None)
+    with_old: Callable[[tuple[OldRule, ...]], Program] | None = field(default=None)
+    refused: Mapping[tuple[str, str], str] = field(factory=dict)
 
     def __repr__(self) -> str:
         names = ", ".join(rule.name for rule in self.rules[:3]) + (", …" if len(self.rules) > 3 else "")

@@ -35,6 +35,14 @@ def key_at(properties: dict[str, Value], path: tuple[str, ...]) -> str | None:
     return None if value is None else key_of(value)
 
 
+def key_under(living: CompiledRule, own: CompiledRule, run: Run) -> str | None:
+    """The key by which a rule as it is now keeps a run apart, which may have started by an older text of it."""
+    if own.for_each == living.for_each:
+        key: str | None = run.key
+        return key
+    return None if living.for_each is None else key_at(run.event, living.for_each)
+
+
 class Steps:
     """Runs and steps of the machine's present user at its present moment."""
 
@@ -74,8 +82,9 @@ class Steps:
     def _pending(self, rule: CompiledRule, key: str | None) -> Micros | None:
         """Heed `while pending`: the first trigger of the chain when a run is to start, else None."""
         now = self._c.now
-        unfinished = [run for run in self._c.state.runs or () if run.rule == rule.index]
-        same = [run for run in unfinished if run.key == key]
+        rules = self._machine.program.rules
+        unfinished = [run for run in self._c.state.runs or () if rules[run.rule].living == rule.index]
+        same = [run for run in unfinished if key_under(rule, rules[run.rule], run) == key]
         chain = now
         if same and rule.pending == "ignore":
             return None
@@ -178,7 +187,7 @@ class Steps:
             run.waiting = True
             run.wake = opening if step.expires is None else min(opening, later(run.due, step.expires))
             return False
-        if not run.counted and self._is_limited(rule, run.key):
+        if not run.counted and self._is_run_limited(run):
             return self._give_up(run, step, "limit")
         for place, action in enumerate(step.actions):
             self._machine.actions.perform(run, action, place)
@@ -209,6 +218,12 @@ class Steps:
             state.runs = None
 
     # ------------------------------------------------------------------ limits
+    def _is_run_limited(self, run: Run) -> bool:
+        """Whether the limit of the rule as it is now holds a run back."""
+        own = self._machine.rule(run)
+        living = self._machine.program.rules[own.living]
+        return self._is_limited(living, key_under(living, own, run))
+
     def _is_limited(self, rule: CompiledRule, key: str | None) -> bool:
         limit, c = rule.limit, self._c
         if limit is None:
@@ -218,15 +233,17 @@ class Steps:
 
     def note_limit(self, run: Run) -> None:
         """Count a run for its rule's limit."""
-        rule, c = self._machine.rule(run), self._c
+        own, c = self._machine.rule(run), self._c
+        rule = self._machine.program.rules[own.living]
         if rule.limit is None:
             return
+        key = key_under(rule, own, run)
         if c.state.limits is None:
             c.state.limits = {}
         by_key = c.state.limits.setdefault(rule.index, {})
-        times = by_key.pop(run.key, None) or []
+        times = by_key.pop(key, None) or []
         quotas.note(times, rule.limit.count, c.now)
-        by_key[run.key] = times
+        by_key[key] = times
         if len(by_key) > MOST_VALUES:
             self._forget_values(by_key, rule)
 

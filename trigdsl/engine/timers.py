@@ -22,8 +22,8 @@ Timer: TypeAlias = tuple[Key, str, Any]
 
 def run_key(program: Program, run: Run) -> Key:
     """The place of a run's timer among all timers of its user."""
-    priority = program.rules[run.rule].steps[run.step].priority
-    return (run.wake, -priority, run.rule, 1, run.step, run.seq)
+    rule = program.rules[run.rule]
+    return (run.wake, -rule.steps[run.step].priority, rule.living, 1, run.step, run.seq)
 
 
 def next_timer(program: Program, state: State, *, calendars: bool = True) -> Timer | None:

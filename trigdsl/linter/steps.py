@@ -16,6 +16,7 @@ from trigdsl.syntax.nodes import (
     EventSet,
     EventWhere,
     Limit,
+    OnEdit,
     Path,
     RemoveFrom,
     Rule,
@@ -111,6 +112,10 @@ def _at_once(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:
             message = "every run of this rule ends at once, so none is ever pending"
             fix = removal("remove the clause", clause.span)
             yield warning("pending-never", clause.span, message, "remove it, or add a delay to a step", fix=fix)
+        elif isinstance(clause, OnEdit):
+            message = "every run of this rule ends at once, so none waits when the rule is changed"
+            fix = removal("remove the clause", clause.span)
+            yield warning("edit-never", clause.span, message, "remove it, or add a delay to a step", fix=fix)
 
 
 def _too_late(rule: Rule, facts: Facts) -> Iterator[Diagnostic]:

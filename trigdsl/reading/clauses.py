@@ -12,6 +12,7 @@ from trigdsl.syntax.nodes import (
     Holdout,
     Limit,
     LimitPeriod,
+    OnEdit,
     StopOn,
     Tags,
     WhilePending,
@@ -24,6 +25,11 @@ _PERIODS = {
     "ever": "ever",
 }
 _ZONE = "(in the time zone of the program)"
+_ON_EDIT = {
+    "keep": "When this rule is changed while runs of it wait, they go on by the text they started with.",
+    "retime": "When this rule is changed while runs of it wait, they go on by the new text, timed anew.",
+    "cancel": "When this rule is changed while runs of it wait, they are cancelled.",
+}
 IGNORES = "While a run is unfinished, a new trigger starts none."
 
 
@@ -51,6 +57,8 @@ def clause(node: Clause) -> str:
         case Goal():
             reached = f"{loose_event(node.event)} happens within {words.duration(node.within)} after the first send"
             return f"The goal is reached if {reached}."
+        case OnEdit():
+            return _ON_EDIT[node.policy]
         case Tags():
             return f"Tagged {', '.join(words.name(each) for each in node.names)}."
 

@@ -27,6 +27,7 @@ from trigdsl.model.values import Micros, Value
 from trigdsl.model.violations import Violation
 from trigdsl.repl.texts import Texts
 from trigdsl.store.adopting import adopt_all
+from trigdsl.store.fates import NEW_TEXT
 from trigdsl.tester.timeline import zone_of
 
 
@@ -168,7 +169,7 @@ class World:
         self.epochs.append(Epoch(ruled, Trace()))
         self.clockwork = self._clockwork()
         self.clockwork.machine.observations.taken_aliases = before.machine.observations.taken_aliases
-        self._note(adopt_all(before, self.clockwork, "keep", self.now), traced=False)
+        self._note(adopt_all(before, self.clockwork, NEW_TEXT, self.now), traced=False)
         self._note(self.clockwork.flush())
 
     def _know(self, known: Known) -> None:

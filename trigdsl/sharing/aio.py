@@ -40,7 +40,7 @@ class AsyncSharedEngine:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
-        on_edit: str = "keep",
+        on_edit: str | None = None,
     ) -> None:
         self.engine = SharedEngine(
             program,

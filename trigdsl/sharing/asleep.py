@@ -11,20 +11,25 @@ from trigdsl.store.inbox import Feeding
 from trigdsl.store.layouts import decode_layout, layout_of
 from trigdsl.store.packing import decode
 from trigdsl.store.protocol import Transaction
+from trigdsl.store.running import program_for
 
 
 def clockwork_of(program: Program, t: Transaction, user: str) -> Clockwork:
     """A clockwork with what a store has of one user; what another program wrote is shown as this one would keep it."""
-    clockwork = Clockwork(program)
-    known = user
+    links, known = {}, user
     while link := t.links([known]).get(known):
-        clockwork.links[known] = known = link
+        links[known] = known = link
     body = t.load([known]).get(known)
-    if body is not None:
+    if body is None:
+        clockwork = Clockwork(program)
+    else:
         parts = read_state(body)
         old = decode_layout(t.layouts()[layout_number(parts)])
-        adoption = Adoption(program=program, old=old, new=layout_of(program), policy="keep")
+        running = program_for(program, old, parts)
+        clockwork = Clockwork(running)
+        adoption = Adoption(program=running, old=old, new=layout_of(running), policy=None)
         clockwork.states[known] = adoption.adopt(parts).state
+    clockwork.links.update(links)
     return clockwork
 
 

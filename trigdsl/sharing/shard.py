@@ -17,6 +17,7 @@ from trigdsl.sharing.routing import fingerprint
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_input
 from trigdsl.store.errors import StoreError
+from trigdsl.store.fates import OldRulesWantedError
 from trigdsl.store.inbox import ADVANCE, FORGET, GIVE, MERGE, OPEN, RECORD, TAKE, Item, ShardTransaction
 from trigdsl.store.keeper import held_inputs
 from trigdsl.store.packing import decode
@@ -113,9 +114,20 @@ class ShardEngine(Engine):
             self._position = number
         return []
 
-    @again
     def _take_over(self, number: int, ids: list[str], move: str) -> list[Decision] | None:
         """Take users over from another shard, None when it has not given them yet."""
+        before: list[Decision] = []
+        while True:
+            try:
+                made = self._taken_over(number, ids, move)
+                return None if made is None else before + made
+            except OldRulesWantedError as wanted:
+                # Runs come that go on by rules as they were, of which this shard has had none.
+                self._run(self.program, self._on_edit, wanted.rules)
+                before += self._adopt(self._on_edit)
+
+    @again
+    def _taken_over(self, number: int, ids: list[str], move: str) -> list[Decision] | None:
         with self._transaction() as t:
             assert isinstance(t, ShardTransaction)
             assert self._keeper is not None

@@ -236,7 +236,7 @@ class SharedEngine(Worker):
         with self._shards.looking() as t:
             clockwork = clockwork_of(self.program, t, user)
             state = clockwork.states.get(user_of(clockwork.links, user))
-            return None if state is None else shown_state(self.program, state)
+            return None if state is None else shown_state(clockwork.program, state)
 
     @again
     def explain(self, user: str, rule: str) -> Standing:
@@ -247,7 +247,7 @@ class SharedEngine(Worker):
             state = clockwork.states.get(known) or State(known)
             log = [decode_decision(body) for _, body in t.logged(known, 0, ALL)]
             now = clocks_of(t)[shard_holding(t, known)]
-            return standing(self.program, rule, state, now, clockwork.pending([known]), log)
+            return standing(clockwork.program, rule, state, now, clockwork.pending([known]), log)
 
     @again
     def export(self, user: str) -> dict[str, Any]:

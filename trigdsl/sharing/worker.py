@@ -46,7 +46,7 @@ class Worker:
         on_reject: Callable[[Any, str], None] | None = None,
         on_violation: Callable[[Violation], None] | None = None,
         log: bool = False,
-        on_edit: str = "keep",
+        on_edit: str | None = None,
     ) -> None:
         check_policy(on_edit)
         length = parse_duration(lease)

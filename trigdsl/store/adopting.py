@@ -1,15 +1,13 @@
 """A state that one program wrote → the state with which another goes on, and what becomes of runs that wait.
 
-A rule is known by its name.  Runs of a rule whose text is as it was wait on, untouched.  For a rule that was changed
-the policy decides: `keep` leaves its runs at their step and their moment, and they do what the new text says there;
-`retime` finds that moment anew by the new text; `cancel` ends them (`rule changed`), as does a step that is no more.
-Runs of a rule that is gone end (`rule removed`).  What rules ask of history goes on where they asked it before, and
-starts empty where they ask something new.
+What becomes of runs is for `fates` to say.  What rules ask of history goes on where they asked it before, and starts
+empty where they ask something new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeVar
 
 from attrs import field, frozen
@@ -21,17 +19,8 @@ from trigdsl.engine.steps import key_at
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros
 from trigdsl.store.codec import encode_state, read_state, state_of
+from trigdsl.store.fates import Fate, OldRulesWantedError, fates
 from trigdsl.store.layouts import Layout, Numbers, RuleLayout, layout_of, numbers
-
-POLICIES = ("keep", "retime", "cancel")
-"""What can become of the runs of a rule that was changed."""
-
-
-def check_policy(policy: str) -> None:
-    """Raises ValueError for what is no policy."""
-    if policy not in POLICIES:
-        raise ValueError(f"`on_edit` is `{policy}`: wanted is one of {', '.join(POLICIES)}")
-
 
 T = TypeVar("T")
 _HISTORY = 7
@@ -40,20 +29,36 @@ _HISTORY = 7
 
 @frozen(kw_only=True)
 class Adoption:
-    """From the layout that wrote states to a program: what goes where, and what becomes of runs."""
+    """From the layout that wrote states to a program: what goes where, and what becomes of runs.
+
+    `policy` stands in place of what the rules say of it, None to heed them.
+    """
 
     program: Program
     old: Layout
     new: Layout
-    policy: str
+    policy: str | None
     numbers: Numbers = field(init=False)
+    _fates: tuple[Fate, ...] = field(init=False)
+    _old_rules: dict[tuple[str, str], int] = field(init=False)
 
     @numbers.default
     def _numbers(self) -> Numbers:
         return numbers(self.old, self.new)
 
+    @_fates.default
+    def _their_fates(self) -> tuple[Fate, ...]:
+        return fates(self.old, self.program, self.policy)
+
+    @_old_rules.default
+    def _where_old_rules_are(self) -> dict[tuple[str, str], int]:
+        return {(rule.name, rule.fingerprint): rule.index for rule in self.program.rules if rule.is_old}
+
     def adopt(self, parts: list[Any]) -> Adopted:
-        """The state that goes on from the parts of one that was written by the old layout."""
+        """The state that goes on from the parts of one that was written by the old layout.
+
+        Raises OldRulesWantedError when runs of it go on by old rules that the program was not compiled with.
+        """
         parts = list(parts)
         if len(parts) > _HISTORY and parts[_HISTORY] is not None:
             parts[_HISTORY] = self._history(parts[_HISTORY])
@@ -66,42 +71,50 @@ class Adoption:
 
     def _history(self, kept: list[Any]) -> list[Any] | None:
         history: list[Any] = [None] * len(self.new.slots)
-        for old, new in self.numbers.slots.items():
-            history[new] = kept[old]
+        taken: set[int] = set()
+        for new, old in self.numbers.slots.items():
+            history[new] = deepcopy(kept[old]) if old in taken else kept[old]
+            taken.add(old)
         return history if any(one is not None for one in history) else None
 
     # ------------------------------------------------------------------ runs
     def _runs(self, state: State, adopted: Adopted) -> None:
         left = []
         for run in state.runs or ():
-            old = self.old.rules[run.rule]
-            number = self.numbers.rules.get(run.rule)
-            if number is None:
-                adopted.ended.append((run, old, "rule removed"))
-            elif not self._fits(run, old, self.program.rules[number]):
-                adopted.ended.append((run, old, "rule changed"))
-            else:
-                left.append(run)
-                if self._is_changed(old, number) and self.policy == "retime":
-                    adopted.retimed.append(run)
-                run.rule = number
-                run.captured = self._captured(run.captured)
+            old, fate = self.old.rules[run.rule], self._fates[run.rule]
+            why = self._why_it_ends(run, old, fate)
+            if why is not None:
+                adopted.ended.append((run, old, why))
+                continue
+            left.append(run)
+            if fate.kind == "retime":
+                adopted.retimed.append(run)
+            run.rule = self._old_rules[fate.rule_key] if fate.kind == "old" else fate.living
+            run.captured = self._captured(run.captured)
         state.runs = left or None
 
-    def _is_changed(self, old: RuleLayout, number: int) -> bool:
-        return old.fingerprint != self.new.rules[number].fingerprint
-
-    def _fits(self, run: Run, old: RuleLayout, rule: CompiledRule) -> bool:
-        """Whether a run can go on; one of a changed rule is put under the value that `for each` now asks for."""
-        if not self._is_changed(old, rule.index):
-            return True
-        if self.policy == "cancel" or run.step >= len(rule.steps):
-            return False
-        run.key = None if rule.for_each is None else key_at(run.event, rule.for_each)
-        return rule.for_each is None or run.key is not None
+    def _why_it_ends(self, run: Run, old: RuleLayout, fate: Fate) -> str | None:
+        """Why a run cannot go on; one that takes the new text is put under the value that `for each` now asks for."""
+        match fate.kind:
+            case "removed":
+                return "rule removed"
+            case "cancel":
+                return "rule changed"
+            case "old" if fate.rule_key not in self._old_rules:
+                if fate.rule_key not in self.program.refused:
+                    raise OldRulesWantedError((fate.rule,))
+                return f"old text cannot run: {self.program.refused[fate.rule_key]}"
+            case "retime" | "new text":
+                rule = self.program.rules[fate.living]
+                run.key = None if rule.for_each is None else key_at(run.event, rule.for_each)
+                fits = run.step < len(rule.steps) and (rule.for_each is None or run.key is not None)
+                return None if fits else "rule changed"
+        return None
 
     def _captured(self, captured: dict[int, Any] | None) -> dict[int, Any] | None:
-        return None if captured is None else _moved(captured, self.numbers.slots)
+        if captured is None:
+            return None
+        return {new: captured[old] for new, old in self.numbers.slots.items() if old in captured}
 
     # ------------------------------------------------------------------ triggers and counts
     def _triggers(self, state: State) -> None:
@@ -129,7 +142,7 @@ class Adoption:
         caps = _moved(state.caps or {}, self.numbers.caps)
         state.caps = {cap: times[-self.program.caps[cap].count :] for cap, times in caps.items()} or None
         rules = self.numbers.rules
-        goals = [[rules[goal[0]], *goal[1:]] for goal in state.goals or () if goal[0] in rules]
+        goals = [[self._goal(goal[0]), *goal[1:]] for goal in state.goals or () if goal[0] in rules]
         state.goals = [goal for goal in goals if self.program.rules[goal[0]].goal is not None] or None
         if state.starts is not None:
             state.starts = (state.starts[0], *(rules[rule] for rule in state.starts[1:] if rule in rules))
@@ -138,6 +151,10 @@ class Adoption:
             for old, new in self.numbers.invariants.items():
                 watched[new] = state.watched[old]
             state.watched = watched
+
+    def _goal(self, number: int) -> int:
+        """The rule whose goal it is: as it was, as long as runs go on by that, else as it is."""
+        return self._old_rules.get(self._fates[number].rule_key, self.numbers.rules[number])
 
     def _by_rule(self, entries: dict[int, T] | None, fits: Callable[[CompiledRule], bool]) -> dict[int, T] | None:
         moved = _moved(entries or {}, self.numbers.rules)
@@ -180,7 +197,7 @@ def _cancelled(user: str, run: Run, rule: RuleLayout, reason: str, now: Micros) 
     )
 
 
-def adopt_all(old: Clockwork, new: Clockwork, policy: str, now: Micros) -> list[Decision]:
+def adopt_all(old: Clockwork, new: Clockwork, policy: str | None, now: Micros) -> list[Decision]:
     """Let one clockwork in memory go on with all users of another; the runs that end with it, by user."""
     layout = layout_of(old.program)
     adoption = Adoption(program=new.program, old=layout, new=layout_of(new.program), policy=policy)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from trigdsl.model.values import Micros
-from trigdsl.store.layouts import Layout
+from trigdsl.store.layouts import Layout, numbers
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import Transaction
 
@@ -22,15 +22,16 @@ def gaps_after(old: Layout, new: Layout, since: Since, now: Micros) -> dict[str,
 
     What was not asked before is known from `now` on; of a period that has grown, what is older than the period was.
     """
-    lengths = {slot.key: slot.length for slot in old.slots}
+    sources = numbers(old, new).slots
     gaps: dict[str, Micros] = {}
-    for slot in new.slots:
-        if slot.key not in lengths:
+    for place, slot in enumerate(new.slots):
+        before = old.slots[sources[place]] if place in sources else None
+        if before is None:
             gaps[slot.key] = now
-        elif slot.key in since:
-            gaps[slot.key] = since[slot.key]
-        elif slot.length > lengths[slot.key]:
-            gaps[slot.key] = now - lengths[slot.key]
+        elif before.key in since:
+            gaps[slot.key] = since[before.key]
+        elif slot.length > before.length:
+            gaps[slot.key] = now - before.length
     return gaps
 
 

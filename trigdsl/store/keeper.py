@@ -36,7 +36,7 @@ class Keeper:
     It takes over the states, links and timers of the engine's clockwork; they may be touched in a `transaction` only.
     """
 
-    def __init__(self, store: Store, clockwork: Clockwork, *, log: bool) -> None:
+    def __init__(self, store: Store, epoch: int, clockwork: Clockwork, *, log: bool) -> None:
         self.store = store
         self._clockwork = clockwork
         self._log = log
@@ -48,7 +48,7 @@ class Keeper:
         self._decisions: list[Decision] = []
         self.gaps: dict[str, Micros] = {}
         self._adoptions: dict[int, Adoption] = {}
-        self._epoch = store.open()
+        self._epoch = epoch
         self._program_layout = layout_of(clockwork.program)
         with store.transaction(self._epoch) as t:
             self.layout = t.add_layout(self._program_layout.encoded)
@@ -75,7 +75,7 @@ class Keeper:
         self.links.trim(MOST_AWAKE)
 
     # ------------------------------------------------------------------ another program's states
-    def adopt(self, policy: str, now: Micros) -> list[Decision]:
+    def adopt(self, policy: str | None, now: Micros) -> list[Decision]:
         """Go on with the states that other programs wrote, some hundred in a transaction; the runs that end with it.
 
         When it is interrupted, those that are left are adopted when the store is opened next.
@@ -101,8 +101,13 @@ class Keeper:
             t.set_meta("layout", b"%d" % self.layout)
         return decisions
 
-    def adopt_rows(self, t: Transaction, rows: list[tuple[str, bytes]], policy: str, now: Micros) -> list[Decision]:
-        """Go on with those of these states that other programs wrote; the runs that end with it."""
+    def adopt_rows(
+        self, t: Transaction, rows: list[tuple[str, bytes]], policy: str | None, now: Micros
+    ) -> list[Decision]:
+        """Go on with those of these states that other programs wrote; the runs that end with it.
+
+        Raises OldRulesWantedError when runs go on by old rules that the program was not compiled with.
+        """
         decisions: list[Decision] = []
         for user, body in rows:
             parts = read_state(body)
@@ -115,7 +120,7 @@ class Keeper:
                 decisions += self._adopted(self._adoptions[number], user, parts, now)
         return decisions
 
-    def _adoption(self, old: Layout, policy: str) -> Adoption:
+    def _adoption(self, old: Layout, policy: str | None) -> Adoption:
         return Adoption(program=self._clockwork.program, old=old, new=self._program_layout, policy=policy)
 
     def _adopted(self, adoption: Adoption, user: str, parts: list[Any], now: Micros) -> list[Decision]:
@@ -207,6 +212,8 @@ class Keeper:
 
     def _delivery(self, decision: Decision, body: bytes) -> NewDelivery:
         length = self._expires.get((decision.rule, decision.step))
+        if decision.key in self._clockwork.machine.old_expiries:
+            length = self._clockwork.machine.old_expiries[decision.key]
         return NewDelivery(
             user=decision.user,
             key=decision.key,
@@ -224,6 +231,7 @@ class Keeper:
 
     def _clear(self) -> None:
         self._held, self._released, self._rejects, self._decisions = {}, [], [], []
+        self._clockwork.machine.old_expiries.clear()
 
 
 def _held_row(number: int, given: Input) -> HeldRow:
@@ -242,5 +250,5 @@ def is_delivered(decision: Decision) -> bool:
 
 def _expiries(program: Program) -> dict[tuple[str, int], Micros]:
     """How long after they are due steps expire, by rule and number."""
-    steps = ((rule.name, step) for rule in program.rules for step in rule.steps)
+    steps = ((rule.name, step) for rule in program.rules if not rule.is_old for step in rule.steps)
     return {(rule, step.number): step.expires for rule, step in steps if step.expires is not None}

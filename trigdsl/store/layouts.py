@@ -7,6 +7,7 @@ still its: a rule by its name, a slot by what it asks, a cap by its label, an in
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -18,20 +19,26 @@ from trigdsl.engine.program import CompiledRule, Program, SendAction
 from trigdsl.store.errors import StoreTooNew
 from trigdsl.store.packing import decode, encode
 
-FORM = 1
+FORM = 2
 """The form of layouts that is written."""
+
+_NUMBER = re.compile(r" #\d+$")
 
 
 @frozen
 class RuleLayout:
     """A rule as a state knows it: its name, a fingerprint of its text, and of each step the first action.
 
-    An action is its kind, channel and target, as a decision tells them.
+    An action is its kind, channel and target, as a decision tells them.  `text` and `folder` are what it takes to
+    compile the rule when it has become another one; form 1 had no text.  `is_old` tells that it has already.
     """
 
     name: str
     fingerprint: str
     steps: tuple[tuple[str, str | None, str | None], ...]
+    text: str | None = None
+    folder: str = ""
+    is_old: bool = False
 
 
 @frozen
@@ -40,6 +47,11 @@ class SlotLayout:
 
     key: str
     length: int
+
+    @property
+    def asks(self) -> str:
+        """The key without the number that tells slots apart which ask the same."""
+        return _NUMBER.sub("", self.key)
 
 
 @frozen(slots=False)
@@ -51,10 +63,17 @@ class Layout:
     caps: tuple[str, ...]
     invariants: tuple[str, ...]
 
+    @property
+    def has_old_rules(self) -> bool:
+        return any(rule.is_old for rule in self.rules)
+
     @cached_property
     def encoded(self) -> bytes:
         """The layout as bytes: equal for equal layouts."""
-        rules = [[rule.name, rule.fingerprint, [list(step) for step in rule.steps]] for rule in self.rules]
+        rules = [
+            [rule.name, rule.fingerprint, [list(step) for step in rule.steps], rule.text, rule.folder, rule.is_old]
+            for rule in self.rules
+        ]
         slots = [[slot.key, slot.length] for slot in self.slots]
         return encode([FORM, rules, slots, list(self.caps), list(self.invariants)])
 
@@ -66,7 +85,10 @@ def decode_layout(data: bytes) -> Layout:
         raise StoreTooNew("the layout of the program that wrote the states", form, FORM)
     rules, slots, caps, invariants = parts
     return Layout(
-        tuple(RuleLayout(name, mark, tuple((kind, *to) for kind, *to in steps)) for name, mark, steps in rules),
+        tuple(
+            RuleLayout(name, mark, tuple((kind, *to) for kind, *to in steps), *more)
+            for name, mark, steps, *more in rules
+        ),
         tuple(SlotLayout(key, length) for key, length in slots),
         tuple(caps),
         tuple(invariants),
@@ -77,7 +99,10 @@ def layout_of(program: Program) -> Layout:
     """The layout of a program."""
     slots = zip(_apart(program.slot_keys), program.slots, strict=True)
     return Layout(
-        tuple(RuleLayout(rule.name, rule.fingerprint, _steps(rule)) for rule in program.rules),
+        tuple(
+            RuleLayout(rule.name, rule.fingerprint, _steps(rule), rule.text, rule.folder, rule.is_old)
+            for rule in program.rules
+        ),
         tuple(SlotLayout(key, slot.length if isinstance(slot, Window) else 0) for key, slot in slots),
         tuple(_apart(cap.label for cap in program.caps)),
         tuple(invariant.name for invariant in program.invariants),
@@ -105,7 +130,11 @@ def _apart(names: Iterable[str]) -> list[str]:
 
 @frozen
 class Numbers:
-    """From the numbers of one layout to those of another; what is not there any more has none."""
+    """From the numbers of one layout to those of another; what is not there any more has none.
+
+    Rules go by their names: an old rule, too, to the rule that it became.  `slots` goes from the other layout to this
+    one, since several of its slots may ask the same: what an old rule asks is asked by the living one as well.
+    """
 
     rules: dict[int, int]
     slots: dict[int, int]
@@ -115,12 +144,26 @@ class Numbers:
 
 def numbers(old: Layout, new: Layout) -> Numbers:
     """How what a state of the old layout numbers goes in the new one."""
+    living = {rule.name: place for place, rule in enumerate(new.rules) if not rule.is_old}
     return Numbers(
-        _places([rule.name for rule in old.rules], [rule.name for rule in new.rules]),
-        _places([slot.key for slot in old.slots], [slot.key for slot in new.slots]),
+        {place: living[rule.name] for place, rule in enumerate(old.rules) if rule.name in living},
+        _sources(old, new),
         _places(old.caps, new.caps),
         _places(old.invariants, new.invariants),
     )
+
+
+def _sources(old: Layout, new: Layout) -> dict[int, int]:
+    """For each slot of the new layout the old one that asks the same: of several, the one that goes back longest."""
+    known: dict[str, list[int]] = {}
+    for place, slot in enumerate(old.slots):
+        known.setdefault(slot.asks, []).append(place)
+    found = {}
+    for place, slot in enumerate(new.slots):
+        if slot.asks in known:
+            key = slot.key
+            found[place] = max(known[slot.asks], key=lambda one: (old.slots[one].length, old.slots[one].key == key))
+    return found
 
 
 def _places(old: Iterable[str], new: Iterable[str]) -> dict[int, int]:

@@ -126,6 +126,9 @@ HABITS = (
     _line("weekdays", "NOT_ON", "", "`not on` names a calendar", "name the other days: `on weekends`"),
     _line("replace reset", "", "RESTART", "a run that is still pending can be told to `restart`", "write `restart`"),
     _line("skip drop", "", "RESTART", "a new trigger can be told to be left out with `ignore`", "write `ignore`"),
+    _line("drop stop end", "", "RETIME", "runs of a changed rule can be ended", "write `cancel`"),
+    _line("ignore old", "", "RETIME", "runs of a changed rule can go on as before", "write `keep`"),
+    _line("restart replace new", "", "RETIME", "runs of a changed rule can take its new text", "write `retime`"),
     _line("queue parallel", "", "RESTART", "runs side by side are told with `stack`", "write `stack`"),
     _line(
         "and to till until", "TIME", "MINUS", "the two times of a window are joined by `-`", "write `{before}-{next}`"

@@ -687,7 +687,14 @@ class Tags(Node):
     names: tuple[Name, ...]
 
 
-Clause: TypeAlias = StopOn | Limit | WhilePending | ForEach | Campaign | Holdout | Goal | Tags
+@frozen
+class OnEdit(Node):
+    """on edit keep|retime|cancel: what becomes of runs that wait when the rule is changed in a running engine"""
+
+    policy: str
+
+
+Clause: TypeAlias = StopOn | Limit | WhilePending | ForEach | Campaign | Holdout | Goal | Tags | OnEdit
 
 # ------------------------------------------------------------------------------------------- top-level items
 

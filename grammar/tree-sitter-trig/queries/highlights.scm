@@ -8,7 +8,7 @@
   "add to" "after" "as" "at" "at most" "between" "calendar" "call" "cap"
   "channel" "emit" "event" "every" "expect" "expires" "first" "for"
   "for at most" "for each" "from" "goal" "holdout" "if" "in last" "invariant" "last" "limit"
-  "list" "no" "not on" "on" "once" "otherwise" "per" "previous" "priority" "remove from"
+  "list" "no" "not on" "on" "on edit" "once" "otherwise" "per" "previous" "priority" "remove from"
   "requires" "rule" "segment" "send" "set" "since" "stop on" "tag" "test" "then"
   "time since" "timezone" "unless" "until" "when" "where" "while pending"
   "with" "within"
@@ -42,6 +42,7 @@
 (changes "changes" @keyword)
 (length_limit "characters" @keyword)
 (while_pending ["ignore" "restart" "stack"] @keyword)
+(on_edit ["keep" "retime" "cancel"] @keyword)
 (holidays "holidays" @keyword)
 (template_file "template" @keyword)
 (cap_all "all" @keyword)

@@ -20,6 +20,7 @@ from trigdsl.syntax.nodes import (
     LimitPeriod,
     OnCalendar,
     OnDays,
+    OnEdit,
     StopOn,
     Tags,
     TimeOfDay,
@@ -141,11 +142,19 @@ class Parts(Actions):
         event = self.event_and_where(part)
         return self.node(Goal, part, event=event, within=self.duration(part.children[-1]))
 
+    def _clause_on_edit(self, part: Branch) -> OnEdit:
+        return self.node(OnEdit, part, policy=str(tokens(part, "KEEP", "RETIME", "CANCEL")[0]))
+
     def _clause_tag(self, part: Branch) -> Tags:
         return self.node(Tags, part, names=tuple(self.name(child) for child in part.children))
 
 
+_OF_TWO_WORDS = frozenset(
+    {"stop_on", "on_edit", "while_pending", "for_each", "at_most", "not_on_calendar", "else_skip"}
+)
+
+
 def word_of(part: Branch, span: Span) -> str:
     """The keyword a modifier or clause begins with, as messages name it."""
-    words = {"stop_on": 2, "while_pending": 2, "for_each": 2, "at_most": 2, "not_on_calendar": 2, "else_skip": 2}
-    return " ".join(unquoted(word) for word in span.text.split()[: words.get(part.data, 1)])
+    count = 2 if part.data in _OF_TWO_WORDS else 1
+    return " ".join(unquoted(word) for word in span.text.split()[:count])

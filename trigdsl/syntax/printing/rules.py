@@ -32,6 +32,7 @@ from trigdsl.syntax.nodes import (
     Nothing,
     OnCalendar,
     OnDays,
+    OnEdit,
     RemoveFrom,
     Rule,
     Schedule,
@@ -257,6 +258,8 @@ def clause(node: Clause) -> str:
             return f"holdout {words.percent(node.percent)}"
         case Goal():
             return f"goal {events(node.event)} within {words.duration(node.within)}"
+        case OnEdit():
+            return f"on edit {node.policy}"
     return f"tag {', '.join(words.name(name) for name in node.names)}"
 
 
