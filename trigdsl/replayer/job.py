@@ -180,7 +180,7 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
         profiles=read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else (),
         on_late=lambda given: telling.reject(_late(given, job.events)),
         on_violation=tally.violation if job.invariants else None,
-        shows=job.shown.shows,
+        shown=job.shown,
         machine=machine,
     )
     writer = stack.enter_context(_writer(job.out))

@@ -107,7 +107,7 @@ class Shard:
             passing=self._passing,
             profiles=PlacedProfiles(self._observations, profiles),
             on_violation=self._violations if asked.invariants else None,
-            shows=asked.shown.shows,
+            shown=asked.shown,
         )
         self._replay.machine.observations = self._observations
         self._observations.machine = self._replay.machine
