@@ -134,11 +134,28 @@ cdef inline int64_t next_opening(WindowTable* window, ZoneTable* zone, int64_t a
     return NEVER
 
 
-cdef inline int64_t month_of(int64_t day) noexcept nogil:
-    """The months since the year 0 of a day number, by the Gregorian calendar."""
+cdef struct Date:
+    int64_t year
+    int64_t month  # from 1
+    int64_t day  # from 1
+
+
+cdef inline Date date_of(int64_t day) noexcept nogil:
+    """The date of a day number, by the Gregorian calendar."""
     cdef int64_t shifted = day + 719468  # from 0000-03-01, where leap days come last
     cdef int64_t era = floor_of(shifted, 146097)
     cdef int64_t of_era = shifted - era * 146097
     cdef int64_t year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
     cdef int64_t of_year = of_era - (365 * year + year // 4 - year // 100)
-    return (year + era * 400) * 12 + (5 * of_year + 2) // 153 + 2
+    cdef int64_t month = (5 * of_year + 2) // 153
+    cdef Date found
+    found.year = year + era * 400 + (month >= 10)
+    found.month = month + 3 if month < 10 else month - 9
+    found.day = of_year - (153 * month + 2) // 5 + 1
+    return found
+
+
+cdef inline int64_t month_of(int64_t day) noexcept nogil:
+    """The number of the month that a day lies in, each one more than the one before."""
+    cdef Date date = date_of(day)
+    return date.year * 12 + date.month

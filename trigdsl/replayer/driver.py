@@ -95,6 +95,7 @@ class Replay:
         self._aliases = Aliases()
         self._seen = AllSeen()
         self._gathered: list[Input] = []
+        self.reached = 0
 
     def __iter__(self) -> Iterator[Decision]:
         if self._is_sorted:
@@ -156,6 +157,37 @@ class Replay:
         if self._flat is None or self._aliases:
             return None
         return self._found(self._flat, last, watched, rows)
+
+    def batches(
+        self,
+        last: Micros | None,
+        watched: Callable[[list[Input]], Iterable[Input]],
+        rows: EventRows | None,
+        writes: bool,
+    ) -> Iterator[bytes] | None:
+        """What `found` finds, as the compiled kernel hands it over (see `line_batches`); None where it does not decide."""
+        if self._flat is None or self._tables is None or self._aliases:
+            return None
+        return self._batches(self._flat, last, watched, rows, writes)
+
+    def _batches(
+        self,
+        program: FlatProgram,
+        last: Micros | None,
+        watched: Callable[[list[Input]], Iterable[Input]],
+        rows: EventRows | None,
+        writes: bool,
+    ) -> Iterator[bytes]:
+        from trigdsl.replayer.compiled import CompiledReplay
+        from trigdsl.replayer.line_batches import batches_of
+
+        inputs, self._gathered = self._gathered, []
+        replay, until = self._flat_replay(program, last)
+        assert isinstance(replay, CompiledReplay) and self._tables is not None
+        decided = replay.decided(watched(_in_order(inputs)), until, rows)
+        self.reached = decided.reached
+        yield from batches_of(self._tables, decided, writes)
+        self._complete()
 
     def _found(
         self,
