@@ -20,7 +20,7 @@ from typing import Any
 
 from trigdsl.model.values import Micros
 from trigdsl.records.routing import Block
-from trigdsl.replayer.shard import Given, Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Batch, Given, Routed, Shard, ShardResult
 from trigdsl.replayer.split import SplitReplay, Work, temporary_files
 
 
@@ -80,7 +80,7 @@ class _Process:
     def ask_decide(self, last: Micros | None) -> None:
         self._ask(last)
 
-    def decisions(self) -> Iterator[list[Item]]:
+    def decisions(self) -> Iterator[Batch]:
         while batch := self._told():
             yield batch
 
@@ -103,6 +103,8 @@ class _Process:
         kind, told = message[:1], memoryview(message)[1:]
         if kind == b"m":
             return marshal.loads(told)
+        if kind == b"c":
+            return told
         if kind == b"x":
             error, trace = pickle.loads(told)
             error.add_note(f"In a worker process:\n{trace}")
@@ -146,7 +148,7 @@ def _work(end: Connection, shard: Shard) -> None:
     _tell(end, shard.users())
     _tell(end, shard.gather(end.recv()))
     for batch in shard.decide(end.recv()):
-        end.send_bytes(b"m" + marshal.dumps(batch))
+        end.send_bytes(b"m" + marshal.dumps(batch) if isinstance(batch, list) else b"c" + batch)
     _tell(end, None)
     _tell(end, shard.result())
 

@@ -16,6 +16,7 @@ from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros
 from trigdsl.model.violations import Violation
+from trigdsl.records.effects import EventRows
 from trigdsl.records.parts import Part, PartReading, PartReport
 from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, Router, routed, routed_rows, routed_users
@@ -29,6 +30,8 @@ from trigdsl.replayer.writing import line_of
 
 Item: TypeAlias = tuple[int, Micros, str, int, Key, bytes]
 """A decision that is shown: 1 if it is pending, time, user, number in the shard (they are ordered so); kind, line."""
+
+Batch: TypeAlias = "list[Item] | bytes | memoryview"
 
 _BATCH = 4_096
 
@@ -44,6 +47,7 @@ class Asked:
     invariants: bool
     shown: Shown
     writes: bool
+    compiled: bool = True
 
 
 @frozen
@@ -107,7 +111,8 @@ class Shard:
             passing=self._passing,
             profiles=PlacedProfiles(self._observations, profiles),
             on_violation=self._violations if asked.invariants else None,
-            shows=asked.shown.shows,
+            shown=asked.shown,
+            compiled=asked.compiled,
         )
         self._replay.machine.observations = self._observations
         self._observations.machine = self._replay.machine
@@ -136,9 +141,17 @@ class Shard:
         self._rows = given.rows
         return self._replay.stats.first, self._replay.stats.last
 
-    def decide(self, last: Micros | None) -> Iterator[list[Item]]:
-        """The decisions of this shard that are shown, in order; `last` is the time of the last input of all."""
-        decisions = self._items(last)
+    def decide(self, last: Micros | None) -> Iterator[Batch]:
+        """The decisions of this shard that are shown, in order; `last` is the time of the last input of all.
+
+        Where the compiled kernel decides, they come as bytes (see `line_batches`).
+        """
+        rows = routed_rows(self._files, self._rows)
+        made = self._replay.batches(last, self._observations.through, rows, self._asked.writes)
+        if made is not None:
+            yield from made
+            return
+        decisions = self._items(last, rows)
         while batch := list(islice(decisions, _BATCH)):
             yield batch
 
@@ -147,15 +160,14 @@ class Shard:
         return ShardResult(
             self._replay.stats,
             self._observations,
-            len(self._reached),
+            len(self._reached) + self._replay.reached,
             self._violations.broken,
             self._violations.first,
         )
 
-    def _items(self, last: Micros | None) -> Iterator[Item]:
+    def _items(self, last: Micros | None, rows: EventRows | None) -> Iterator[Item]:
         shown, writes = self._asked.shown, self._asked.writes
         decision: Decision
-        rows = routed_rows(self._files, self._rows)
         if (found := self._replay.found(last, self._observations.through, rows)) is not None:
             yield from self._flat_items(found)
             return

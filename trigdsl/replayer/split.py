@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, cast
 
 from attrs import frozen
 
@@ -24,7 +25,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, shard_of
 from trigdsl.replayer.merging import merged
 from trigdsl.replayer.placing import Profile, joined
-from trigdsl.replayer.shard import Asked, Given, Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Asked, Batch, Given, Item, Routed, Shard, ShardResult
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Tally
 
@@ -47,7 +48,7 @@ class Worker(Protocol):
     def ask_gather(self, given: Given) -> None: ...
     def gathered(self) -> tuple[Micros | None, Micros | None]: ...
     def ask_decide(self, last: Micros | None) -> None: ...
-    def decisions(self) -> Iterator[list[Item]]: ...
+    def decisions(self) -> Iterator[Batch]: ...
     def result(self) -> ShardResult: ...
 
 
@@ -119,18 +120,27 @@ class SplitReplay:
         passed = [self._passing.last] if self._passing.last > FIRST_INSTANT else []
         self._last = max([*passed, *(last for _, last in spans if last is not None)], default=None)
 
-    def decide(self, tally: Tally, on_decisions: Callable[[Sequence[bytes]], None]) -> None:
-        """Let decide, and count it; `on_decisions` gets the lines of those that are shown, in order."""
+    def decide(self, tally: Tally, on_decisions: Callable[[int, Iterable[bytes]], None]) -> None:
+        """Let decide, and count it; `on_decisions` gets how many more there are that are shown, and their lines.
+
+        The lines come in order, several in one where they come from the compiled kernel.
+        """
         for worker in self._workers:
             worker.ask_decide(self._last)
-        for batch in merged([worker.decisions() for worker in self._workers]):
+        streams = [worker.decisions() for worker in self._workers]
+        firsts = [next(stream, []) for stream in streams]
+        if isinstance(firsts[0], list):
+            items = cast("Sequence[Iterator[list[Item]]]", [_led(*both) for both in zip(firsts, streams, strict=True)])
+            batches = ((Counter(map(_kind_of, batch)), map(_line_of, batch)) for batch in merged(items))
+        else:
+            from trigdsl.replayer.line_batches import merged_lines
+
+            batches = merged_lines(self._work.asked.program, firsts, streams)  # type: ignore[arg-type,assignment]
+        for kinds, lines in batches:
             # In the order of their first ones, which matters where there are too many kinds.
-            kinds: dict[tuple[object, ...], int] = {}
-            for kind in map(_kind_of, batch):
-                kinds[kind] = kinds.get(kind, 0) + 1
             for kind, number in kinds.items():
-                tally.count(kind, number)  # type: ignore[arg-type]
-            on_decisions(list(map(_line_of, batch)))
+                tally.count(kind, number)
+            on_decisions(kinds.total(), lines)
 
     def stats(self, tally: Tally) -> Stats:
         """What all shards counted; broken invariants and users reached go to the tally."""
@@ -153,6 +163,13 @@ class SplitReplay:
         for _, violation in sorted((one for result in results for one in result.violations), key=itemgetter(0)):
             tally.keep(violation)
         return found
+
+
+def _led(first: Batch, others: Iterator[Batch]) -> Iterator[Batch]:
+    """A stream with the batch that was taken off it; empty if that is."""
+    if first:
+        yield first
+        yield from others
 
 
 def temporary_files(count: int, stack: ExitStack) -> list[int]:
@@ -189,7 +206,7 @@ class _Here:
     def ask_decide(self, last: Micros | None) -> None:
         self._last = last
 
-    def decisions(self) -> Iterator[list[Item]]:
+    def decisions(self) -> Iterator[Batch]:
         return self._shard.decide(self._last)
 
     def result(self) -> ShardResult:
