@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, SECOND, Micros, Value
+from trigdsl.records import scanned_lines
 from trigdsl.records.json_lines import JsonLines
 from trigdsl.records.passing import Bound, Passing, Test
 from trigdsl.records.rejects import Reports
+
+
+@pytest.fixture(autouse=True, params=["compiled", "not compiled"])
+def _compiled_or_not(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines pass in the same way with the compiled scanner and without it."""
+    if request.param == "not compiled":
+        monkeypatch.setattr(scanned_lines, "native", None)
+    elif scanned_lines.native is None:
+        pytest.skip("nothing was compiled")
 
 
 def _read(times: list[str], passing: Passing) -> list[Input]:
@@ -58,6 +70,24 @@ def test_in_a_sorted_stream_an_equal_time_passes_and_an_earlier_one_is_late() ->
     assert passing.events == {"view": 2}
 
 
+def test_in_a_sorted_stream_what_is_read_the_long_way_moves_on_and_may_be_late_too() -> None:
+    passing, late = _passing(is_sorted=True)
+    handed = _read(
+        ["1970-01-01T00:00:03", "1970-01-01T00:00:02Z", "1970-01-01T00:00:02", "1970-01-01T00:00:03"], passing
+    )
+    assert [given.user for given in handed] == ["u0", "u3"]
+    assert [given.user for given in late] == ["u1", "u2"]
+    assert sum(passing.events.values()) == 0
+
+
+def test_in_a_sorted_stream_a_record_after_the_end_makes_none_late() -> None:
+    passing, late = _passing(2 * SECOND, is_sorted=True)
+    times = ["1970-01-01T00:00:01Z", "1970-01-01T00:00:03Z", "1970-01-01T00:00:04", "1970-01-01T00:00:02Z"]
+    assert [given.user for given in _read(times, passing)] == ["u1", "u2"]
+    assert late == []
+    assert (passing.events, passing.last) == ({"view": 2}, 2 * SECOND)
+
+
 def test_unsorted_records_pass_and_their_bounds_are_known() -> None:
     passing, late = _passing()
     assert _read(["1970-01-01T00:00:02Z", "1970-01-01T00:00:01Z", "1970-01-01T00:00:03Z"], passing) == []
@@ -104,11 +134,12 @@ def test_events_pass_by_their_properties() -> None:
     assert passing.users == {"u0", "u1", "u2"}
 
 
-def test_an_odd_value_hands_everything_on_that_has_a_test() -> None:
+def test_an_odd_value_is_handed_on() -> None:
+    """With it may be others of a block, which are not counted then."""
     passing, _ = _passing()
     handed, _ = _lines([_dear("u0", "10"), _dear("u1", '"eleven"')], passing)
-    assert [given.user for given in handed] == ["u0", "u1"]
-    assert sum(passing.events.values()) == 0
+    assert handed[-1].user == "u1"
+    assert len(handed) + sum(passing.events.values()) == 2
 
 
 def test_an_unusual_record_among_plain_ones_is_found() -> None:

@@ -1,8 +1,9 @@
 """JSON Lines → inputs.
 
-Lines are decoded a block at a time into a struct of the native form, which costs about a third of what a
-dict and its checks cost.  A record that is unusual in any way (another form, a number as user, a time that
-is none, ...) takes the long way alone; a block that cannot be decoded takes it line by line.
+The compiled scanner (see `scanned_lines`) takes plain events.  Without it, and between what it takes, lines are decoded
+a block at a time into a struct of the native form, which costs about a third of what a dict and its checks cost.  A
+record that is unusual in any way (another form, a number as user, a time that is none, ...) takes the long way alone;
+a block that cannot be decoded takes it line by line.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from trigdsl.records.native import RESERVED, timed_input
 from trigdsl.records.passing import Passing
 from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
+from trigdsl.records.scanned_lines import ScannedLines, scanned_lines
 from trigdsl.records.wording import kind_of
 
 
@@ -73,6 +75,9 @@ _ANY = msgspec.json.Decoder()
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNUSUAL_EVENTS = RESERVED | {""}
 _LONGEST_WAIT = 64
+_SHORT = 16
+_MOST_BREAKS = 8
+"""So often may the scanner get on for fewer lines than these, before the rest of a block is read otherwise."""
 _FIRST = instant(FIRST_INSTANT)
 
 # A line must be this long to nest too deep or to hold an integer that is no double (309 digits).
@@ -96,15 +101,40 @@ class JsonLines:
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Iterable[Input]]:
         """The inputs of all lines in their order, those of a block at a time."""
         number = 1
+        scanned = None if self.columns else scanned_lines(self.passing)
         try:
             for block in blocks:
-                lines = block.split(b"\n")
-                if not lines[-1]:
-                    lines.pop()
-                yield self._of_block(block, lines, number)
-                number += len(lines)
+                yield self._slowly(block, number) if scanned is None else self._scanning(scanned, block, number)
+                number += block.count(b"\n") + (not block.endswith(b"\n"))
         except Damaged as damaged:
             self.reports.reject(number, str(damaged), damaged.tail)
+        if scanned is not None:
+            scanned.finish()
+
+    def _scanning(self, scanned: ScannedLines, block: bytes, number: int) -> Iterator[Input]:
+        """The inputs of a block: the scanner takes what it can, and what is between is read otherwise."""
+        start = breaks = 0
+        if not _is_text(block):
+            breaks = _MOST_BREAKS
+        while start < len(block):
+            stop = start
+            if breaks < _MOST_BREAKS:
+                stop, count = scanned.take(block, start)
+                yield from scanned.wanted()
+                number += count
+                if stop == len(block):
+                    return
+                breaks += count < _SHORT
+            end, count = (len(block), 0) if breaks >= _MOST_BREAKS else scanned.odd(block, stop)
+            for given in self._slowly(block[stop:end], number):
+                yield scanned.arrive(given)
+            start, number = end, number + count
+
+    def _slowly(self, block: bytes, number: int) -> Iterable[Input]:
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        return self._of_block(block, lines, number)
 
     def _of_block(self, block: bytes, lines: list[bytes], number: int) -> Iterable[Input]:
         if self.columns:
@@ -195,7 +225,9 @@ class JsonLines:
                 try:
                     since = time - EPOCH
                 except TypeError:  # without an offset
-                    made += self.line(lines[index], first + index)
+                    passing.last = micros(latest)
+                    made += self._in_turn(self.line(lines[index], first + index))
+                    latest = instant(passing.last)
                     continue
                 at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
                 if FIRST_INSTANT <= at <= LAST_INSTANT:
@@ -204,11 +236,13 @@ class JsonLines:
                     else:
                         if event is not None:
                             passing.meet(event)
-                        if is_sorted:
+                        if is_sorted and time <= until:
                             latest = time
                         add(_input(record, at))
                     continue
-            made += self.line(lines[index], first + index)
+            passing.last = micros(latest)
+            made += self._in_turn(self.line(lines[index], first + index))
+            latest = instant(passing.last)
         passing.first, passing.last = micros(earliest), micros(latest)
         return made
 
@@ -218,7 +252,19 @@ class JsonLines:
             if records is not None:
                 yield from self._quickly(records, [line], number)
             elif line and not line.isspace():
-                yield from self.line(line, number)
+                yield from self._in_turn(self.line(line, number))
+
+    def _in_turn(self, inputs: Iterable[Input]) -> Iterator[Input]:
+        """Inputs that were read the long way, but for those that come too late."""
+        passing = self.passing
+        for given in inputs:
+            if passing.is_sorted:
+                if given.time < passing.last:
+                    passing.on_late(given)
+                    continue
+                if given.time <= passing.until:
+                    passing.last = given.time
+            yield given
 
     def line(self, line: bytes, number: int) -> Iterator[Input]:
         """The inputs of one line, the long way: several of a batch, none of a reject."""
@@ -270,9 +316,9 @@ def decoded_line(line: bytes) -> dict[str, object]:
 def _decoded(block: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Any] = _NATIVE) -> list[Any] | None:
     """One record a line, or None where some line needs a closer look or does not fit the decoder's type."""
     try:
-        if not block.isascii():
-            # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
-            block.decode()
+        # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
+        if not _is_text(block):
+            return None
         is_fine = _SEVEN_DIGITS.search(block) is not None and _FINE_TIME.search(block) is not None
         if is_fine and decoder is not _NATIVE:
             return None
@@ -281,6 +327,17 @@ def _decoded(block: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Any
         return None
     whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1
     return records if whole_lines and not _is_beyond(lines) else None
+
+
+def _is_text(block: bytes) -> bool:
+    """Whether a block is UTF-8."""
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_beyond(lines: list[bytes]) -> bool:

@@ -83,10 +83,14 @@ class Passing:
     last: Micros = FIRST_INSTANT
     effects: Effects | None = None
     on_rows: Callable[[EventRows], None] = _nobody_either
+    on_line_rows: Callable[[Any], None] | None = None
+    """The same for the reader of JSON Lines; it does so only where there is this."""
     triggered: dict[Any, tuple[int, ...] | None] = field(factory=dict)
     """Which rules events trigger, by their names and values, as far as `effects` were asked."""
     tests: dict[str, Test | None] = field(factory=dict)
     """How to tell whether an event of a name that was met is wanted, None: it never is."""
+    scanned: Any = None
+    """What takes lines of JSON, once it was asked for."""
 
     def all_users(self) -> set[str]:
         """The users of all that passed."""
