@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import evolve
 
@@ -19,7 +19,7 @@ from trigdsl.compiler.compile import compile_program
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.engine.program import Program
 from trigdsl.model.signatures import Signature, parse_signature
-from trigdsl.source import Source, Span
+from trigdsl.source import Source, Span, Texts
 from trigdsl.syntax import nodes
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.walk import depth
@@ -96,7 +96,16 @@ def compile_sources(
     `explained` is as with `parse_checked`.  Raises TrigError as `parse` does.
     """
     with _without_collecting():
-        return _compiled(sources, folder, functions, explained)
+        return _compiled(sources, TemplateFiles(folder), functions, explained)
+
+
+def compile_texts(texts: Texts) -> Program:
+    """Compile what a program was compiled of once more, where its files are not: on another machine.
+
+    Functions of the host do not travel.  Raises TrigError as `parse` does.
+    """
+    with _without_collecting():
+        return _compiled(texts.sources, GivenTemplates(texts.templates), {}, explained=False)[0]
 
 
 def check_sources(
@@ -109,7 +118,7 @@ def check_sources(
     with _without_collecting():
         checked, diagnostics = _checked(sources, TemplateFiles(folder), functions)
         if not is_shallow(checked):
-            _compiled(sources, folder, functions, explained=False)
+            _compiled(sources, TemplateFiles(folder), functions, explained=False)
     return checked, diagnostics
 
 
@@ -125,7 +134,7 @@ def is_shallow(checked: CheckedProgram) -> bool:
 
 
 def _checked(
-    sources: Sequence[Source], templates: TemplateFiles, functions: Functions
+    sources: Sequence[Source], templates: Templates, functions: Functions
 ) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
     files: list[tuple[nodes.File, Source]] = []
     findings: list[Diagnostic] = []
@@ -147,9 +156,8 @@ def _checked(
 
 
 def _compiled(
-    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
+    sources: Sequence[Source], templates: Templates, functions: Functions, explained: bool
 ) -> tuple[Program, CheckedProgram]:
-    templates = TemplateFiles(folder)
     checked, diagnostics = _checked(sources, templates, functions)
     try:
         program = compile_program(
@@ -161,7 +169,8 @@ def _compiled(
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
-    return evolve(program, to_html=partial(_shown, tuple(sources), diagnostics)), checked
+    texts = Texts(tuple(sources), templates.found)
+    return evolve(program, to_html=partial(_shown, tuple(sources), diagnostics), texts=texts), checked
 
 
 def _shown(sources: Sequence[Source], diagnostics: Sequence[Diagnostic]) -> str:
@@ -181,12 +190,52 @@ def in_order(findings: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple
     return tuple(sorted(findings, key=place))
 
 
+class Templates(Protocol):
+    """Who has the template files of a program."""
+
+    @property
+    def found(self) -> tuple[Source, ...]:
+        """All that were asked for and found, by `FOLDER/path`."""
+
+    def find(self, node: nodes.TemplateFile) -> Source | Diagnostic: ...
+    def read(self, node: nodes.TemplateFile) -> str | None: ...
+
+
+class GivenTemplates:
+    """Template files that somebody has read."""
+
+    def __init__(self, found: Sequence[Source]) -> None:
+        self.found = tuple(found)
+        self._texts = {one.name: one for one in found}
+
+    def read(self, node: nodes.TemplateFile) -> str | None:
+        """The text, None when it cannot be had."""
+        held = self._texts.get(_template_name(node))
+        return None if held is None else held.text
+
+    def find(self, node: nodes.TemplateFile) -> Source | Diagnostic:
+        """A template file, or that it is not among those that were read."""
+        held = self._texts.get(_template_name(node))
+        return messages.unreadable_template(node.path, "it was not read", node.span, []) if held is None else held
+
+
+def _template_name(node: nodes.TemplateFile) -> str:
+    """The name by which a template file is known: its path from the folder that the program's path starts from."""
+    return str(Path(node.span.source.name).parent / node.path)
+
+
 class TemplateFiles:
     """Reads template files: relative to the file that names them, never outside the program's folder."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = None if folder is None else folder.resolve()
         self._read: dict[Path, Source] = {}
+        self._names: dict[str, Source] = {}
+
+    @property
+    def found(self) -> tuple[Source, ...]:
+        """All that were asked for and found, each by every name that it was asked for."""
+        return tuple(Source(name, read.text) for name, read in self._names.items())
 
     def read(self, node: nodes.TemplateFile) -> str | None:
         """The text, None when it cannot be had."""
@@ -207,7 +256,8 @@ class TemplateFiles:
             except (OSError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 return messages.unreadable_template(node.path, why.lower(), node.span, _files_near(beside, node.path))
-            self._read[path] = Source(str(beside / node.path), text)
+            self._read[path] = Source(_template_name(node), text)
+        self._names[_template_name(node)] = self._read[path]
         return self._read[path]
 
 

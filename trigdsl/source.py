@@ -57,3 +57,14 @@ class Span:
 
 
 NOWHERE = Span(Source("<nowhere>", ""), 0, 0)
+
+
+@frozen
+class Texts:
+    """The texts that a program is compiled of: those of its rules, and of its template files by `FOLDER/path`.
+
+    With them another process, on another machine, compiles the same program.
+    """
+
+    sources: tuple[Source, ...]
+    templates: tuple[Source, ...] = ()

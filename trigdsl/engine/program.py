@@ -18,6 +18,7 @@ from trigdsl.engine.schedules import Schedule
 from trigdsl.engine.windows import Window
 from trigdsl.engine.zones import Zone
 from trigdsl.model.values import Micros, Value
+from trigdsl.source import Texts
 
 Test: TypeAlias = Callable[[Context], bool]
 Evaluate: TypeAlias = Callable[[Context], Value]
@@ -379,7 +380,7 @@ class Program:
     program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
     `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
     finds what is kept.  `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
-    notebook.
+    notebook.  `texts` are what it was compiled of.
     """
 
     rules: tuple[CompiledRule, ...]
@@ -404,6 +405,7 @@ class Program:
     slot_keys: tuple[str, ...] = ()
     parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
     to_html: Callable[[], str] | None = field(default=None)
+    texts: Texts = field(default=Texts(()))
 
     def __repr__(self) -> str:
         names = ", ".join(rule.name for rule in self.rules[:3]) + (", …" if len(self.rules) > 3 else "")
