@@ -17,6 +17,7 @@ OPTIONS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.sql.adaptive.enabled": "true",
+    "spark.sql.caseSensitive": "true",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
@@ -64,3 +65,15 @@ def has_java() -> bool:
     """Whether a program `java` can be found the way that Spark finds it."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java") is not None or (home is not None and os.access(f"{home}/bin/java", os.X_OK))
+
+
+def failure_text(error: Exception) -> str | None:
+    """What went wrong in Spark, in a line or two; None when it is no error of Spark's."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    if not isinstance(error, PySparkException | Py4JError):
+        return None
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("at ", "File ", "Traceback"))]
+    return "; ".join([*told[:1], *told[-1:]] if len(told) > 1 else told) or type(error).__name__

@@ -58,8 +58,7 @@ class FlatReplay:
 
     def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
         """The decisions up to and including `until`, then what is pending, in their defined order."""
-        for at, user, _, run, status, reason in self.found(inputs, until):
-            yield _decision(at, user, run, status, reason)
+        yield from map(decision_of, self.found(inputs, until))
 
     def found(self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None) -> Iterator[Found]:
         """The same before decisions are made of it.
@@ -175,7 +174,9 @@ def _triggers_any(happened: list[Happened]) -> bool:
     return any(rules for _, _, rules, _, _ in happened)
 
 
-def _decision(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:
+def decision_of(found: Found) -> Decision:
+    """The decision that was found."""
+    at, user, _, run, status, reason = found
     rule, action = run.rule.rule, run.rule.action
     return Decision(
         user=user,
