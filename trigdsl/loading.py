@@ -6,8 +6,8 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, Protocol
 
 from attrs import evolve
 
@@ -20,7 +20,7 @@ from trigdsl.compiler.old_rules import check_old_rules
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.engine.program import OldRule, Program
 from trigdsl.model.signatures import Signature, parse_signature
-from trigdsl.source import Source, Span
+from trigdsl.source import Source, Span, Texts
 from trigdsl.syntax import nodes
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.walk import depth
@@ -97,7 +97,16 @@ def compile_sources(
     `explained` is as with `parse_checked`.  Raises TrigError as `parse` does.
     """
     with _without_collecting():
-        return _compiled(sources, folder, functions, explained)
+        return _compiled(sources, TemplateFiles(folder), functions, explained)
+
+
+def compile_texts(texts: Texts) -> Program:
+    """Compile what a program was compiled of once more, where its files are not: on another machine.
+
+    Functions of the host do not travel.  Raises TrigError as `parse` does.
+    """
+    with _without_collecting():
+        return _compiled(texts.sources, GivenTemplates(texts), {}, explained=False)[0]
 
 
 def check_sources(
@@ -110,7 +119,7 @@ def check_sources(
     with _without_collecting():
         checked, diagnostics = _checked(sources, TemplateFiles(folder), functions)
         if not is_shallow(checked):
-            _compiled(sources, folder, functions, explained=False)
+            _compiled(sources, TemplateFiles(folder), functions, explained=False)
     return checked, diagnostics
 
 
@@ -140,7 +149,7 @@ def _read(sources: Sequence[Source]) -> tuple[list[tuple[nodes.File, Source]], l
 
 
 def _checked(
-    sources: Sequence[Source], templates: TemplateFiles, functions: Functions
+    sources: Sequence[Source], templates: Templates, functions: Functions
 ) -> tuple[CheckedProgram, tuple[Diagnostic, ...]]:
     files, findings, _ = _read(sources)
     signatures = _signatures(functions)
@@ -158,9 +167,8 @@ def _signatures(functions: Functions) -> dict[str, Signature]:
 
 
 def _compiled(
-    sources: Sequence[Source], folder: Path | None, functions: Functions, explained: bool
+    sources: Sequence[Source], templates: Templates, functions: Functions, explained: bool
 ) -> tuple[Program, CheckedProgram]:
-    templates = TemplateFiles(folder)
     checked, diagnostics = _checked(sources, templates, functions)
     try:
         program = compile_program(
@@ -169,12 +177,14 @@ def _compiled(
             read_template=templates.read,
             diagnostics=diagnostics,
             explained=explained,
-            folder=folder,
+            folder=templates.folder,
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
-    with_old = _WithOld(tuple(sources), folder, functions)
-    with_old.alone = evolve(program, to_html=partial(_shown, tuple(sources), diagnostics), with_old=with_old)
+    texts = Texts(tuple(sources), templates.found, templates.folder)
+    with_old = _WithOld(texts, templates, functions)
+    to_html = partial(_shown, texts.sources, diagnostics)
+    with_old.alone = evolve(program, to_html=to_html, with_old=with_old, texts=texts)
     return with_old.alone, checked
 
 
@@ -183,9 +193,9 @@ class _WithOld:
 
     alone: Program
 
-    def __init__(self, sources: tuple[Source, ...], folder: Path | None, functions: Functions) -> None:
-        self._sources = sources
-        self._folder = folder
+    def __init__(self, texts: Texts, templates: Templates, functions: Functions) -> None:
+        self._texts = texts
+        self._templates = templates
         self._functions = functions
         self._made: tuple[tuple[OldRule, ...], Program] | None = None
 
@@ -199,11 +209,11 @@ class _WithOld:
         return self._made[1]
 
     def _compiled(self, old: tuple[OldRule, ...]) -> Program:
-        templates = TemplateFiles(self._folder)
-        files, _, next_id = _read(self._sources)
+        templates = self._templates
+        files, _, next_id = _read(self._texts.sources)
         checked, _ = check(files, _signatures(self._functions), find_template=templates.find)
         assert checked is not None, "it was compiled before"
-        folder = "" if self._folder is None else self._folder.as_posix()
+        folder = "" if templates.folder is None else templates.folder.as_posix()
         found = check_old_rules(checked, files, old, next_id=next_id, folder=folder, find_template=templates.find)
         try:
             program = compile_program(
@@ -211,7 +221,7 @@ class _WithOld:
                 functions=self.alone.functions,
                 read_template=templates.read,
                 diagnostics=self.alone.diagnostics,
-                folder=self._folder,
+                folder=templates.folder,
                 old=found.rules,
             )
         except TooDeepError:
@@ -237,12 +247,56 @@ def in_order(findings: Sequence[Diagnostic], sources: Sequence[Source]) -> tuple
     return tuple(sorted(findings, key=place))
 
 
+class Templates(Protocol):
+    """Who has the template files of a program, and knows the folder of its files, if it has some."""
+
+    folder: PurePath | None
+
+    @property
+    def found(self) -> tuple[Source, ...]:
+        """All that were asked for and found, by `FOLDER/path`."""
+
+    def find(self, node: nodes.TemplateFile) -> Source | Diagnostic: ...
+    def read(self, node: nodes.TemplateFile) -> str | None: ...
+
+
+class GivenTemplates:
+    """Template files that somebody has read."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.folder = texts.folder
+        self.found = texts.templates
+        self._texts = {one.name: one for one in texts.templates}
+
+    def read(self, node: nodes.TemplateFile) -> str | None:
+        """The text, None when it cannot be had."""
+        held = self._texts.get(_template_name(node))
+        return None if held is None else held.text
+
+    def find(self, node: nodes.TemplateFile) -> Source | Diagnostic:
+        """A template file, or that it is not among those that were read."""
+        held = self._texts.get(_template_name(node))
+        return messages.unreadable_template(node.path, "it was not read", node.span, []) if held is None else held
+
+
+def _template_name(node: nodes.TemplateFile) -> str:
+    """The name by which a template file is known: its path from the folder that the program's path starts from."""
+    return str(Path(node.span.source.name).parent / node.path)
+
+
 class TemplateFiles:
     """Reads template files: relative to the file that names them, never outside the program's folder."""
 
     def __init__(self, folder: Path | None) -> None:
+        self.folder: PurePath | None = folder
         self._folder = None if folder is None else folder.resolve()
         self._read: dict[Path, Source] = {}
+        self._names: dict[str, Source] = {}
+
+    @property
+    def found(self) -> tuple[Source, ...]:
+        """All that were asked for and found, each by every name that it was asked for."""
+        return tuple(Source(name, read.text) for name, read in self._names.items())
 
     def read(self, node: nodes.TemplateFile) -> str | None:
         """The text, None when it cannot be had."""
@@ -263,7 +317,8 @@ class TemplateFiles:
             except (OSError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 return messages.unreadable_template(node.path, why.lower(), node.span, _files_near(beside, node.path))
-            self._read[path] = Source(str(beside / node.path), text)
+            self._read[path] = Source(_template_name(node), text)
+        self._names[_template_name(node)] = self._read[path]
         return self._read[path]
 
 

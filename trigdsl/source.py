@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from pathlib import PurePath
 
 from attrs import field, frozen
 
@@ -57,3 +58,16 @@ class Span:
 
 
 NOWHERE = Span(Source("<nowhere>", ""), 0, 0)
+
+
+@frozen
+class Texts:
+    """The texts that a program is compiled of: those of its rules, and of its template files by `FOLDER/path`.
+
+    `folder` is that of the program's files, None when it was given as a text.  With all these another process, on
+    another machine, compiles the same program.
+    """
+
+    sources: tuple[Source, ...]
+    templates: tuple[Source, ...] = ()
+    folder: PurePath | None = None

@@ -9,6 +9,7 @@ import click
 
 from trigdsl.cli.arguments import column_map, instant, one_of, refuse_overwriting, rules_and_events, split_commas
 from trigdsl.cli.exits import FINE, RULES_AT_FAULT
+from trigdsl.cli.on_spark import run_on_spark, spark_options
 from trigdsl.model.decisions import STATUSES
 from trigdsl.model.values import Micros
 
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Split users over N processes; all cores if not given."
 )
+@click.option("--on", "engine", type=click.Choice(["spark"]), help="Run on Apache Spark, not in processes of our own.")
+@click.option("--master", metavar="URL", help="With --on spark: where Spark runs; local[*] if not given.")
+@click.option("--conf", "options", multiple=True, metavar="KEY=VALUE", help="With --on spark: an option of Spark.")
 @click.option("--plan", is_flag=True, help="Say how it would run, and why so, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary, or the plan, as JSON.")
 def replay(
@@ -64,6 +68,9 @@ def replay(
     profiles: str | None,
     invariants: bool,
     workers: int | None,
+    engine: str | None,
+    master: str | None,
+    options: tuple[str, ...],
     plan: bool,
     as_json: bool,
 ) -> int:
@@ -84,6 +91,9 @@ def replay(
         if path == "-":
             raise click.UsageError(f"{name} wants the name of a file")
     columns = column_map(maps)
+    spark = spark_options(master, options, is_on=engine is not None)
+    if engine is not None and (is_sorted or plan or workers or report):
+        raise click.UsageError("--sorted, --workers, --plan and --report do not go with --on spark")
     refuse_overwriting([out, rejects, report], [rules_path, profiles, *events])
 
     from trigdsl.cli.program import checked_or_exit
@@ -117,7 +127,7 @@ def replay(
         workers=workers or all_cores(),
         on_decision=None if figures is None else figures.add,
     )
-    summary = _run(job)
+    summary = _run(job) if engine is None else run_on_spark(job, master, spark)
     if summary is None:
         return RULES_AT_FAULT
     if figures is not None and report is not None:

@@ -18,6 +18,7 @@ from trigdsl.engine.schedules import Schedule
 from trigdsl.engine.windows import Window
 from trigdsl.engine.zones import Zone
 from trigdsl.model.values import Micros, Value
+from trigdsl.source import Texts
 
 Test: TypeAlias = Callable[[Context], bool]
 Evaluate: TypeAlias = Callable[[Context], Value]
@@ -412,7 +413,7 @@ class Program:
     program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
     `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
     finds what is kept.  `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
-    notebook.
+    notebook.  `texts` are what it was compiled of.
 
     `with_old` compiles old rules, by which runs go on that they started, after the program's own; of those that cannot
     be, `refused` tells why by name and fingerprint.  With none of them it gives the program alone.
@@ -442,6 +443,7 @@ class Program:
     to_html: Callable[[], str] | None = field(default=None)
     with_old: Callable[[tuple[OldRule, ...]], Program] | None = field(default=None)
     refused: Mapping[tuple[str, str], str] = field(factory=dict)
+    texts: Texts = field(default=Texts(()))
 
     def __repr__(self) -> str:
         names = ", ".join(rule.name for rule in self.rules[:3]) + (", …" if len(self.rules) > 3 else "")

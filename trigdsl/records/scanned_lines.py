@@ -1,6 +1,6 @@
 """Blocks of lines → the inputs of plain events that are wanted, by the compiled scanner; where it must stop.
 
-The scanner takes what is written in the ordinary way and leaves every other line alone: see `trigdsl/native/scanner.pyx`.
+The scanner takes what is written in the ordinary way and leaves every other line alone: see `native/scanner.pyx`.
 """
 
 from __future__ import annotations

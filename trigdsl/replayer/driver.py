@@ -165,7 +165,7 @@ class Replay:
         rows: EventRows | None,
         writes: bool,
     ) -> Iterator[bytes] | None:
-        """What `found` finds, as the compiled kernel hands it over (see `line_batches`); None where it does not decide."""
+        """What `found` finds, as the kernel hands it over (see `line_batches`); None where it does not decide."""
         if self._flat is None or self._tables is None or self._aliases:
             return None
         return self._batches(self._flat, last, watched, rows, writes)
@@ -183,7 +183,8 @@ class Replay:
 
         inputs, self._gathered = self._gathered, []
         replay, until = self._flat_replay(program, last)
-        assert isinstance(replay, CompiledReplay) and self._tables is not None
+        assert isinstance(replay, CompiledReplay)
+        assert self._tables is not None
         decided = replay.decided(watched(_in_order(inputs)), until, rows)
         self.reached = decided.reached
         yield from batches_of(self._tables, decided, writes)

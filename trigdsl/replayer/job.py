@@ -126,10 +126,10 @@ def run(job: Job, progress: Progress) -> Summary:
         shards = _shards(job)
         if shards is not None:
             try:
-                return _summary(job, tally, _run_split(job, shards, progress, tally, telling))
+                return summary_of(job, tally, _run_split(job, shards, progress, tally, telling))
             except Joins:
                 telling.start_again()
-        return _summary(job, tally, _run_alone(job, progress, tally, telling, stack))
+        return summary_of(job, tally, _run_alone(job, progress, tally, telling, stack))
 
 
 class _Telling:
@@ -249,7 +249,8 @@ def _writer(out: str | IO[bytes] | None) -> AbstractContextManager[DecisionWrite
     return decisions_to_file(out) if isinstance(out, str) else decisions_to_stream(out)
 
 
-def _summary(job: Job, tally: Tally, stats: Stats) -> Summary:
+def summary_of(job: Job, tally: Tally, stats: Stats) -> Summary:
+    """The summary of a job that is done."""
     titles = {rule.name: rule.title for rule in job.program.rules}
     return Summary(
         inputs=stats.inputs,

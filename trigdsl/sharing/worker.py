@@ -21,9 +21,9 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND
 from trigdsl.model.violations import Violation
 from trigdsl.sharing.shard import ShardEngine
-from trigdsl.store.fates import check_policy
 from trigdsl.store.again import again
 from trigdsl.store.errors import LeaseLost, StoreError
+from trigdsl.store.fates import check_policy
 from trigdsl.store.inbox import Item
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.postgres import PostgresStore

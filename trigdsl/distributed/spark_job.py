@@ -1,0 +1,204 @@
+"""A replay as somebody asked for it → decisions written and a summary, by way of Apache Spark.
+
+The same as `trigdsl.replayer.job` does on one machine, and told in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from trigdsl.distributed.deciding import Deciding
+from trigdsl.distributed.needs import needs_of
+from trigdsl.distributed.reports import Report
+from trigdsl.distributed.rows import PART_BITS, TABLE, Reading, RowsReport
+from trigdsl.distributed.rules import travelling
+from trigdsl.distributed.spark_files import SparkFiles, spark_files
+from trigdsl.distributed.spark_replay import SparkRecords, SparkReplay, reports_of
+from trigdsl.distributed.spark_tables import SparkTable
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT
+from trigdsl.records.files import STANDARD_INPUT, sources
+from trigdsl.records.forms import check_columns
+from trigdsl.records.parts import Heeding, PartReport
+from trigdsl.records.passing import Passing
+from trigdsl.records.rejects import NO_OFFSET, Reject, RejectWriter, Reports
+from trigdsl.replayer.job import Job, Progress, RejectedError, summary_of
+from trigdsl.replayer.results import decision_schema
+from trigdsl.replayer.stats import Stats
+from trigdsl.replayer.summary import Summary, Tally
+from trigdsl.replayer.writing import decisions_to_file, decisions_to_stream
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+PARQUET = ".parquet"
+"""The ending of an output that is a folder of Parquet."""
+
+
+class OutputExists(Exception):  # noqa: N818
+    """The folder that decisions are to be written to is there already."""
+
+
+def run_on_spark(job: Job, spark: SparkSession, progress: Progress, partitions: int | None = None) -> Summary:
+    """Replay by Spark.  `out` is one file of JSON Lines in the defined order, or one that ends in `.parquet` or `/`.
+
+    The latter are folders that workers write, of Parquet in any order, or of JSON Lines whose files are in order.
+    Raises what `trigdsl.replayer.job.run` does, ValueError for rules that do not travel, and OutputExists.
+    """
+    check_columns(job.columns)
+    if STANDARD_INPUT in job.events:
+        raise ValueError("standard input can be read here alone, and not by workers: give the names of files")
+    folder = _folder(job.out)
+    if folder is not None and Path(folder).exists():
+        raise OutputExists(f"`{folder}` is there already: name another folder for the decisions, or remove it")
+    tally = Tally(job.shown)
+    files = spark_files(sources(job.events))
+    replay = SparkReplay(spark, _records(job, files, spark), _asked(job))
+    with ExitStack() as stack:
+        stack.callback(replay.close)
+        rejects = stack.enter_context(RejectWriter(job.rejects)) if job.rejects else None
+
+        def on_reject(reject: Reject) -> None:
+            tally.reject(reject.file, reject.line, reject.reason)
+            if rejects is not None:
+                rejects(reject)
+            if job.strict:
+                raise RejectedError(reject)
+
+        replay.prepare()
+        passing = Passing()
+        _Told(job, files, replay).tell(passing, on_reject, tally, progress)
+        decided = replay.decisions(partitions).persist()
+        stack.callback(decided.unpersist)
+        report = reports_of(decided)
+        _write(decided, job.out, progress)
+        report.observations.taken_alias = replay.linked.taken
+        report.tell(tally, job.program)
+        return summary_of(job, tally, _stats(report, passing, replay.users()))
+
+
+def _asked(job: Job) -> Deciding:
+    return Deciding(
+        program=travelling(job.program),
+        last=None,
+        until=job.until,
+        drain=job.drain,
+        invariants=job.invariants,
+        shown=job.shown,
+        lines=job.out is not None and not _is_parquet(job.out),
+        columns=_is_parquet(job.out),
+    )
+
+
+def _records(job: Job, files: SparkFiles, spark: SparkSession) -> SparkRecords:
+    table = None
+    if files.tables:
+        frame, names, order = files.frame(spark)
+        table = SparkTable(frame, names, order, job.columns, needs_of(job.program), job.until)
+    return SparkRecords(
+        Reading(travelling(job.program), job.columns, job.until),
+        files.parts,
+        job.profiles,
+        table,
+    )
+
+
+# ---------------------------------------------------------------------- what is told of records
+@frozen
+class _Told:
+    """Tells what was found in the files, file by file in their order, as one process would."""
+
+    job: Job
+    files: SparkFiles
+    replay: SparkReplay
+
+    def tell(self, passing: Passing, on_reject: Callable[[Reject], None], tally: Tally, progress: Progress) -> None:
+        """Tell of rejects and warnings; `passing` gets what was only counted. Raises UnreadableFile, RejectedError."""
+        heeding = Heeding(passing)
+        of_parts = {told.number: told for told in self.replay.reports if told.number in self.files.parts}
+        of_tables = self._of_tables()
+        for told in self.replay.reports:
+            if told.number < 0:
+                for reject in told.part.rejects:
+                    on_reject(reject)
+        for number, part in self.files.sources():
+            found = of_parts[number].part if number in of_parts else of_tables[number]
+            reports = Reports(part.source.path, on_reject, lambda what, _: tally.record_warning(what))
+            heeding.heed(part, found, reports)
+            progress.read(found.size)
+        for row in self.replay.facts:
+            if row.passed:
+                passing.events[row.event] = passing.events.get(row.event, 0) + row.passed
+                passing.first, passing.last = min(passing.first, row.first), max(passing.last, row.last)
+
+    def _of_tables(self) -> dict[int, PartReport]:
+        """A report for each file that Spark read."""
+        told = [one for one in self.replay.reports if one.number == TABLE]
+        rejects = sorted((reject for one in told for reject in one.part.rejects), key=_line)
+        found = {number: list(held) for number, held in groupby(rejects, key=lambda one: _line(one) >> PART_BITS)}
+        return {number: self._of_table(number, found.get(number, []), told) for number in self.files.tables}
+
+    def _of_table(self, number: int, rejects: list[Reject], told: list[RowsReport]) -> PartReport:
+        path = self.files.tables[number].path
+        own = [evolve(one, file=path, line=_line(one) & (1 << PART_BITS) - 1) for one in rejects]
+        size = self.files.tables[number].size or 0
+        warnings = [(what, path) for one in told for what, _ in one.part.warnings if what != NO_OFFSET]
+        return PartReport(size, 0, own, warnings, {}, set(), LAST_INSTANT, FIRST_INSTANT)
+
+
+def _line(reject: Reject) -> int:
+    return reject.line or 0
+
+
+def _stats(report: Report, passing: Passing, users: int) -> Stats:
+    """What was counted of all inputs."""
+    stats = report.stats
+    passed = {event: count for event, count in passing.events.items() if count}
+    for event, count in passed.items():
+        stats.event_names[event] = stats.event_names.get(event, 0) + count
+        stats.inputs += count
+        stats.events += count
+    if passed:
+        stats.first = passing.first if stats.first is None else min(stats.first, passing.first)
+        stats.last = passing.last if stats.last is None else max(stats.last, passing.last)
+    stats.users = users
+    return stats
+
+
+# ---------------------------------------------------------------------- decisions
+def _is_parquet(out: str | IO[bytes] | None) -> bool:
+    return isinstance(out, str) and out.rstrip("/").endswith(PARQUET)
+
+
+def _folder(out: str | IO[bytes] | None) -> str | None:
+    """The folder that workers are to write; None where there is one file, or nothing."""
+    return out if isinstance(out, str) and (_is_parquet(out) or out.endswith("/")) else None
+
+
+def _write(decided: DataFrame, out: str | IO[bytes] | None, progress: Progress) -> None:
+    if out is None:
+        return
+    from pyspark.sql import functions as F  # noqa: N812
+
+    made = decided.where(decided.report.isNull())
+    if _is_parquet(out):
+        made.select(*decision_schema().names).write.parquet(str(Path(str(out)).absolute()))
+        return
+    ordered = made.orderBy(F.col("status") == "pending", "time", "user", "number").select("line")
+    if isinstance(out, str) and out.endswith("/"):
+        ordered.write.text(str(Path(out).absolute()))
+        return
+    with decisions_to_file(out) if isinstance(out, str) else decisions_to_stream(out) as writer:
+        for line in _lines(ordered):
+            writer.write_lines((line,))
+            progress.decision()
+
+
+def _lines(ordered: DataFrame) -> Iterator[bytes]:
+    for row in ordered.toLocalIterator():
+        yield row.line.encode() + b"\n"
