@@ -65,7 +65,7 @@ def parquet_inputs(
 
 
 def inputs_of(
-    table: ParquetTable, layout: Layout, batch: Any, numbers: Sequence[int], reports: Reports
+    table: ArrowRows, layout: Layout, batch: Any, numbers: Sequence[int], reports: Reports
 ) -> Iterator[tuple[Input, int]]:
     """The inputs of the rows of a batch, and the numbers of their rows."""
     make = quick_maker(layout)
@@ -104,7 +104,72 @@ def row_text(layout: Layout, cells: Cells) -> str:
     return msgspec.json.encode(row, enc_hook=str).decode("utf-8", "backslashreplace")
 
 
-class ParquetTable:
+class ArrowRows:
+    """Rows of a table of Arrow as Python values: what of it does not depend on where the table lies.
+
+    Who knows where it lies gives its `batches`.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self.schema: Any = schema
+        self.names: list[str] = list(schema.names)
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first row, from 1."""
+        return 1
+
+    def may_be_infinite(self, index: int) -> bool:
+        """Whether some number of a column may be infinite, as far as that is known without looking at them."""
+        return is_floating(self.schema.field(index).type)
+
+    def batches(self, rows: int = ROWS, columns: list[str] | None = None, *, told: bool = True) -> Iterator[Any]:
+        """The record batches, one after the other, of some columns or of all."""
+        raise NotImplementedError
+
+    def is_naive(self, index: int) -> bool:
+        """Whether a column holds timestamps without a zone."""
+        return is_naive(self.schema.field(index).type)
+
+    def instants(self, batch: Any, index: int) -> list[Micros | None] | None:
+        """A column of timestamps as microseconds since 1970; None when it is no such column."""
+        column = batch.column(index)
+        if (unit := timestamp_unit(column.type)) is None:
+            return None
+        numbers: list[int | None] = column.cast("int64").to_pylist()
+        if unit < 1:
+            return [None if number is None else number // round(1 / unit) for number in numbers]
+        return [None if number is None else number * round(unit) for number in numbers]
+
+    def cells(self, batch: Any, without: int | None = None) -> tuple[Iterable[Cells], set[int]]:
+        """The rows of a batch, and the numbers (in it) of those with a cell that is no value of the language.
+
+        In the column `without` every cell is None.
+        """
+        odd: set[int] = set()
+        columns = [
+            [None] * batch.num_rows if index == without else self._column(batch.column(index), odd)
+            for index in range(batch.num_columns)
+        ]
+        return zip(*columns, strict=True), odd
+
+    def _column(self, column: Any, odd: set[int]) -> list[object]:
+        kind = coarse(column.type)
+        if kind != column.type:
+            column = column.cast(kind, safe=False)
+        plain, read = is_plain(column), reader_of(kind)
+        try:
+            cells: list[object] = column.to_pylist()
+        except (ValueError, OverflowError):
+            cells, plain = [_scalar(cell) for cell in column], False
+        if read is not None:
+            cells = [None if cell is None else read(cell) for cell in cells]
+        if not plain:
+            _make_plain(cells, odd)
+        return cells
+
+
+class ParquetTable(ArrowRows):
     """The rows of one Parquet file as Python values; needs pyarrow."""
 
     def __init__(self, source: Source, progress: Progress | None, group: int | None = None) -> None:
@@ -122,18 +187,13 @@ class ParquetTable:
             self._file = parquet.ParquetFile(file)
         except self._errors as error:
             raise UnreadableFile(f"is no Parquet file: {_first_line(error)}") from None
-        self.schema: Any = self._file.schema_arrow
-        self.names: list[str] = list(self.schema.names)
+        super().__init__(self._file.schema_arrow)
 
     @property
     def row_groups(self) -> int:
         """How many row groups the file has."""
         count: int = self._file.metadata.num_row_groups
         return count
-
-    def is_naive(self, index: int) -> bool:
-        """Whether a column holds timestamps without a zone."""
-        return is_naive(self.schema.field(index).type)
 
     def sifted(self, layout: Layout, passing: Passing | None) -> Iterator[tuple[Any, Sequence[int]]]:
         """Record batches of the rows that may matter, with the numbers of the rows, from 1."""
@@ -187,43 +247,6 @@ class ParquetTable:
                     reported = now
         except self._errors as error:
             raise UnreadableFile(f"cannot be read on: {_first_line(error)}") from None
-
-    def instants(self, batch: Any, index: int) -> list[Micros | None] | None:
-        """A column of timestamps as microseconds since 1970; None when it is no such column."""
-        column = batch.column(index)
-        if (unit := timestamp_unit(column.type)) is None:
-            return None
-        numbers: list[int | None] = column.cast("int64").to_pylist()
-        if unit < 1:
-            return [None if number is None else number // round(1 / unit) for number in numbers]
-        return [None if number is None else number * round(unit) for number in numbers]
-
-    def cells(self, batch: Any, without: int | None = None) -> tuple[Iterable[Cells], set[int]]:
-        """The rows of a batch, and the numbers (in it) of those with a cell that is no value of the language.
-
-        In the column `without` every cell is None.
-        """
-        odd: set[int] = set()
-        columns = [
-            [None] * batch.num_rows if index == without else self._column(batch.column(index), odd)
-            for index in range(batch.num_columns)
-        ]
-        return zip(*columns, strict=True), odd
-
-    def _column(self, column: Any, odd: set[int]) -> list[object]:
-        kind = coarse(column.type)
-        if kind != column.type:
-            column = column.cast(kind, safe=False)
-        plain, read = is_plain(column), reader_of(kind)
-        try:
-            cells: list[object] = column.to_pylist()
-        except (ValueError, OverflowError):
-            cells, plain = [_scalar(cell) for cell in column], False
-        if read is not None:
-            cells = [None if cell is None else read(cell) for cell in cells]
-        if not plain:
-            _make_plain(cells, odd)
-        return cells
 
 
 @frozen

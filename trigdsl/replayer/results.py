@@ -59,8 +59,7 @@ class Decisions(Iterator[Decision]):
         decisions = iter(self._all())
         batches = []
         while part := list(islice(decisions, BATCH)):
-            columns = [pyarrow.array(_column(name, part), schema.field(name).type) for name in schema.names]
-            batches.append(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
+            batches.append(pyarrow.RecordBatch.from_arrays(decision_columns(part), schema=schema))
         return pyarrow.Table.from_batches(batches, schema)
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -95,6 +94,14 @@ def decision_schema() -> pyarrow.Schema:
     return pyarrow.schema([pyarrow.field(name, types.get(name, text), name not in always) for name in _COLUMNS])
 
 
+def decision_columns(decisions: list[Decision]) -> list[pyarrow.Array]:
+    """Some decisions as the columns of `decision_schema`."""
+    import pyarrow
+
+    schema = decision_schema()
+    return [pyarrow.array(_column(name, decisions), schema.field(name).type) for name in schema.names]
+
+
 _COLUMNS = (
     "user",
     "rule",
@@ -127,3 +134,8 @@ def _column(name: str, decisions: list[Decision]) -> list[Any]:
 
 def _json(value: Value) -> str:
     return json.dumps(json_value(value), ensure_ascii=False)
+
+
+def decision_cells(decision: Decision) -> dict[str, Any]:
+    """One decision as a row of `decision_schema`, instants as whole microseconds."""
+    return {name: _column(name, [decision])[0] for name in _COLUMNS}
