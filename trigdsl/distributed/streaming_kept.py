@@ -18,7 +18,6 @@ from __future__ import annotations
 from functools import lru_cache
 from zlib import compress, decompress
 
-import msgspec
 from attrs import field, frozen
 
 from trigdsl.model.inputs import Input
@@ -76,13 +75,3 @@ def packed_layout(layout: Layout) -> bytes:
 def unpacked_layout(packed: bytes) -> Layout:
     """The layout that `packed_layout` made bytes of."""
     return decode_layout(decompress(packed))
-
-
-def renumbered(state: bytes, layout: int) -> bytes:
-    """The same state under another number of its layout; nothing else of it is read."""
-    parts = _RAW(state)
-    parts[1] = msgspec.Raw(encode(layout))
-    return encode(parts)
-
-
-_RAW = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ class Keeper:
         self.store = store
         self._clockwork = clockwork
         self._log = log
-        self._expires = _expiries(clockwork.program)
+        self._expires = expiries(clockwork.program)
         self._horizon: Micros | None = None
         self._held: dict[int, Input] = {}
         self._released: list[int] = []
@@ -203,18 +203,7 @@ class Keeper:
         bodies = [(one, encode_decision(one)) for one in self._decisions if self._log or is_delivered(one)]
         if self._log:
             t.log([(one.user, body) for one, body in bodies])
-        t.enqueue([self._delivery(one, body) for one, body in bodies if is_delivered(one)])
-
-    def _delivery(self, decision: Decision, body: bytes) -> NewDelivery:
-        length = self._expires.get((decision.rule, decision.step))
-        return NewDelivery(
-            user=decision.user,
-            key=decision.key,
-            channel=decision.channel or decision.action,
-            time=decision.time,
-            expires=None if length is None else later(decision.due, length),
-            body=body,
-        )
+        t.enqueue([delivery_of(one, body, self._expires) for one, body in bodies if is_delivered(one)])
 
     def _forget(self) -> None:
         self.states.forget()
@@ -240,7 +229,20 @@ def is_delivered(decision: Decision) -> bool:
     return decision.status == "sent" and decision.action in ("send", "call")
 
 
-def _expiries(program: Program) -> dict[tuple[str, int], Micros]:
+def delivery_of(decision: Decision, body: bytes, expiries: Mapping[tuple[str, int], Micros]) -> NewDelivery:
+    """What goes to the outbox of a decision whose bytes are `body`; `expiries` are its program's."""
+    length = expiries.get((decision.rule, decision.step))
+    return NewDelivery(
+        user=decision.user,
+        key=decision.key,
+        channel=decision.channel or decision.action,
+        time=decision.time,
+        expires=None if length is None else later(decision.due, length),
+        body=body,
+    )
+
+
+def expiries(program: Program) -> dict[tuple[str, int], Micros]:
     """How long after they are due steps expire, by rule and number."""
     steps = ((rule.name, step) for rule in program.rules for step in rule.steps)
     return {(rule, step.number): step.expires for rule, step in steps if step.expires is not None}
