@@ -18,8 +18,10 @@ from twists import twisted_case
 import trigdsl
 from trigdsl.distributed.streaming import ALIAS, UserStream
 from trigdsl.distributed.streaming_kept import decode_kept
+from trigdsl.engine.machine import Machine
+from trigdsl.engine.state import State
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import DAY, HOUR, MINUTE
+from trigdsl.model.values import DAY, HOUR, MINUTE, SECOND
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.native import input_of
 from trigdsl.records.times import parse_time
@@ -118,7 +120,7 @@ def test_what_comes_when_time_has_passed_it_is_late(at: int, refused: int) -> No
     assert len(found.refused) == refused
     if refused:
         late = found.refused[0].reason
-        assert late == "late: `time` is before 2026-11-20T10:00:00+00:00, up to which everything is decided"
+        assert late == "late: `time` is before 2026-11-20T10:00:00Z, up to which everything is decided"
 
 
 def test_time_of_a_user_does_not_go_back() -> None:
@@ -178,20 +180,20 @@ def test_an_alias_is_rejected_and_the_rest_of_its_record_counts() -> None:
     assert len(found.decisions) == 1
 
 
-def test_a_record_on_which_the_engine_fails_is_left_out_and_the_others_count() -> None:
-    def fails(n: float) -> float:
-        if n == 13:
-            raise RuntimeError("unlucky")
-        return n
+def test_a_record_on_which_the_engine_fails_is_left_out_and_the_others_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = Machine.handle
 
-    rules = "rule r: if cart and n > 0 then set user.n = fails(n)\nrule s: if cart then send push"
-    program = trigdsl.parse(rules, functions={"fails": (fails, "(number) -> number")})
-    arrived = [Input("u", T + n, "cart", {"n": n}) for n in (1, 13, 2)]
-    stream = UserStream(program)
-    waiting = stream.step("u", None, arrived, T)
+    def fails(machine: Machine, state: State, given: Input) -> None:
+        handle(machine, state, given)
+        if given.properties == {"n": 13}:
+            raise RuntimeError("poison")
+
+    monkeypatch.setattr(Machine, "handle", fails)
+    stream = UserStream(trigdsl.parse("if cart then send push"))
+    waiting = stream.step("u", None, [Input("u", T + n, "cart", {"n": n}) for n in (1, 13, 2)], T)
     found = stream.step("u", waiting.kept, (), T + HOUR)
-    assert [one.reason for one in found.refused] == ["the engine failed on it: RuntimeError: unlucky"]
-    assert [one.time for one in found.decisions if one.action == "send"] == [T + 1, T + 2]
+    assert [one.reason for one in found.refused] == ["the engine failed on it: RuntimeError: poison"]
+    assert [one.time for one in found.decisions] == [T + 1, T + 2]
 
 
 # ------------------------------------------------------------------------ other rules
@@ -226,3 +228,26 @@ def test_a_rule_that_is_gone_ends_its_runs_when_the_user_is_called_on() -> None:
     assert [(one.rule, one.status, one.reason, one.time) for one in found.decisions] == [
         ("r", "cancelled", "rule removed", T + MINUTE)
     ]
+
+
+def test_what_a_store_kept_goes_on_at_its_own_moment_and_what_that_decides_is_told_later() -> None:
+    armed = step("rule r: " + REMINDER, T, cart())
+    stream = UserStream(trigdsl.parse("rule d: if every day at 09:00 then send email"))
+    adopted = stream.adopt("u", armed.kept)
+    assert (adopted.decisions, adopted.wake) == ((), 1)
+    found = stream.step("u", adopted.kept, (), T + HOUR)
+    assert [(one.reason, one.time) for one in found.decisions] == [("rule removed", T)]
+    assert stream.step("u", found.kept, (), T + 2 * HOUR).decisions == ()
+
+
+def test_what_a_store_kept_of_the_same_rules_waits_for_its_timer() -> None:
+    armed = step(REMINDER, T, cart())
+    stream = UserStream(trigdsl.parse(REMINDER))
+    adopted = stream.adopt("u", armed.kept)
+    assert adopted.wake == armed.wake
+    assert [one.status for one in stream.step("u", adopted.kept, (), T + HOUR).decisions] == ["sent"]
+
+
+def test_a_rejected_record_is_told_as_it_came() -> None:
+    late = step(REMINDER, T, cart(T - SECOND)).refused[0]
+    assert late.text == '{"user":"u","time":"2026-11-20T09:59:59Z","event":"cart","properties":{}}'

@@ -11,6 +11,7 @@ records or whose timer is due, once for each; what happens then is `streaming`'s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Row
@@ -25,8 +26,6 @@ from trigdsl.distributed.streaming_kept import decode_kept
 from trigdsl.engine.program import Program
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import Micros
-from trigdsl.records.objects import record_text
-from trigdsl.records.rejects import shown
 from trigdsl.store.adopting import check_policy
 from trigdsl.store.bodies import decode_input
 
@@ -136,7 +135,6 @@ class _Users(StatefulProcessor):
     def init(self, handle: StatefulProcessorHandle) -> None:
         self._handle = handle
         self._kept = handle.getValueState(KEPT, "value binary")
-        self._streams: dict[str, UserStream] = {}
         self._form: Form = FORMS[self._form_name]
 
     def handleInputRows(self, key: Any, rows: Iterator[Row], timerValues: Any) -> Iterator[Row]:  # noqa: N802, N803
@@ -163,7 +161,7 @@ class _Users(StatefulProcessor):
         self._keep(adopted, None)
 
     def close(self) -> None:
-        self._streams = {}
+        """Nothing is to be closed."""
 
     def _step(
         self, program: str, user: str, inputs: list[Any], timer_values: Any, fired: int | None = None
@@ -174,7 +172,7 @@ class _Users(StatefulProcessor):
         self._keep(step, kept, fired)
         yield from (self._form.decided(program, one) for one in step.decisions)
         for refused in step.refused:
-            yield self._form.rejected(program, user, refused.reason, shown(record_text(refused.given)))
+            yield self._form.rejected(program, user, refused.reason, refused.text)
 
     def _keep(self, step: Step, before: bytes | None, fired: int | None = None) -> None:
         """Keep what is to be kept, and set the timer; the one that has just gone off goes by itself."""
@@ -190,10 +188,13 @@ class _Users(StatefulProcessor):
                 self._handle.registerTimer(step.wake)
 
     def _stream(self, program: str) -> UserStream:
-        found = self._streams.get(program)
-        if found is None:
-            found = self._streams[program] = UserStream(compiled(self._travelled[program]), self._policy)
-        return found
+        return _stream_of(self._travelled[program], self._policy)
+
+
+@lru_cache(maxsize=512)
+def _stream_of(travelled: bytes, policy: str) -> UserStream:
+    """A worker takes all steps of a program, one after the other, with one of these, in whatever batch."""
+    return UserStream(compiled(travelled), policy)
 
 
 def _arrival(row: Row) -> int:

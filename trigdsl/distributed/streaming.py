@@ -13,16 +13,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from trigdsl.distributed.streaming_kept import Kept, decode_kept, packed_layout, unpacked_layout
 from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import Program
 from trigdsl.engine.state import State
-from trigdsl.model.decisions import Decision
+from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, Micros, instant
+from trigdsl.model.values import FIRST_INSTANT, Micros, instant_text
+from trigdsl.records.rejects import shown
 from trigdsl.store.adopting import Adoption, check_policy
 from trigdsl.store.codec import decode_state, encode_state, read_state
 from trigdsl.store.layouts import layout_of
@@ -37,12 +38,23 @@ ALIAS = (
 """Why an `alias` is rejected."""
 
 
+_AT_ONCE = 1
+"""A moment, in milliseconds, that time has passed as soon as it is known."""
+
+
 @frozen
 class Refused:
     """A record that was rejected, and why."""
 
     given: Input
     reason: str
+
+    @property
+    def text(self) -> str:
+        """The record as JSON, in the native form."""
+        parts = {name: held for name, held in msgspec.structs.asdict(self.given).items() if held is not None}
+        told = json_value({**parts, "time": instant_text(self.given.time)})
+        return shown(msgspec.json.encode(told))
 
 
 @frozen(kw_only=True)
@@ -95,8 +107,16 @@ class UserStream:
                 failed[once.in_hand] = f"the engine failed on it: {type(error).__name__}: {error}"
 
     def adopt(self, user: str, kept: bytes) -> Step:
-        """Go on at once with what another program, or a store, kept of a user, at the moment it had come to."""
-        return self.step(user, kept, (), None)
+        """Go on at once with what another program, or a store, kept of a user, at the moment it had come to.
+
+        Where decisions cannot be told yet: they are kept, and the user is to be called on as soon as time is known.
+        """
+        step = self.step(user, kept, (), None)
+        if not step.decisions:
+            return step
+        left = Kept(layout=self.packed_layout) if step.kept is None else decode_kept(step.kept)
+        waiting = evolve(left, untold=step.decisions, wake=_AT_ONCE)
+        return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE)
 
     def adoption(self, layout: bytes) -> Adoption:
         """From a layout that wrote states to this program."""
@@ -125,6 +145,7 @@ class _Once:
 
     def step(self, arrived: Sequence[Input], time: Micros | None) -> Step:
         self._held, self._number = list(self.before.held), self.before.arrived
+        self._decisions += self.before.untold
         clock = _latest(self.before.clock, time)
         self._state = self._go_on(FIRST_INSTANT if clock is None else clock)
         for given in arrived:
@@ -154,7 +175,7 @@ class _Once:
                 return
             given = msgspec.structs.replace(given, alias=None)
         if clock is not None and given.time < clock:
-            reason = f"late: `time` is before {instant(clock).isoformat()}, up to which everything is decided"
+            reason = f"late: `time` is before {instant_text(clock)}, up to which everything is decided"
             self._refused.append(Refused(given, reason))
         elif not self._came_twice(given, clock):
             self._number += 1

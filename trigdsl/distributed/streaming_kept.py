@@ -11,6 +11,7 @@ A distributed engine keeps these bytes under the user's name and knows nothing o
 | 4 | how many records have arrived |
 | 5 | records that wait for their time: [number of arrival, record], in the order of arrival |
 | 6 | the state as a store keeps it, its layout's number being 0; nil when nothing is kept |
+| 7 | decisions that are made and not told yet |
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from zlib import compress, decompress
 
 from attrs import field, frozen
 
+from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
-from trigdsl.store.bodies import decode_input, encode_input
+from trigdsl.store.bodies import decode_decision, decode_input, encode_decision, encode_input
 from trigdsl.store.errors import StoreTooNew
 from trigdsl.store.layouts import Layout, decode_layout
 from trigdsl.store.packing import decode, encode
@@ -43,17 +45,19 @@ class Kept:
     arrived: int = 0
     held: tuple[tuple[int, Input], ...] = field(default=())
     state: bytes | None = None
+    untold: tuple[Decision, ...] = field(default=())
 
     @property
     def is_nothing(self) -> bool:
         """Whether it makes no difference that it is kept."""
-        return self.state is None and not self.held
+        return self.state is None and not self.held and not self.untold
 
     @property
     def encoded(self) -> bytes:
         """The bytes of it."""
         held = [[number, encode_input(given)] for number, given in self.held]
-        return encode([FORM, self.layout, self.clock, self.wake, self.arrived, held, self.state])
+        untold = [encode_decision(one) for one in self.untold]
+        return encode([FORM, self.layout, self.clock, self.wake, self.arrived, held, self.state, untold])
 
 
 def decode_kept(data: bytes) -> Kept:
@@ -61,9 +65,10 @@ def decode_kept(data: bytes) -> Kept:
     form, *parts = decode(data)
     if form > FORM:
         raise StoreTooNew("what a stream keeps of a user", form, FORM)
-    layout, clock, wake, arrived, held, state = parts
+    layout, clock, wake, arrived, held, state, untold = parts
     waiting = tuple((number, decode_input(body)) for number, body in held)
-    return Kept(layout=layout, clock=clock, wake=wake, arrived=arrived, held=waiting, state=state)
+    told_later = tuple(map(decode_decision, untold))
+    return Kept(layout=layout, clock=clock, wake=wake, arrived=arrived, held=waiting, state=state, untold=told_later)
 
 
 def packed_layout(layout: Layout) -> bytes:

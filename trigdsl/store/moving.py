@@ -155,7 +155,9 @@ def counted(found: Counter[type]) -> End:
 
 def _opened(path: str, mode: str) -> IO[Any]:
     # The kind is that of the file itself, also while it is written under another name.
-    return gzip.open(path, mode) if path.removesuffix(".part").endswith(".gz") else open(path, mode)
+    opens: Any = gzip.open if path.removesuffix(".part").endswith(".gz") else open
+    file: IO[Any] = opens(path, mode)
+    return file
 
 
 # ------------------------------------------------------------------------ from a store
@@ -187,7 +189,7 @@ def _lines_of(store: Store, t: Transaction) -> Iterator[Line]:
     last: str | None = ""
     while last is not None:
         rows = t.users(last, _AT_ONCE)
-        yield from (_state_line(user, body) for user, body in rows)
+        yield from (state_line(user, body) for user, body in rows)
         last = rows[-1][0] if rows else None
     last = ""
     while last is not None:
@@ -197,7 +199,8 @@ def _lines_of(store: Store, t: Transaction) -> Iterator[Line]:
     yield from (HeldLine(row.number, row.time, row.user, row.body) for row in t.held())
 
 
-def _state_line(user: str, body: bytes) -> StateLine:
+def state_line(user: str, body: bytes) -> StateLine:
+    """The line of a state, whose bytes tell its layout and its next timer."""
     _, layout, _, _, due = (decode(part) for part in (*_RAW(body), b"\xc0", b"\xc0")[:5])
     return StateLine(user, layout, body, due)
 
