@@ -173,7 +173,7 @@ def test_one_that_breaks_off_has_not_been(postgres_url: str, where: str, monkeyp
         engine.feed_many([record("10:00:00", "cart", f"u{number}") for number in range(9)])
         work_all(engine)
         before, clocks = places(engine), engine.clocks()
-        from trigdsl.store.moving import Moving
+        from trigdsl.store.resharding import Moving
 
         whole = getattr(Moving, where)
 

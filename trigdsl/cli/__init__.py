@@ -30,6 +30,7 @@ _COMMANDS = {
     "replay": "trigdsl.cli.replay",
     "report": "trigdsl.cli.report",
     "schema": "trigdsl.cli.schema",
+    "state": "trigdsl.cli.state",
     "test": "trigdsl.cli.test",
     "verify": "trigdsl.cli.verify",
 }

@@ -134,3 +134,8 @@ def _column(name: str, decisions: list[Decision]) -> list[Any]:
 
 def _json(value: Value) -> str:
     return json.dumps(json_value(value), ensure_ascii=False)
+
+
+def decision_cells(decision: Decision) -> dict[str, Any]:
+    """One decision as a row of `decision_schema`, instants as whole microseconds."""
+    return {name: _column(name, [decision])[0] for name in _COLUMNS}

@@ -16,7 +16,7 @@ from trigdsl.sharing.routing import fingerprint, shard_of
 from trigdsl.store.again import again
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import GAPS, joined_gaps
-from trigdsl.store.moving import Moving, Place
+from trigdsl.store.resharding import Moving, Place
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.shards import Shards
 

@@ -40,7 +40,7 @@ class Keeper:
         self.store = store
         self._clockwork = clockwork
         self._log = log
-        self._expires = _expiries(clockwork.program)
+        self._expires = expiries(clockwork.program)
         self._horizon: Micros | None = None
         self._held: dict[int, Input] = {}
         self._released: list[int] = []
@@ -208,20 +208,12 @@ class Keeper:
         bodies = [(one, encode_decision(one)) for one in self._decisions if self._log or is_delivered(one)]
         if self._log:
             t.log([(one.user, body) for one, body in bodies])
-        t.enqueue([self._delivery(one, body) for one, body in bodies if is_delivered(one)])
+        t.enqueue([delivery_of(one, body, self._expiry(one)) for one, body in bodies if is_delivered(one)])
 
-    def _delivery(self, decision: Decision, body: bytes) -> NewDelivery:
-        length = self._expires.get((decision.rule, decision.step))
-        if decision.key in self._clockwork.machine.old_expiries:
-            length = self._clockwork.machine.old_expiries[decision.key]
-        return NewDelivery(
-            user=decision.user,
-            key=decision.key,
-            channel=decision.channel or decision.action,
-            time=decision.time,
-            expires=None if length is None else later(decision.due, length),
-            body=body,
-        )
+    def _expiry(self, decision: Decision) -> Micros | None:
+        """How long after it was due a decision is worth delivering; a run of an old rule keeps that rule's `expires`."""
+        old = self._clockwork.machine.old_expiries
+        return old[decision.key] if decision.key in old else self._expires.get((decision.rule, decision.step))
 
     def _forget(self) -> None:
         self.states.forget()
@@ -248,7 +240,19 @@ def is_delivered(decision: Decision) -> bool:
     return decision.status == "sent" and decision.action in ("send", "call")
 
 
-def _expiries(program: Program) -> dict[tuple[str, int], Micros]:
+def delivery_of(decision: Decision, body: bytes, expiry: Micros | None) -> NewDelivery:
+    """What goes to the outbox of a decision whose bytes are `body`; `expiry` is its step's `expires`, if it has one."""
+    return NewDelivery(
+        user=decision.user,
+        key=decision.key,
+        channel=decision.channel or decision.action,
+        time=decision.time,
+        expires=None if expiry is None else later(decision.due, expiry),
+        body=body,
+    )
+
+
+def expiries(program: Program) -> dict[tuple[str, int], Micros]:
     """How long after they are due steps expire, by rule and number."""
     steps = ((rule.name, step) for rule in program.rules if not rule.is_old for step in rule.steps)
     return {(rule, step.number): step.expires for rule, step in steps if step.expires is not None}

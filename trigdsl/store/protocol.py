@@ -123,6 +123,9 @@ class Transaction(Protocol):
     def links(self, aliases: Sequence[str]) -> dict[str, str]:
         """Those of the ids that are another user's, and whose."""
 
+    def all_links(self, after: str, limit: int) -> list[tuple[str, str]]:
+        """The next so many ids that were linked, and to which, in an order that stays, from `""` on."""
+
     def link(self, links: Iterable[tuple[str, str]]) -> None:
         """Keep links from an id to the one it was linked to."""
 

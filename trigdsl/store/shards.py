@@ -19,7 +19,7 @@ from psycopg import Connection
 from trigdsl.model.values import Micros
 from trigdsl.store.errors import LeaseLost, StoreError
 from trigdsl.store.inbox import Feeding, Item, ShardTransaction
-from trigdsl.store.moving import Moving
+from trigdsl.store.resharding import Moving
 from trigdsl.store.pool import Pool
 from trigdsl.store.postgres import PostgresStore
 

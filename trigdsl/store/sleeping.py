@@ -94,7 +94,7 @@ class SleepingStates(MutableMapping[str, State]):
         for user in self._touched:
             state = self._awake[user]
             data = encode_state(self._program, self._layout, state)
-            if data != self._stored.get(user) and (user in self._stored or not _is_blank(state)):
+            if data != self._stored.get(user) and (user in self._stored or not is_blank(state)):
                 yield user, state.due, data
 
     def trim(self, most: int) -> None:
@@ -117,7 +117,7 @@ class SleepingStates(MutableMapping[str, State]):
             kept.clear()
 
 
-def _is_blank(state: State) -> bool:
+def is_blank(state: State) -> bool:
     """Whether nothing is kept for a user, so that nothing need be stored."""
     return state.seq == 0 and all(getattr(state, name) is None for name in _SLOTS)
 

@@ -98,6 +98,10 @@ class SqlTransaction:
     def links(self, aliases: Sequence[str]) -> dict[str, str]:
         return dict(self._in("SELECT alias, user_id FROM links WHERE alias", aliases))
 
+    def all_links(self, after: str, limit: int) -> list[tuple[str, str]]:
+        rows = self._run("SELECT alias, user_id FROM links WHERE alias > ? ORDER BY alias LIMIT ?", (after, limit))
+        return [(alias, user) for alias, user in rows.fetchall()]
+
     def link(self, links: Iterable[tuple[str, str]]) -> None:
         self._connection.executemany(
             "INSERT INTO links (alias, user_id) VALUES (?, ?)"

@@ -172,6 +172,8 @@ class StoreTests:
             t.link([("device", "ann"), ("tablet", "ann"), ("x", "bob")])
             assert t.has_links()
             assert t.links(["tablet", "x", "ann"]) == {"tablet": "ann", "x": "bob"}
+            assert t.all_links("", 1) == [("device", "ann")]
+            assert t.all_links("device", 9) == [("tablet", "ann"), ("x", "bob")]
             assert t.aliases("ann") == ["device", "tablet"]
 
     # ------------------------------------------------------------------ records and decisions

@@ -1,0 +1,244 @@
+"""What is kept of one user, records that came, and how far time has come → decisions, and what is kept then.
+
+An unbounded stream comes in batches, in no order.  A record is handled when time (the engine's watermark) has reached
+it, so that all that came before, from wherever, has its place; a timer goes off when time has passed it, since
+records of its very moment go before it.  So what is decided does not depend on how the stream was cut into batches.
+A record that comes when time has passed it is late, and rejected, as with `Engine(lateness=…)`.
+
+All of this knows no engine: it is handed bytes and gives bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from attrs import define, evolve, field, frozen
+
+from trigdsl.distributed.streaming_kept import Kept, decode_kept, packed_layout, unpacked_layout
+from trigdsl.engine.duplicates import forget_before, is_duplicate
+from trigdsl.engine.machine import Machine
+from trigdsl.engine.program import Program
+from trigdsl.engine.state import State
+from trigdsl.model.decisions import Decision, json_value
+from trigdsl.model.inputs import Input
+from trigdsl.model.values import FIRST_INSTANT, Micros, instant_text
+from trigdsl.records.rejects import shown
+from trigdsl.store.adopting import Adoption, check_policy
+from trigdsl.store.codec import decode_state, encode_state, read_state
+from trigdsl.store.layouts import layout_of
+from trigdsl.store.sleeping import is_blank
+
+MILLISECOND: Micros = 1_000
+
+ALIAS = (
+    "`alias` is not followed here, where users are spread over processes: "
+    "give all records of a user one id before they come; the rest of the record counts"
+)
+"""Why an `alias` is rejected."""
+
+
+_AT_ONCE = 1
+"""A moment, in milliseconds, that time has passed as soon as it is known."""
+
+
+@frozen
+class Refused:
+    """A record that was rejected, and why."""
+
+    given: Input
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The record as JSON, in the native form."""
+        parts = {name: held for name, held in msgspec.structs.asdict(self.given).items() if held is not None}
+        told = json_value({**parts, "time": instant_text(self.given.time)})
+        return shown(msgspec.json.encode(told))
+
+
+@frozen(kw_only=True)
+class Step:
+    """What came of one step of one user.
+
+    `kept` is what to keep in the place of what was kept, None when that is nothing.  `wake` is the moment, in
+    milliseconds, at which the user is to be called on again even if nothing comes; None when there is none.
+    """
+
+    decisions: tuple[Decision, ...]
+    refused: tuple[Refused, ...]
+    kept: bytes | None
+    wake: int | None
+
+
+class UserStream:
+    """Takes one step of one user after the other, of any users in any order. Not safe to use from several threads.
+
+    `on_edit` says, as with `Engine.reload`, what becomes of the runs of rules that were changed since a state was
+    written; each user's state goes on with this program when the user is first called on.
+    """
+
+    def __init__(self, program: Program, on_edit: str = "keep") -> None:
+        check_policy(on_edit)
+        self.program = program
+        self.machine = Machine(program)
+        self._layout = layout_of(program)
+        self.packed_layout = packed_layout(self._layout)
+        self._policy = on_edit
+        self._adoptions: dict[bytes, Adoption] = {}
+
+    def step(self, user: str, kept: bytes | None, arrived: Sequence[Input], time: Micros | None) -> Step:
+        """Take in records, in the order of their arrival, and decide what is to be decided up to `time`.
+
+        `time` is the moment before which no record comes any more except late; None while nothing is known of it.
+        A record on which the engine fails is rejected, and what comes of the others is as if it had not been.
+        """
+        failed: dict[int, str] = {}
+        while True:
+            before = Kept(layout=self.packed_layout) if kept is None else decode_kept(kept)
+            once = _Once(self, user, before, failed)
+            try:
+                return once.step(arrived, time)
+            except Exception as error:
+                # What it was about to cause goes with the machine.
+                self.machine = Machine(self.program)
+                if once.in_hand is None:
+                    raise
+                failed[once.in_hand] = f"the engine failed on it: {type(error).__name__}: {error}"
+
+    def adopt(self, user: str, kept: bytes) -> Step:
+        """Go on at once with what another program, or a store, kept of a user, at the moment it had come to.
+
+        Where decisions cannot be told yet: they are kept, and the user is to be called on as soon as time is known.
+        """
+        step = self.step(user, kept, (), None)
+        if not step.decisions:
+            return step
+        left = Kept(layout=self.packed_layout) if step.kept is None else decode_kept(step.kept)
+        waiting = evolve(left, untold=step.decisions, wake=_AT_ONCE)
+        return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE)
+
+    def adoption(self, layout: bytes) -> Adoption:
+        """From a layout that wrote states to this program."""
+        found = self._adoptions.get(layout)
+        if found is None:
+            old = unpacked_layout(layout)
+            found = Adoption(program=self.program, old=old, new=self._layout, policy=self._policy)
+            self._adoptions[layout] = found
+        return found
+
+
+@define
+class _Once:
+    """One try of one step of one user; `failed` are the numbers of records to leave out, and why."""
+
+    stream: UserStream
+    user: str
+    before: Kept
+    failed: dict[int, str]
+    in_hand: int | None = None
+    _state: State = field(init=False)
+    _number: int = field(init=False)
+    _held: list[tuple[int, Input]] = field(init=False)
+    _decisions: list[Decision] = field(factory=list)
+    _refused: list[Refused] = field(factory=list)
+
+    def step(self, arrived: Sequence[Input], time: Micros | None) -> Step:
+        self._held, self._number = list(self.before.held), self.before.arrived
+        self._decisions += self.before.untold
+        clock = _latest(self.before.clock, time)
+        self._state = self._go_on(FIRST_INSTANT if clock is None else clock)
+        for given in arrived:
+            self._take(given, clock)
+        if clock is not None:
+            self._decide(clock)
+        return self._done(clock)
+
+    def _go_on(self, now: Micros) -> State:
+        """The state as it was kept; one that another program wrote goes on with this one."""
+        data, stream = self.before.state, self.stream
+        if data is None:
+            return State(self.user)
+        if self.before.layout == stream.packed_layout:
+            return decode_state(stream.program, data)
+        adopted = stream.adoption(self.before.layout).adopt(read_state(data))
+        stream.machine.adopt(adopted.state, now, adopted.retimed)
+        self._collect()
+        self._decisions += adopted.decisions(now)
+        return adopted.state
+
+    def _take(self, given: Input, clock: Micros | None) -> None:
+        """Take a record in: it is late, came twice, or waits for its time."""
+        if given.alias is not None:
+            self._refused.append(Refused(given, ALIAS))
+            if given.is_only_alias:
+                return
+            given = msgspec.structs.replace(given, alias=None)
+        if clock is not None and given.time < clock:
+            reason = f"late: `time` is before {instant_text(clock)}, up to which everything is decided"
+            self._refused.append(Refused(given, reason))
+        elif not self._came_twice(given, clock):
+            self._number += 1
+            self._held.append((self._number, given))
+
+    def _came_twice(self, given: Input, clock: Micros | None) -> bool:
+        if given.id is None:
+            return False
+        if self._state.ids is None:
+            self._state.ids = {}
+        if clock is not None:
+            forget_before(self._state.ids, clock)
+        return is_duplicate(self._state.ids, given.id, given.time)
+
+    def _decide(self, clock: Micros) -> None:
+        """Handle the records up to and including a moment, and let the timers before it go off, each at its own."""
+        machine, state = self.stream.machine, self._state
+        due = [row for row in self._held if row[1].time <= clock]
+        self._held = [row for row in self._held if row[1].time > clock]
+        for number, given in sorted(due, key=_by_time):
+            machine.run_timers(state, given.time - 1)
+            if number in self.failed:
+                self._refused.append(Refused(given, self.failed[number]))
+                continue
+            self.in_hand = number
+            machine.handle(state, given)
+            self.in_hand = None
+        machine.run_timers(state, clock - 1)
+        self._collect()
+
+    def _collect(self) -> None:
+        machine = self.stream.machine
+        self._decisions += machine.decisions
+        machine.decisions = []
+
+    def _done(self, clock: Micros | None) -> Step:
+        state, wake = self._state, self._wake()
+        kept = Kept(
+            layout=self.stream.packed_layout,
+            clock=clock,
+            wake=wake,
+            arrived=self._number,
+            held=tuple(self._held),
+            state=None if is_blank(state) else encode_state(self.stream.program, 0, state),
+        )
+        return Step(
+            decisions=tuple(self._decisions),
+            refused=tuple(self._refused),
+            kept=None if kept.is_nothing else kept.encoded,
+            wake=wake,
+        )
+
+    def _wake(self) -> int | None:
+        """The first whole millisecond at which there is something to do: time must have passed a timer's moment."""
+        moments = [given.time for _, given in self._held]
+        if self._state.due is not None:
+            moments.append(self._state.due + 1)
+        return -(-min(moments) // MILLISECOND) if moments else None
+
+
+def _latest(one: Micros | None, other: Micros | None) -> Micros | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
+
+
+def _by_time(row: tuple[int, Input]) -> tuple[Micros, int]:
+    return row[1].time, row[0]
