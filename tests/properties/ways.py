@@ -25,6 +25,7 @@ from shards import by_shards
 from states import Reopened, Sleeping
 
 import trigdsl
+from trigdsl.engine.machine import Machine
 from trigdsl.engine.tracing import Trace, TracingMachine
 from trigdsl.loading import parse_checked
 from trigdsl.model.inputs import Input
@@ -79,6 +80,17 @@ def time_of(record: Record) -> datetime:
 def machine_alone(case: Case) -> list[Record]:
     """Never the short cut for rules of the simplest shape."""
     return replayed(case, inputs_of(case), flatly=False)
+
+
+class PartsMachine(Machine):
+    goes_through_parts = True
+
+
+def by_parts(case: Case) -> list[Record]:
+    """Part by part of each event's plan, without the functions that are generated for events."""
+    program = trigdsl.parse(case.text)
+    replay = Replay(program, inputs_of(case), machine=PartsMachine(program), **clock(case))
+    return [decision.to_dict() for decision in replay]
 
 
 def asleep(case: Case) -> list[Record]:
@@ -188,6 +200,7 @@ class Way:
 WAYS = {
     "replay": Way(whole, engine),
     "the machine alone": Way(whole, machine_alone),
+    "part by part": Way(whole, by_parts),
     "states saved and restored": Way(whole, asleep),
     "tracing": Way(whole, traced),
     "JSON Lines": Way(whole, partial(from_file, name="events.jsonl", write=write_json)),
