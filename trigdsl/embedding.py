@@ -23,6 +23,7 @@ from trigdsl.store.gaps import gaps_after
 from trigdsl.store.keeper import Keeper
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
+from trigdsl.store.resting import RestingStates
 
 __all__ = ["Engine", "Position"]
 
@@ -143,6 +144,7 @@ class Engine(Intake):
                 decisions = keeper.adopt(on_edit, self._now())
                 self._gaps = keeper.gaps
             else:
+                clockwork.states = RestingStates()
                 decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
                 before, after = layout_of(self.program), layout_of(program)
                 self._gaps = gaps_after(before, after, self._gaps, self._now())

@@ -35,6 +35,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
+from trigdsl.store.resting import RestingStates
 
 Record = dict[str, Any]
 
@@ -115,6 +116,14 @@ def sorted_stream(case: Case) -> list[Record]:
 def fed(case: Case) -> list[Record]:
     """Record by record."""
     engine = trigdsl.Engine(trigdsl.parse(case.text))
+    made = [decision for record in case.records for decision in engine.feed(dict(record))]
+    return ended(case, engine, made)
+
+
+def rested(case: Case) -> list[Record]:
+    """Record by record; all states but one or two rest as bytes."""
+    engine = trigdsl.Engine(trigdsl.parse(case.text))
+    engine._clockwork.states = RestingStates(2)
     made = [decision for record in case.records for decision in engine.feed(dict(record))]
     return ended(case, engine, made)
 
@@ -206,6 +215,7 @@ WAYS = {
     "JSON Lines": Way(whole, partial(from_file, name="events.jsonl", write=write_json)),
     "sorted stream": Way(live, sorted_stream),
     "fed one by one": Way(live, fed),
+    "fed, states at rest": Way(live, rested),
     "fed on a store": Way(live, stored),
     "CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_csv)),
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),

@@ -22,7 +22,7 @@ from trigdsl.delivery.rates import parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
-from trigdsl.observing.observer import Careful, Observer
+from trigdsl.observing.observer import Observer, careful
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
 from trigdsl.store.errors import StoreInDoubt, StoreLost
@@ -113,7 +113,7 @@ class Outbox:
         self._missed_after = None if missed_after is None else parse_duration(missed_after)
         self._lease = parse_duration(lease)
         self._now = now
-        self._observer = Careful(observer)
+        self._observer = careful(observer)
 
     # ------------------------------------------------------------------ host-driven
     @again
