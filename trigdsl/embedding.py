@@ -24,6 +24,7 @@ from trigdsl.store.gaps import gaps_after
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
 from trigdsl.store.protocol import Transaction
+from trigdsl.store.resting import RestingStates
 from trigdsl.store.running import program_after
 
 __all__ = ["Engine", "Position"]
@@ -151,6 +152,7 @@ class Engine(Intake):
             else:
                 running = program_after(self.program, self._clockwork.states.values(), program, on_edit)
                 clockwork = Clockwork(running, self._on_violation)
+                clockwork.states = RestingStates()
                 decisions = adopt_all(self._clockwork, clockwork, on_edit, self._now())
                 before, after = layout_of(self.program), layout_of(running)
                 self._gaps = gaps_after(before, after, self._gaps, self._now())

@@ -17,7 +17,7 @@ from trigdsl.model.durations import parse_duration
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant
 from trigdsl.model.violations import Violation
-from trigdsl.observing.observer import Careful, Observer, Rejection, RejectKind
+from trigdsl.observing.observer import Observer, Rejection, RejectKind, careful
 from trigdsl.records.errors import BadRecord
 from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
@@ -30,6 +30,7 @@ from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.opening import open_store
 from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import RejectRow, Store, Transaction
+from trigdsl.store.resting import RestingStates
 from trigdsl.store.running import running_program
 
 Position: TypeAlias = "str | int | bytes | None"
@@ -59,7 +60,7 @@ class Intake:
         self._lateness: Micros = 0 if lateness is None else parse_duration(lateness)
         self._on_reject = on_reject
         self._on_violation = on_violation
-        self._observer = Careful(observer)
+        self._observer = careful(observer)
         self._gaps: Since = {}
         self._refused: list[tuple[Any, Rejection]] = []
         self._past_warnings: tuple[DataWarning, ...] = ()
@@ -86,6 +87,7 @@ class Intake:
         if self.store is None:
             self.program = with_old_rules(program, ())
             self._clockwork = Clockwork(self.program, self._on_violation)
+            self._clockwork.states = RestingStates()
             return
         epoch = self.store.open()
         running = running_program(self.store, epoch, program, on_edit, also)
@@ -181,11 +183,30 @@ class Intake:
         given = list(records)
         with self._lock, self._observer.span("feed", records=len(given)):
             arrived, duplicates = self._arrived, self.duplicates
-            decisions = self._leaving_out(given, lambda: self._take(given, position))
+            if self._keeper is None:
+                decisions = self._take_all(given, position)
+            else:
+                decisions = self._leaving_out(given, lambda: self._take(given, position))
             taken_again = self.duplicates - duplicates
             self._observer.took(self._arrived - arrived + taken_again, taken_again)
-            self._observer.decided(decisions)
-            self._tell_refused()
+            if decisions:
+                self._observer.decided(decisions)
+            if self._refused:
+                self._tell_refused()
+        return decisions
+
+    def _take_all(self, records: Sequence[Any], position: Position) -> list[Decision]:
+        """Take records in that need not last."""
+        decisions: list[Decision] = []
+        for record in records:
+            try:
+                given = input_from(record)
+            except BadRecord as error:
+                self._reject(record, "unusable", str(error))
+            else:
+                decisions += self._take_in(record, given)
+        if position is not None:
+            self._position = position
         return decisions
 
     @again
@@ -271,11 +292,22 @@ class Intake:
             self.duplicates += 1
             return []
         self._arrived += 1
+        self._latest = given.time if self._latest is None else max(self._latest, given.time)
+        if self._keeper is None and not self._held and given.time <= self._latest - self._lateness:
+            return self._handle(given)
         heappush(self._held, (given.time, self._arrived, given))
         if self._keeper is not None:
             self._keeper.hold(self._arrived, given)
-        self._latest = given.time if self._latest is None else max(self._latest, given.time)
         return list(self._release(self._latest - self._lateness))
+
+    def _handle(self, given: Input) -> list[Decision]:
+        """Handle a record that need not be held back, for want of any that may come before it, nor last."""
+        clockwork, time = self._clockwork, given.time
+        self._clock = time
+        due = clockwork.next_due
+        decisions = list(clockwork.run_timers(time - 1)) if due is not None and due < time else []
+        clockwork.handle(given)
+        return decisions + clockwork.flush() if decisions else clockwork.flush()
 
     def _release(self, until: Micros) -> Iterator[Decision]:
         """Handle the records held back up to and including a time."""

@@ -16,7 +16,7 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros, instant, micros
 from trigdsl.model.violations import Violation
-from trigdsl.observing.observer import Careful, Observer
+from trigdsl.observing.observer import Observer, careful
 from trigdsl.records.objects import Event
 from trigdsl.replayer.stats import DataWarning
 from trigdsl.standing import Standing
@@ -61,7 +61,7 @@ class LiveClock:
         self._behind = parse_duration(behind)
         self._idle = idle
         self._now = now
-        self._observer = Careful(observer)
+        self._observer = careful(observer)
         self._stop = Signal()
         self._thread: Thread | None = None
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streaming_cases import FIRST, LAST, Streamed, streamed_cases, time_of
-from streaming_queries import Feed, rows_of, run, run_into, sorted_lines, undo_last_commit
+from streaming_queries import Feed, rows_of, run, sorted_lines
 
 import trigdsl
-from trigdsl.delivery.outbox import Handover, Outbox
 from trigdsl.model.values import HOUR, instant_text
-from trigdsl.records.times import parse_time
-from trigdsl.store.moving import End, export_store, import_store, write_lines
+from trigdsl.store.moving import import_store, write_lines
 from trigdsl.store.opening import open_store
 
 Record = dict[str, Any]

@@ -25,6 +25,7 @@ from shards import by_shards
 from states import Reopened, Sleeping
 
 import trigdsl
+from trigdsl.engine.machine import Machine
 from trigdsl.engine.tracing import Trace, TracingMachine
 from trigdsl.loading import parse_checked
 from trigdsl.model.inputs import Input
@@ -34,6 +35,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
+from trigdsl.store.resting import RestingStates
 
 Record = dict[str, Any]
 
@@ -86,6 +88,17 @@ def short_cut_in_python(case: Case) -> list[Record]:
     return replayed(case, inputs_of(case), compiled=False)
 
 
+class PartsMachine(Machine):
+    goes_through_parts = True
+
+
+def by_parts(case: Case) -> list[Record]:
+    """Part by part of each event's plan, without the functions that are generated for events."""
+    program = trigdsl.parse(case.text)
+    replay = Replay(program, inputs_of(case), machine=PartsMachine(program), **clock(case))
+    return [decision.to_dict() for decision in replay]
+
+
 def asleep(case: Case) -> list[Record]:
     """States go through their bytes each time one is asked for."""
     program = trigdsl.parse(case.text)
@@ -108,6 +121,14 @@ def sorted_stream(case: Case) -> list[Record]:
 def fed(case: Case) -> list[Record]:
     """Record by record."""
     engine = trigdsl.Engine(trigdsl.parse(case.text))
+    made = [decision for record in case.records for decision in engine.feed(dict(record))]
+    return ended(case, engine, made)
+
+
+def rested(case: Case) -> list[Record]:
+    """Record by record; all states but one or two rest as bytes."""
+    engine = trigdsl.Engine(trigdsl.parse(case.text))
+    engine._clockwork.states = RestingStates(2)
     made = [decision for record in case.records for decision in engine.feed(dict(record))]
     return ended(case, engine, made)
 
@@ -194,11 +215,13 @@ WAYS = {
     "replay": Way(whole, engine),
     "the machine alone": Way(whole, machine_alone),
     "the short cut in Python": Way(whole, short_cut_in_python),
+    "part by part": Way(whole, by_parts),
     "states saved and restored": Way(whole, asleep),
     "tracing": Way(whole, traced),
     "JSON Lines": Way(whole, partial(from_file, name="events.jsonl", write=write_json)),
     "sorted stream": Way(live, sorted_stream),
     "fed one by one": Way(live, fed),
+    "fed, states at rest": Way(live, rested),
     "fed on a store": Way(live, stored),
     "CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_csv)),
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from trigdsl.engine import history, operators, values
 from trigdsl.engine.context import EMPTY
+from trigdsl.engine.timers import later
 from trigdsl.model.values import instant
 
 _NAMESPACE: dict[str, Any] = {
@@ -20,11 +21,12 @@ _NAMESPACE: dict[str, Any] = {
     for name in (
         "ever", "in_last", "today", "since", "time_since", "count", "tally", "values_in_last", "values_today",
         "aggregate", "previous", "time_since_previous", "latest_passes", "window_passes", "today_passes", "earliest",
+        "count_in_last", "sum_in_last", "forget_until",
     )
 } | {
     name: getattr(values, name)
     for name in ("contains", "starts_with", "ends_with", "matches", "add", "subtract", "multiply", "divide", "same")
-} | {"instant": instant, "equals": values.equal, "EMPTY": EMPTY}  # fmt: skip
+} | {"instant": instant, "equals": values.equal, "EMPTY": EMPTY, "later": later}  # fmt: skip
 
 
 class TooDeepError(Exception):

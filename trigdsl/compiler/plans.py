@@ -10,9 +10,10 @@ from attrs import define, evolve, field
 from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import length_of
 from trigdsl.compiler.patterns import Alternative, alternatives
+from trigdsl.compiler.reactions import reaction
 from trigdsl.compiler.rules import clause
 from trigdsl.compiler.sieving import MayTrigger, may_trigger
-from trigdsl.compiler.triggering import triggered
+from trigdsl.compiler.triggering import Ways, triggered
 from trigdsl.engine.context import Context
 from trigdsl.engine.history import Tally
 from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders, Test
@@ -45,6 +46,7 @@ class Plans:
     _unit: Unit
     _waits: list[Wait] = field(factory=list)
     _watches: list[tuple[int, nodes.Invariant, tuple[Alternative, ...]]] = field(factory=list)
+    _silent_for: dict[int, Micros | None] = field(factory=dict)
 
     def add_rule(self, rule: CheckedRule) -> None:
         """All that one rule waits for; rules must be added in order."""
@@ -104,6 +106,9 @@ class Plans:
     # ------------------------------------------------------------------ making
     def make(self, asked: tuple[Asked, ...]) -> tuple[dict[str, EventPlan], EventPlan | None]:
         """The plan of each name that the program says, and that of all other events."""
+        self._silent_for = {
+            wait.rule.index: self._silent_length(wait.rule) for wait in self._waits if wait.what == "silences"
+        }
         ways = [way for wait in self._waits for way in wait.ways]
         ways += [way for one in asked for way in (*one.ways, *one.reset)]
         ways += [way for _, _, watched in self._watches for way in watched]
@@ -126,9 +131,13 @@ class Plans:
             triggered=self._triggered(name),
             watches=self._watched(name),
         )
-        if any((plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.watches)):
-            return plan
         rules = self._triggering(name)
+        keeps = any((plan.keeps, plan.silences, plan.sends, plan.answers, plan.goals, plan.watches))
+        if keeps or plan.enders or plan.triggers:
+            slots = tuple(one.slot() for one in asked)
+            plan = evolve(plan, react=reaction(self._unit, name, plan, slots, self._silent_for, rules))
+        if keeps:
+            return plan
         may = may_trigger(self._unit, name, rules) if rules else MayTrigger()
         return evolve(plan, keeps_nothing=True, may_trigger=may.may_trigger, bounds=may.bounds, reads=may.reads)
 
@@ -154,7 +163,13 @@ class Plans:
     def _triggered(self, name: str | None) -> Callable[[Context], list[int]] | None:
         return triggered(self._unit, name, self._triggering(name))
 
-    def _triggering(self, name: str | None) -> list[tuple[CheckedRule, tuple[Alternative, ...]]]:
+    def _silent_length(self, rule: CheckedRule) -> Micros | None:
+        """How long a silence lasts; None where what `previous` finds must be noted with it."""
+        assert isinstance(rule.node.trigger, nodes.SilenceTrigger)
+        captures = self._unit.questions.captures
+        return None if captures.get(rule.name) or captures.get(None) else length_of(rule.node.trigger.duration)
+
+    def _triggering(self, name: str | None) -> Ways:
         """The rules that an event of that name may trigger, and how."""
         waits = [wait for wait in self._waits if wait.what == "triggers"]
         return [(wait.rule, wait.ways) for wait in waits if any(way.concerns(name) for way in wait.ways)]

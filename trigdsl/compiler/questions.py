@@ -198,6 +198,8 @@ class Questions:
             there = "" if later.value is None else f" and {held} is not None"
             return f"aggregate({function!r}, [{held} for w in {values} if {later.test}(c, w){there}])"
         asked = self.ask(history.Window, node.event, node.path, length=self._length(period))
+        if function in ("count", "sum") and period.kind == "last":
+            return f"{function}_in_last(c, {asked.number}, {self._length(period)})"
         return f"aggregate({function!r}, {self._values(asked, period)})"
 
     def _values(self, asked: Asked, period: nodes.Period) -> str:

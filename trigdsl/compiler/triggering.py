@@ -8,7 +8,7 @@ another's condition reads; attributes and lists are what a rule changes at once,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from trigdsl.checker.program import CheckedRule
 from trigdsl.compiler.expressions import Writer
@@ -25,28 +25,41 @@ FEWEST = 2
 """With fewer rules there is nothing to share."""
 
 
-def triggered(
-    unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tuple[Alternative, ...]]]
-) -> Callable[[Context], list[int]] | None:
+Ways: TypeAlias = "list[tuple[CheckedRule, tuple[Alternative, ...]]]"
+"""Rules that an event may trigger, and how."""
+
+
+def triggered(unit: Unit, name: str | None, rules: Ways) -> Callable[[Context], list[int]] | None:
     """The function for events of that name on the wire; None when the rules must be decided one after another."""
-    if len(rules) < FEWEST or any(_stands_alone(rule.node) for rule, _ in rules):
+    if len(rules) < FEWEST or any(stands_alone(rule.node) for rule, _ in rules):
         return None
-    writer = Writer(unit)
-    writer.shared = {}
-    lines = []
-    for rule, ways in rules:
-        writer.rule = rule.name
-        parts = [*_where(writer, ways, name), *_ordinal(unit, rule.node.trigger)]
-        if rule.node.condition is not None:
-            parts.append(writer.true(rule.node.condition))
-        lines.append(f"if {' and '.join(parts) or 'True'}: found.append({rule.index})")
-    reads = [f"{variable} = {text}" for text, variable in writer.shared.items()]
+    reads, conditions = conditions_of(unit, name, rules, "c.event")
+    lines = [f"if {condition}: found.append({rule})" for rule, condition in conditions]
     label = "".join(char if char.isalnum() else "_" for char in name or "other")
     said = f"the rules that `{name}` triggers" if name else "the rules that any other event triggers"
     return unit.code.define(f"on_{label}", "c", said, [*reads, "found = []", *lines, "return found"])
 
 
-def _stands_alone(rule: nodes.Rule) -> bool:
+def conditions_of(
+    unit: Unit, name: str | None, rules: Ways, properties: str
+) -> tuple[list[str], list[tuple[int, str]]]:
+    """Python that reads what the rules' conditions read of the event, and for each rule what tells whether it fires.
+
+    `properties` is what the event's properties are called.  None of the rules may stand alone.
+    """
+    writer = Writer(unit)
+    writer.shared, writer.properties = {}, properties
+    conditions = []
+    for rule, ways in rules:
+        writer.rule = rule.name
+        parts = [*_where(writer, ways, name), *_ordinal(unit, rule.node.trigger)]
+        if rule.node.condition is not None:
+            parts.append(writer.true(rule.node.condition))
+        conditions.append((rule.index, " and ".join(parts) or "True"))
+    return [f"{variable} = {text}" for text, variable in writer.shared.items()], conditions
+
+
+def stands_alone(rule: nodes.Rule) -> bool:
     """Whether a rule may change what other conditions read, or reads its own name."""
     return any(
         isinstance(node, nodes.SetAttribute | nodes.AddTo | nodes.RemoveFrom)

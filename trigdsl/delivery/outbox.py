@@ -23,7 +23,7 @@ from trigdsl.delivery.rates import parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
-from trigdsl.observing.observer import Careful, Observer
+from trigdsl.observing.observer import Observer, careful
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
 from trigdsl.store.errors import StoreFull, StoreInDoubt, StoreLost
@@ -123,7 +123,7 @@ class Outbox:
             raise ValueError(f"`timeout` is {timeout:g} s and `lease` {lease}: wanted is at most half of the lease")
         self._limit = None if timeout is None else TimeLimit(timeout)
         self._now = now
-        self._observer = Careful(observer)
+        self._observer = careful(observer)
 
     # ------------------------------------------------------------------ host-driven
     @again

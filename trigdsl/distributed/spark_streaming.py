@@ -26,8 +26,8 @@ from trigdsl.distributed.streaming_kept import decode_kept
 from trigdsl.engine.program import Program
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import Micros
-from trigdsl.store.adopting import check_policy
 from trigdsl.store.bodies import decode_input
+from trigdsl.store.fates import check_policy
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

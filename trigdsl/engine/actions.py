@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from trigdsl.engine import profiles, quotas
 from trigdsl.engine.declared import DeclaredContext
 from trigdsl.engine.program import (
@@ -19,6 +17,7 @@ from trigdsl.engine.program import (
     EmitAction,
     FieldTemplate,
     ListAction,
+    Rendered,
     SendAction,
     SetAction,
 )
@@ -30,17 +29,6 @@ from trigdsl.model.values import Value
 
 if TYPE_CHECKING:
     from trigdsl.engine.machine import Machine
-
-
-@frozen
-class Rendered:
-    """What a send would say, or why it cannot: `skipped` is that reason."""
-
-    variant: str | None = None
-    text: str | None = None
-    fields: dict[str, Value] | None = None
-    silent: bool = False
-    skipped: str | None = None
 
 
 class Actions:
@@ -97,51 +85,54 @@ class Actions:
 
     # ------------------------------------------------------------------ send
     def _send(self, run: Run, action: SendAction, place: int) -> None:
-        decide = self._machine.decide
-        if not all(test(self._c) for test in action.channel.requires):
+        machine, decide = self._machine, self._machine.decide
+        channel = action.channel
+        if channel.requires and not all(test(self._c) for test in channel.requires):
             decide(run, action, place, "skipped", "requires")
             return
-        rendered = self._rendered(run, action)
+        rendered = action.fixed or self._rendered(run, action)
+        variant, text, fields = rendered.variant, rendered.text, rendered.fields
         if rendered.skipped is not None:
-            decide(run, action, place, "skipped", rendered.skipped, variant=rendered.variant)
+            decide(run, action, place, "skipped", rendered.skipped, variant=variant)
             return
-        characters = action.channel.characters
-        if characters is not None and rendered.text is not None and len(rendered.text) > characters:
-            decide(run, action, place, "skipped", "too long", variant=rendered.variant)
+        if channel.characters is not None and text is not None and len(text) > channel.characters:
+            decide(run, action, place, "skipped", "too long", variant=variant)
             return
-        told: dict[str, Any] = {"variant": rendered.variant, "text": rendered.text, "fields": rendered.fields}
         if run.holdout or rendered.silent:
-            reason = "holdout" if run.holdout else "control" if rendered.variant is None else "nothing"
+            reason = "holdout" if run.holdout else "control" if variant is None else "nothing"
             self._count(run)
-            decide(run, action, place, "control", reason, **told)
-            self._expose(run, rendered.variant, control=True)
+            decide(run, action, place, "control", reason, variant=variant, text=text, fields=fields)
+            self._expose(run, variant, control=True)
             return
-        if not self._machine.rule(run).steps[run.step].urgent:
+        if action.caps and not machine.rule(run).steps[run.step].urgent:
             full = self._full_cap(action)
             if full is not None:
-                decide(run, action, place, "capped", full, variant=rendered.variant)
+                decide(run, action, place, "capped", full, variant=variant)
                 return
             self._note_caps(action)
         self._count(run)
-        decide(run, action, place, "sent", **told)
-        self._expose(run, rendered.variant, control=False)
-        self._machine.sent(run, action.channel.name, rendered.variant)
+        decide(run, action, place, "sent", variant=variant, text=text, fields=fields)
+        self._expose(run, variant, control=False)
+        if machine.heeds_sends:
+            machine.sent(run, channel.name, variant)
 
     def _full_cap(self, action: SendAction) -> str | None:
-        c = self._c
+        c, zone = self._c, self._c.zone
         caps = c.state.caps or {}
         for cap in action.caps:
-            if quotas.is_full(caps.get(cap.number), cap.count, cap.period, c.now, c.zone):
+            if quotas.is_full(caps.get(cap.number), cap.count, cap.period, c.now, zone):
                 return cap.label
         return None
 
     def _note_caps(self, action: SendAction) -> None:
-        state = self._c.state
-        if action.caps and state.caps is None:
+        state, now = self._c.state, self._c.now
+        if state.caps is None:
             state.caps = {}
         for cap in action.caps:
-            assert state.caps is not None
-            quotas.note(state.caps.setdefault(cap.number, []), cap.count, self._c.now)
+            times = state.caps.get(cap.number)
+            if times is None:
+                times = state.caps[cap.number] = []
+            quotas.note(times, cap.count, now)
 
     def _count(self, run: Run) -> None:
         """A run counts for its rule's limit from the first action that was carried out."""

@@ -15,12 +15,17 @@ def is_duplicate(seen: dict[str, list[Micros]], record_id: str, time: Micros) ->
         return False
     if any(abs(time - other) <= SAME_RECORD for other in times):
         return True
-    times.append(time)
+    # The ids of the latest records stand last, where `forget_before` looks for old ones first.
+    seen[record_id] = [*seen.pop(record_id), time]
     return False
 
 
 def forget_before(seen: dict[str, list[Micros]], time: Micros) -> None:
-    """Drop what no record from `time` on can be a duplicate of."""
-    old = [record_id for record_id, times in seen.items() if times[-1] < time - SAME_RECORD]
+    """Drop what no record from `time` on can be a duplicate of, as far as it stands first."""
+    old = []
+    for record_id, times in seen.items():
+        if times[-1] >= time - SAME_RECORD:
+            break
+        old.append(record_id)
     for record_id in old:
         del seen[record_id]

@@ -8,8 +8,10 @@ while an event is handled; the functions at the end are called from generated co
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -102,7 +104,7 @@ class Window:
         kept.append((c.now, value))
         limit = c.now - self.length
         if kept[0][0] <= limit:
-            del kept[: next(i for i, entry in enumerate(kept) if entry[0] > limit)]
+            forget_until(kept, limit)
 
 
 @frozen
@@ -121,6 +123,14 @@ class Recent:
 
 
 Slot: TypeAlias = Latest | Count | Tally | Window | Recent
+
+
+def forget_until(kept: list[tuple[Micros, Value]], limit: Micros) -> None:
+    """Drop what a Window kept of events up to and including `limit`."""
+    del kept[: bisect_right(kept, limit, key=_time_of)]
+
+
+_time_of = itemgetter(0)
 
 
 # ------------------------------------------------------------------------ what generated code asks
@@ -174,6 +184,22 @@ def values_in_last(c: Context, slot: int, length: Micros) -> list[Value]:
     kept = c.history[slot] if c.history is not None else None
     limit = c.now - length
     return [value for time, value in kept if time > limit] if kept else []
+
+
+def count_in_last(c: Context, slot: int, length: Micros) -> int:
+    """How many values a Window kept of (now − length, now]."""
+    kept = c.history[slot] if c.history is not None else None
+    if not kept:
+        return 0
+    limit = c.now - length
+    return len(kept) if kept[0][0] > limit else len(kept) - bisect_right(kept, limit, key=_time_of)
+
+
+def sum_in_last(c: Context, slot: int, length: Micros) -> Value:
+    """The sum of the numbers that a Window kept of (now − length, now], added in order."""
+    kept = c.history[slot] if c.history is not None else None
+    limit = c.now - length
+    return _finite(sum([value for time, value in kept or () if time > limit and value.__class__ in NUMBERS]))
 
 
 def values_today(c: Context, slot: int) -> list[Value]:

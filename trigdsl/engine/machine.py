@@ -49,6 +49,9 @@ class Machine:
     Not safe to use from several threads at once: each needs a machine of its own.
     """
 
+    goes_through_parts = False
+    """Whether it goes through the parts of each plan where a reaction would do, since it does more at one of them."""
+
     def __init__(self, program: Program, on_violation: OnViolation | None = None) -> None:
         self.program = program
         self.decisions: list[Decision] = []
@@ -68,11 +71,22 @@ class Machine:
             program.attribute_rules or program.list_rules or program.segment_rules or program.calendar_rules
         )
         self._reads_first = bool(program.calendar_rules or program.segment_rules)
+        self.heeds_sends = program.plan("sent") is not None or bool(program.segment_rules)
+        """Whether anything may come of the event `sent`."""
+        self._reacts = not (self.goes_through_parts or program.segment_rules or self.watch is not None)
 
     # ------------------------------------------------------------------ what drivers call
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
         self._bind(state, given.time)
+        if self._reacts and given.event is not None and (state.first is not None or not self._reads_first):
+            plan = self.program.plan(given.event)
+            is_event_alone = given.set is None and given.add is None and given.remove is None
+            if is_event_alone and plan is not None and plan.react is not None:
+                plan.react(self, plan, given.event, given.properties or EMPTY, given.id)
+                if self.timers_changed or self._queue:
+                    self._settle()
+                return
         is_first = self._reads_first and state.first is None
         if is_first:
             state.first = given.time
@@ -172,11 +186,13 @@ class Machine:
         while self._queue:
             name, properties, changes = self._queue.popleft()
             plan = self.program.plan(name) if name is not None else None
-            self._react(name, properties, None, plan, changes)
+            if self._reacts and name is not None and plan is not None and plan.react is not None and not changes:
+                plan.react(self, plan, name, properties, None)
+            else:
+                self._react(name, properties, None, plan, changes)
         if self.timers_changed:
             self.timers_changed = False
-            timer = timers.next_timer(self.program, state, calendars=calendars)
-            state.due = None if timer is None else timer[0][0]
+            state.due = timers.next_due(state, calendars=calendars)
 
     def _react(
         self,
@@ -202,8 +218,8 @@ class Machine:
             self.timers_changed = True
             entered = timers.look_at_segments(self.program, c)
         if plan is not None and plan.enders and c.state.runs:
-            self._end_runs(plan, properties)
-        self._trigger(plan, changes, entered, properties, event_id, seq)
+            self.end_runs(plan, properties)
+        self.try_triggers(plan, changes, entered, properties, event_id, seq)
 
     def holds(self, test: Test | None, properties: dict[str, Value], trigger: dict[str, Value] | None = None) -> bool:
         """Whether an event passes the test of a rule that waits for it; `trigger` is its run's event."""
@@ -213,9 +229,11 @@ class Machine:
         return test is None or bool(test(c))
 
     # ------------------------------------------------------------------ ends
-    def _end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+    def end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
         """End the runs that an event ends, in rule order, the older first."""
         runs = [run for run in self.context.state.runs or () if run.rule in plan.enders]
+        if not runs:
+            return
         if len(runs) > 1:
             runs.sort(key=lambda run: self.rule(run).living)
         for run in runs:
@@ -241,7 +259,7 @@ class Machine:
         self.steps.remove(run)
 
     # ------------------------------------------------------------------ triggers
-    def _trigger(
+    def try_triggers(
         self,
         plan: EventPlan | None,
         changes: profiles.Changes | None,

@@ -34,13 +34,14 @@ class Memory:
         c.seq = seq
         for rule, test in plan.silences:
             if self._machine.holds(test, properties):
-                self._start_silence(rule, properties, event_id)
+                self.start_silence(rule, properties, event_id)
         if plan.sends or plan.answers:
-            self._note_answers(plan, properties)
+            self.note_answers(plan, properties)
         if plan.goals and state.goals:
-            self._note_goals(plan, properties)
+            self.note_goals(plan, properties)
 
-    def _start_silence(self, index: int, properties: dict[str, Value], event_id: str | None) -> None:
+    def start_silence(self, index: int, properties: dict[str, Value], event_id: str | None) -> None:
+        """Start the silence of a rule anew."""
         rule, state = self._machine.program.rules[index], self._c.state
         assert isinstance(rule.fires, SilenceFires)
         self._machine.timers_changed = True
@@ -54,7 +55,8 @@ class Memory:
             self._machine.steps.captured(rule) if rule.captures else None,
         ]
 
-    def _note_answers(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+    def note_answers(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        """Note a send that may come to be ignored, and an answer to one."""
         state = self._c.state
         self._machine.timers_changed = True
         for index, test in plan.answers:
@@ -72,7 +74,8 @@ class Memory:
         if not state.ignored:
             state.ignored = None
 
-    def _note_goals(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+    def note_goals(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+        """Count the runs whose goal is met."""
         c, state = self._c, self._c.state
         tests = dict(plan.goals)
         left = []

@@ -27,6 +27,9 @@ Bound: TypeAlias = tuple[tuple[str, ...], str, float]
 Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
 """A history update and the test that an event must pass for it."""
 
+React: TypeAlias = "Callable[[Any, EventPlan, str, dict[str, Value], str | None], None]"
+"""Does all that an event sets in motion: called with the machine, the plan, the event's name, properties and id."""
+
 
 @frozen(kw_only=True)
 class CompiledPeriod:
@@ -88,8 +91,21 @@ class CompiledChannel:
     characters: int | None = None
 
 
+@frozen
+class Rendered:
+    """What a send would say, or why it cannot: `skipped` is that reason."""
+
+    variant: str | None = None
+    text: str | None = None
+    fields: dict[str, Value] | None = None
+    silent: bool = False
+    skipped: str | None = None
+
+
 @frozen(kw_only=True)
 class SendAction:
+    """`fixed` is what it says if that is the same for everybody."""
+
     channel: CompiledChannel
     variants: tuple[CompiledVariant, ...]
     by_share: bool = False
@@ -97,6 +113,19 @@ class SendAction:
     caps: tuple[CompiledCap, ...] = ()
     kind: str = field(default="send", init=False)
     target: None = field(default=None, init=False)
+    fixed: Rendered | None = field(init=False, eq=False, repr=False)
+
+    @fixed.default
+    def _same_for_everybody(self) -> Rendered | None:
+        variant = self.variants[0]
+        if self.by_share or len(self.variants) > 1 or variant.test is not None or variant.silent:
+            return None
+        if self.fields is not None:
+            return None
+        if variant.content is None:
+            return Rendered(variant=variant.label)
+        text = variant.content.template.plain_text
+        return None if text is None else Rendered(variant=variant.label, text=text)
 
 
 @frozen(kw_only=True)
@@ -358,7 +387,8 @@ class EventPlan:
     `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell, and `bounds`
     are what it tests where these are bounds only, one of which must be passed; `reads` are the paths of the properties
     that decide which rules start.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
-    `watches`: invariants after whose event there is to be no send.
+    `watches`: invariants after whose event there is to be no send.  `react` does all of it at once, but for the
+    watches; None: the machine goes through the parts.
     """
 
     keeps: tuple[Keep, ...] = ()
@@ -374,6 +404,7 @@ class EventPlan:
     bounds: tuple[Bound, ...] | None = None
     reads: tuple[tuple[str, ...], ...] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
+    react: React | None = None
 
 
 @frozen(kw_only=True)

@@ -63,6 +63,18 @@ class Template:
         except Exception as error:
             raise TemplateFailure(f"{type(error).__name__}") from None
 
+    @property
+    def plain_text(self) -> str | None:
+        """What it gives for everybody, when there is no code in it; None when there is, and when it is too long."""
+        if not is_plain(self.text):
+            return None
+        out = Output()
+        try:
+            out.write(_unbroken(self.text))
+        except TemplateFailure:
+            return None
+        return out.text()
+
     @cached_property
     def _body(self) -> Execute:
         return _compiled(self.text)
@@ -124,8 +136,13 @@ def _compiled(text: str) -> Execute:
 
 
 def _plain(text: str) -> Execute:
-    text = _LINE_BREAK.sub("\n", text).removesuffix("\n")
+    text = _unbroken(text)
     return lambda run, scope, out: out.write(text)
+
+
+def _unbroken(text: str) -> str:
+    """A text without code as it comes out: line breaks of one kind, none at the end."""
+    return _LINE_BREAK.sub("\n", text).removesuffix("\n")
 
 
 def _failing(message: str) -> Execute:

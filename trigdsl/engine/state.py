@@ -38,7 +38,6 @@ class Run:
 
     def __init__(
         self,
-        *,
         rule: int,
         seq: int,
         number: int,

@@ -73,19 +73,20 @@ class Steps:
         key = None
         if rule.for_each is not None and (key := key_at(event, rule.for_each)) is None:
             return
-        if self._is_limited(rule, key):
+        if rule.limit is not None and self._is_limited(rule, key):
             return
-        chain = self._pending(rule, key)
+        chain = c.now if c.state.runs is None else self._pending(rule, key, c.state.runs)
         if chain is not None:
             self._make_run(rule, event, event_id, key, chain)
 
-    def _pending(self, rule: CompiledRule, key: str | None) -> Micros | None:
+    def _pending(self, rule: CompiledRule, key: str | None, runs: list[Run]) -> Micros | None:
         """Heed `while pending`: the first trigger of the chain when a run is to start, else None."""
-        now = self._c.now
+        chain = now = self._c.now
         rules = self._machine.program.rules
-        unfinished = [run for run in self._c.state.runs or () if rules[run.rule].living == rule.index]
+        unfinished = [run for run in runs if rules[run.rule].living == rule.index]
+        if not unfinished:
+            return chain
         same = [run for run in unfinished if key_under(rule, rules[run.rule], run) == key]
-        chain = now
         if same and rule.pending == "ignore":
             return None
         if same and rule.pending == "restart":
@@ -101,29 +102,21 @@ class Steps:
     def _make_run(
         self, rule: CompiledRule, event: dict[str, Value], event_id: str | None, key: str | None, chain: Micros
     ) -> None:
-        c, state = self._c, self._c.state
-        if state.starts is None or state.starts[0] != c.now:
-            state.starts = (c.now,)
-        number = state.starts[1:].count(rule.index) + 1
-        state.starts = (*state.starts, rule.index)
+        state, now, index = self._c.state, self._c.now, rule.index
+        starts = state.starts
+        if starts is None or starts[0] != now:
+            number, state.starts = 1, (now, index)
+        else:
+            number, state.starts = starts[1:].count(index) + 1, (*starts, index)
         state.seq += 1
-        run = Run(
-            rule=rule.index,
-            seq=state.seq,
-            number=number,
-            triggered=c.now,
-            event=event,
-            event_id=event_id,
-            key=key,
-            captured=self.captured(rule) if rule.captures else None,
-            chain=chain,
-            holdout=rule.holdout is not None and holdout_share(rule.name, state.user) < rule.holdout,
-        )
+        captured = self.captured(rule) if rule.captures else None
+        holdout = rule.holdout is not None and holdout_share(rule.name, state.user) < rule.holdout
+        run = Run(index, state.seq, number, now, event, event_id, key, captured, chain, holdout)
         if state.runs is None:
-            state.runs = []
-        state.runs.append(run)
-        self._machine.timers_changed = True
-        self._machine.observations.runs[rule.index] += 1
+            state.runs = [run]
+        else:
+            state.runs.append(run)
+        self._machine.observations.runs[index] += 1
         if self._arm(run):
             self.proceed(run)
 
@@ -144,12 +137,16 @@ class Steps:
 
     def _arm(self, run: Run) -> bool:
         """Arm the step at which a run stands; True when it is to be done at once."""
-        c = self._c
-        step = self._machine.rule(run).steps[run.step]
-        run.armed = c.now
+        now = self._c.now
+        step = self._machine.program.rules[run.rule].steps[run.step]
+        run.armed = now
         run.waiting = False
-        run.due = run.wake = c.now if step.immediate else min(self._due(step), LAST_INSTANT)
-        return step.immediate
+        if step.immediate:
+            run.due = run.wake = now
+            return True
+        run.due = run.wake = min(self._due(step), LAST_INSTANT)
+        self._machine.timers_changed = True
+        return False
 
     def retime(self, run: Run, now: Micros) -> None:
         """Find anew when the step is due at which a run stands, from when it was armed; not before `now`."""
@@ -170,22 +167,23 @@ class Steps:
 
     def _carry_out(self, run: Run) -> bool:
         """Carry out one step that is due or whose window may be open; True when the run goes on to the next."""
-        c, rule = self._c, self._machine.rule(run)
+        c, rule = self._c, self._machine.program.rules[run.rule]
         step = rule.steps[run.step]
         c.rule, c.event, c.trigger = rule, run.event, run.event
         c.seq, c.captured = None, run.captured
         if rule.ends is not None and c.now >= rule.ends:
             return self._give_up(run, step, "campaign ended")
         opening = next_opening(step.windows, c.now, c.zone) if step.windows else c.now
-        if self._is_expired(run, step, opening == c.now):
+        if step.expires is not None and self._is_expired(run, step.expires, opening == c.now):
             return self._skip(run, step, "expired")
         if step.guard is not None and not step.guard(c):
             return self._skip(run, step, "guard")
-        if opening is None or (opening != c.now and step.else_skip):
-            return self._skip(run, step, "outside window")
         if opening != c.now:
+            if opening is None or step.else_skip:
+                return self._skip(run, step, "outside window")
             run.waiting = True
             run.wake = opening if step.expires is None else min(opening, later(run.due, step.expires))
+            self._machine.timers_changed = True
             return False
         if not run.counted and self._is_run_limited(run):
             return self._give_up(run, step, "limit")
@@ -193,12 +191,10 @@ class Steps:
             self._machine.actions.perform(run, action, place)
         return True
 
-    def _is_expired(self, run: Run, step: CompiledStep, is_open: bool) -> bool:
+    def _is_expired(self, run: Run, expires: Micros, is_open: bool) -> bool:
         """Exactly D after it was due is in time, if the window is open then."""
-        if step.expires is None:
-            return False
-        last = later(run.due, step.expires)
-        return self._c.now > last or (self._c.now == last and not is_open and (run.waiting or step.expires == 0))
+        last = later(run.due, expires)
+        return self._c.now > last or (self._c.now == last and not is_open and (run.waiting or expires == 0))
 
     def _skip(self, run: Run, step: CompiledStep, reason: str) -> bool:
         self._machine.decide(run, step.actions[0], 0, "skipped", reason)

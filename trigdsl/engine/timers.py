@@ -29,7 +29,10 @@ def run_key(program: Program, run: Run) -> Key:
 def next_timer(program: Program, state: State, *, calendars: bool = True) -> Timer | None:
     """The timer that goes off first; without calendar triggers while a replay drains."""
     best: Timer | None = None
-    for run in state.runs or ():
+    runs = state.runs
+    if runs is not None and len(runs) == 1 and not (state.silences or state.ignored or state.calendar or state.members):
+        return run_key(program, runs[0]), "run", runs[0]
+    for run in runs or ():
         if best is None or run.wake <= best[0][0]:
             key = run_key(program, run)
             if best is None or key < best[0]:
@@ -43,6 +46,32 @@ def next_timer(program: Program, state: State, *, calendars: bool = True) -> Tim
     if state.members:
         best = _earlier(best, "member", {rule: entry[1] for rule, entry in state.members.items()})
     return best
+
+
+def next_due(state: State, *, calendars: bool = True) -> Micros | None:
+    """When the timer goes off that goes off first, as `next_timer` has it."""
+    due: Micros | None = None
+    if state.runs is not None:
+        for run in state.runs:
+            if due is None or run.wake < due:
+                due = run.wake
+    if state.silences is not None:
+        for entry in state.silences.values():
+            if due is None or entry[0] < due:
+                due = entry[0]
+    if state.ignored is not None:
+        for entries in state.ignored.values():
+            if due is None or entries[0][0] < due:
+                due = entries[0][0]
+    if state.calendar is not None and calendars:
+        due = _earliest(due, [entry[0] for entry in state.calendar.values()])
+    if state.members is not None:
+        due = _earliest(due, [entry[1] for entry in state.members.values()])
+    return due
+
+
+def _earliest(due: Micros | None, moments: list[Micros | None]) -> Micros | None:
+    return min((moment for moment in (due, *moments) if moment is not None), default=None)
 
 
 def _earlier(best: Timer | None, kind: str, moments: dict[int, Micros | None]) -> Timer | None:

@@ -115,6 +115,8 @@ class Trace:
 class TracingMachine(Machine):
     """A machine that writes into a trace what happens to the users that it wants."""
 
+    goes_through_parts = True
+
     def __init__(self, program: Program, trace: Trace) -> None:
         super().__init__(_one_after_another(program))
         self.sieve = OpenSieve(self.program)
@@ -215,9 +217,9 @@ class TracingMachine(Machine):
             self._causes.append(len(self.trace.entries) - 1 if self.wants else None)
 
     # ------------------------------------------------------------------ triggers and decisions
-    def _end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
+    def end_runs(self, plan: EventPlan, properties: dict[str, Value]) -> None:
         self._enders = plan.enders
-        super()._end_runs(plan, properties)
+        super().end_runs(plan, properties)
 
     def _ends(self, ender: Ender, run: Run, properties: dict[str, Value]) -> bool:
         """Also finds the other clauses that end the run by the same event: each alone would have done so."""

@@ -12,7 +12,8 @@ from trigdsl.model.values import Micros, Value, instant_text, micros
 STATUSES = ("sent", "cancelled", "capped", "skipped", "control", "pending")
 
 
-@frozen(kw_only=True)
+# Without slots it is made in half the time.
+@frozen(kw_only=True, slots=False)
 class Decision:
     """One decision. Instants are microseconds since the epoch; `to_dict` gives them as text.
 

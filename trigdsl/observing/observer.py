@@ -94,11 +94,26 @@ class Observers(Observer):
             one.undelivered(channel, attempt, reason, dead=dead)
 
 
+_NOTHING: AbstractContextManager[object] = nullcontext()
+
+
+class Unheeded(Observer):
+    """Heeds nothing, and costs nothing."""
+
+    def span(self, name: str, **attributes: str | int) -> AbstractContextManager[object]:
+        return _NOTHING
+
+
+def careful(observer: Observer | None) -> Observer:
+    """What an engine tells of what happens: an observer that is asked carefully, or none."""
+    return Unheeded() if observer is None else Careful(observer)
+
+
 class Careful(Observer):
     """Tells one observer, and logs what it raises: no mistake in it may stop an engine."""
 
-    def __init__(self, observer: Observer | None) -> None:
-        self._observer = observer or Observer()
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
 
     @contextmanager
     def span(self, name: str, **attributes: str | int) -> Iterator[None]:

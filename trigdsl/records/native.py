@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isnan
+from typing import Any
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Value
@@ -27,6 +28,8 @@ def input_of(record: Mapping[str, object]) -> Input:
     """
     if not isinstance(record, Mapping):
         raise BadRecord(f"a record is wanted, this is {kind_of(record)}")
+    if "batch" not in record:
+        return timed_input(record)[0]
     held = list(members(record))
     if len(held) != 1:
         raise BadRecord(f"a batch of {len(held)} records: hand them over one by one")
@@ -63,7 +66,11 @@ def name_text(record: Mapping[str, object], key: str) -> str | None:
 
     An empty `id` or `alias` is none; an empty `user` is a BadRecord.
     """
-    value = record.get(key)
+    value: Any = record.get(key)
+    if value is None:
+        return None
+    if value.__class__ is str and value and value.isascii():
+        return str(value)
     if isinstance(value, str):
         if not is_text(value):
             raise BadRecord(f"`{key}` holds half of a surrogate pair, which is no character")
@@ -85,11 +92,13 @@ def _kind(value: object) -> str:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and isnan(value))
+    return value is None or (value.__class__ is not str and isinstance(value, float) and isnan(value))
 
 
 def _event(record: Mapping[str, object]) -> str | None:
-    event = record.get("event")
+    event: Any = record.get("event")
+    if event.__class__ is str and event and event not in RESERVED and event.isascii():
+        return str(event)
     if _is_missing(event):
         return None
     if not isinstance(event, str):
@@ -105,7 +114,7 @@ def _event(record: Mapping[str, object]) -> str | None:
 
 def _record(record: Mapping[str, object], key: str, plain: bool) -> dict[str, Value] | None:
     value = record.get(key)
-    if _is_missing(value):
+    if value is None or _is_missing(value):
         return None
     if not isinstance(value, Mapping):
         raise BadRecord(f"`{key}` is {kind_of(value)}, a record is wanted")
@@ -114,7 +123,7 @@ def _record(record: Mapping[str, object], key: str, plain: bool) -> dict[str, Va
 
 def _texts(record: Mapping[str, object], key: str) -> list[str] | None:
     value = record.get(key)
-    if _is_missing(value):
+    if value is None or _is_missing(value):
         return None
     if not isinstance(value, (list, tuple)):
         raise BadRecord(f"`{key}` is {kind_of(value)}, a list of texts is wanted")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from numbers import Integral, Real
+from typing import Any
 
 from trigdsl.model.values import Value, instant, micros
 from trigdsl.records.errors import BadRecord
@@ -18,6 +19,10 @@ DEEPEST = 100
 
 LARGEST = int(sys.float_info.max)
 """The largest integer that is within the range of a double."""
+
+
+_SAFE = frozenset({bool, type(None)})
+_EXACT = 2**53
 
 
 class _Unfit(Exception):  # noqa: N818
@@ -65,10 +70,21 @@ def _record(record: Mapping[object, object], depth: int) -> dict[str, Value]:
     if depth > DEEPEST:
         raise _Unfit(f"nests deeper than {DEEPEST} levels")
     made: dict[str, Value] = {}
-    key: object = None
+    key: Any = None
+    value: Any
     try:
         for key, value in record.items():
-            made[_key(key)] = _value(value, depth)
+            kind = value.__class__
+            # What nearly all records hold is taken without a further call.
+            if (
+                kind in _SAFE
+                or (kind is str and value.isascii())
+                or (kind is float and value - value == 0.0)
+                or (kind is int and -_EXACT <= value <= _EXACT)
+            ) and (key.__class__ is str and key.isascii()):
+                made[key] = value
+            else:
+                made[_key(key)] = _value(value, depth)
     except _Unfit as unfit:
         unfit.path.insert(0, str(key))
         raise

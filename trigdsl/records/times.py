@@ -22,6 +22,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 _CUTTING = Context(prec=60, rounding=ROUND_DOWN)
+_SURELY_THERE = 10**13
+"""Whole numbers from 0 up to here, seconds or milliseconds, are within the years 1 to 9999."""
+
 _from_iso = datetime.fromisoformat
 
 Time: TypeAlias = tuple[Micros, bool]
@@ -93,6 +96,10 @@ def _why_not(text: str) -> str:
 
 
 def _read_other(value: object) -> Time:
+    if value.__class__ is int and 0 <= value <= _SURELY_THERE:
+        number: int = value
+        is_milliseconds = number > MILLISECONDS_ABOVE
+        return number * (SECOND // 1000 if is_milliseconds else SECOND), False
     if isinstance(value, bool):
         raise BadRecord("`time` is a boolean, text or a number is wanted")
     if isinstance(value, (int, float, Decimal)):

@@ -16,8 +16,8 @@ from trigdsl.sharing.routing import fingerprint, shard_of
 from trigdsl.store.again import again
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import GAPS, joined_gaps
-from trigdsl.store.resharding import Moving, Place
 from trigdsl.store.packing import decode, encode
+from trigdsl.store.resharding import Moving, Place
 from trigdsl.store.shards import Shards
 
 _PAUSE = 0.02

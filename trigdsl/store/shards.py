@@ -19,9 +19,9 @@ from psycopg import Connection
 from trigdsl.model.values import Micros
 from trigdsl.store.errors import LeaseLost, StoreError
 from trigdsl.store.inbox import Feeding, Item, ShardTransaction
-from trigdsl.store.resharding import Moving
 from trigdsl.store.pool import Pool
 from trigdsl.store.postgres import PostgresStore
+from trigdsl.store.resharding import Moving
 
 SHARDS = 16
 """How many shards a new store has, unless it is told."""

@@ -65,6 +65,8 @@ class Sent:
 class Watched(Machine):
     """A machine that tells of each built-in promise that is broken."""
 
+    goes_through_parts = True
+
     def __init__(
         self, program: Program, on_violation: OnViolation, rules: Rulebook, on_breach: Callable[[Breach], None]
     ) -> None:
