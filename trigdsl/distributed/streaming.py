@@ -24,8 +24,9 @@ from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant_text
 from trigdsl.records.rejects import shown
-from trigdsl.store.adopting import Adoption, check_policy
+from trigdsl.store.adopting import Adoption
 from trigdsl.store.codec import decode_state, encode_state, read_state
+from trigdsl.store.fates import check_policy
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.sleeping import is_blank
 

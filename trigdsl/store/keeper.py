@@ -211,7 +211,7 @@ class Keeper:
         t.enqueue([delivery_of(one, body, self._expiry(one)) for one, body in bodies if is_delivered(one)])
 
     def _expiry(self, decision: Decision) -> Micros | None:
-        """How long after it was due a decision is worth delivering; a run of an old rule keeps that rule's `expires`."""
+        """How long after it was due a decision is worth delivering, by the rule that its run goes by."""
         old = self._clockwork.machine.old_expiries
         return old[decision.key] if decision.key in old else self._expires.get((decision.rule, decision.step))
 
