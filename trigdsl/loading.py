@@ -173,7 +173,7 @@ def _compiled(
         )
     except TooDeepError as error:
         raise TrigError((*diagnostics, _too_deep(sources[0]))) from error
-    with_old = _WithOld(tuple(sources), folder, functions)
+    with_old = _WithOld(tuple(sources), templates, folder, functions)
     with_old.alone = evolve(program, to_html=partial(_shown, tuple(sources), diagnostics), with_old=with_old)
     return with_old.alone, checked
 
@@ -183,8 +183,11 @@ class _WithOld:
 
     alone: Program
 
-    def __init__(self, sources: tuple[Source, ...], folder: Path | None, functions: Functions) -> None:
+    def __init__(
+        self, sources: tuple[Source, ...], templates: TemplateFiles, folder: Path | None, functions: Functions
+    ) -> None:
         self._sources = sources
+        self._templates = templates
         self._folder = folder
         self._functions = functions
         self._made: tuple[tuple[OldRule, ...], Program] | None = None
@@ -199,7 +202,8 @@ class _WithOld:
         return self._made[1]
 
     def _compiled(self, old: tuple[OldRule, ...]) -> Program:
-        templates = TemplateFiles(self._folder)
+        # Files of templates that the program has read are not read again: they may be others, or gone.
+        templates = self._templates
         files, _, next_id = _read(self._sources)
         checked, _ = check(files, _signatures(self._functions), find_template=templates.find)
         assert checked is not None, "it was compiled before"
