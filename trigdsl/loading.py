@@ -209,6 +209,7 @@ class _WithOld:
         return self._made[1]
 
     def _compiled(self, old: tuple[OldRule, ...]) -> Program:
+        # Files of templates that the program has read are not read again: they may be others, or gone.
         templates = self._templates
         files, _, next_id = _read(self._texts.sources)
         checked, _ = check(files, _signatures(self._functions), find_template=templates.find)

@@ -108,7 +108,7 @@ def standing(
         pending=tuple(one for one in pending if one.rule == name),
         awaits=tuple(_awaits(rule, state)),
         limits=tuple(_limits(rule, state, now or 0, user_zone)),
-        caps=tuple(_caps(rule, state, now or 0, user_zone)),
+        caps=tuple(_caps(_with_old_texts(program, rule, state), state, now or 0, user_zone)),
         decisions=tuple([one for one in log if one.rule == name][-MOST_DECISIONS:]),
     )
 
@@ -133,8 +133,19 @@ def _limits(rule: CompiledRule, state: State, now: Micros, own: Zone) -> Iterato
         yield shown, _used(name, rule.limit.count, rule.limit.period, times, now, own)
 
 
-def _caps(rule: CompiledRule, state: State, now: Micros, own: Zone) -> Iterator[Quota]:
-    sends = [action for step in rule.steps for action in step.actions if isinstance(action, SendAction)]
+def _with_old_texts(program: Program, rule: CompiledRule, state: State) -> list[CompiledRule]:
+    """A rule, and the rules as they were before by which runs of it go on for a user."""
+    own = dict.fromkeys(run.rule for run in state.runs or ())
+    return [
+        rule,
+        *(program.rules[one] for one in own if program.rules[one].is_old and program.rules[one].living == rule.index),
+    ]
+
+
+def _caps(rules: Iterable[CompiledRule], state: State, now: Micros, own: Zone) -> Iterator[Quota]:
+    sends = [
+        action for rule in rules for step in rule.steps for action in step.actions if isinstance(action, SendAction)
+    ]
     for cap in dict.fromkeys(cap for send in sends for cap in send.caps):
         times = (state.caps or {}).get(cap.number, [])
         yield _used(f"cap {cap.label}", cap.count, cap.period, times, now, own)

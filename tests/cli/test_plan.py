@@ -55,6 +55,26 @@ def test_it_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     engine.close()
 
 
+def test_it_tells_when_the_store_was_written_with_other_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("old", OLD), ("other", OLD.replace("rule b: if x", "rule b: if z")), ("new", NEW)):
+        Path(f"{name}.trig").write_text(text)
+    assert main(["plan", "old.trig", "new.trig", "--store", STORE]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert main(["plan", "other.trig", "new.trig", "--store", STORE]) == 0
+    again = capsys.readouterr()
+    assert again.out == told.out
+    assert again.err == "other.trig is not what the store was written with, which this compares: b\n"
+
+
+@pytest.mark.parametrize("given", [[], ["old.trig", "new.trig", "more.trig"], ["old.trig", "new.trig", "-e", NEW]])
+def test_it_wants_one_program_and_the_one_of_now_at_the_most(
+    capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    assert main(["plan", *given, "--store", STORE]) == 2
+    assert "name one .trig file or folder" in capsys.readouterr().err
+
+
 def test_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "-e", NEW, "--store", STORE]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -294,6 +294,26 @@ def test_rules_that_change_are_adopted_shard_by_shard(postgres_url: str) -> None
         assert [one.to_dict()["time"] for one in made] == [f"{DAY}T11:00:00Z"] * 9
 
 
+def test_a_run_of_an_old_text_moves_to_a_shard_that_has_had_none(postgres_url: str) -> None:
+    user, device = in_two_shards()
+    rule = 'rule left: if cart then after 1h send push "{}" while pending stack'
+    with opened(postgres_url, rule.format("old")) as engine:
+        engine.feed(record("10:00:00", "cart", device))
+        work_all(engine)
+    with opened(postgres_url, rule.format("new")) as engine:
+        assert [one.rule for one in engine.pending(device)] == ["left"]
+        assert [run["rule"] for run in engine.state(device)["runs"]] == ["left"]
+        engine.feed_many([record("10:20:00", "cart", user), record("10:30:00", "visit", user, alias=device)])
+        work_all(engine)
+        assert [one.due for one in engine.pending(user)] == sorted(one.due for one in engine.pending(device))
+        assert len(engine.pending(user)) == 2
+    with opened(postgres_url, rule.format("newer")) as engine:
+        engine.advance(f"{DAY}T13:00:00Z")
+        work_all(engine)
+        made = [one for one in logged(engine) if one.status == "sent"]
+        assert [(one.user, one.rule, one.text) for one in made] == [(user, "left", "old"), (user, "left", "new")]
+
+
 # ------------------------------------------------------------------------ opening
 def test_what_cannot_be_opened(postgres_url: str) -> None:
     program = trigdsl.parse(LEFT)

@@ -7,45 +7,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from live_engine import DAY, Live, told
 
 import trigdsl
 from trigdsl.store.keeper import Keeper
 
-DAY = "2026-11-20"
-Start: TypeAlias = Callable[[str], "Live"]
-
-
-class Live:
-    """An engine whose rules are changed: by `reload`, or by opening its store with other rules."""
-
-    def __init__(self, way: str, url: str | None, rules: str) -> None:
-        self._way, self._url = way, url
-        self.engine = trigdsl.Engine(trigdsl.parse(rules), store=url, log=url is not None)
-
-    def feed(self, time: str, event: str, user: str = "u", **more: Any) -> list[str]:
-        return told(self.engine.feed({"user": user, "time": f"{DAY}T{time}Z", "event": event, **more}))
-
-    def advance(self, time: str) -> list[str]:
-        return told(self.engine.advance(f"{DAY}T{time}Z"))
-
-    def change(self, rules: str, **options: Any) -> None:
-        if self._way == "reopened":
-            self.engine.close()
-            self.engine = trigdsl.Engine(trigdsl.parse(rules), store=self._url, log=True, **options)
-        else:
-            self.engine.reload(trigdsl.parse(rules), **options)
-
-    def pending(self, user: str = "u") -> list[str]:
-        return [f"{one.rule}/{one.step} {one.to_dict()['time'][11:19]}" for one in self.engine.pending(user)]
-
-
-def told(decisions: list[trigdsl.Decision]) -> list[str]:
-    return [
-        " ".join(
-            filter(None, (f"{one.rule}/{one.step}", one.status, one.reason, one.text, one.to_dict()["time"][11:19]))
-        )
-        for one in decisions
-    ]
+Start: TypeAlias = Callable[[str], Live]
 
 
 @pytest.fixture(params=["in memory", "reloaded", "reopened"])

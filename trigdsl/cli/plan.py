@@ -17,35 +17,47 @@ _HEADER = ("rule", "compared with the store", "runs", "wait on", "by old text", 
 
 
 @click.command(short_help="Show what other rules would do to a store.")
-@click.argument("rules", required=False, metavar="RULES")
+@click.argument("rules", nargs=-1, metavar="[OLD] NEW")
 @click.option("-e", "expression", metavar="TEXT", help="Plan with this text instead of a file.")
 @store_options("What becomes of runs of rules that were changed, in place of what the rules say of it (`on edit`).")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def plan(rules: str | None, expression: str | None, url: str, on_edit: str | None, as_json: bool) -> int:
-    """Show what would become of the runs that wait in a store if an engine opened it with RULES.
+def plan(rules: tuple[str, ...], expression: str | None, url: str, on_edit: str | None, as_json: bool) -> int:
+    """Show what would become of the runs that wait in a store if an engine opened it with the rules NEW.
 
+    The store knows which rules it ran with.  Name them too, as OLD, and it is said if they are not these.
     Nothing is changed, and an engine may be at work meanwhile.
 
     \b
     Example:
       trig plan rules/ --store sqlite:///state.db
+      trig plan live-rules/ rules/ --store sqlite:///state.db
     """
-    if (rules is None) == (expression is None):
-        raise click.UsageError("name one .trig file or folder, or give -e 'if …'")
+    *old, new = (*rules, None) if expression is not None else (rules or (None,))
+    if len(old) > 1 or (new is None) == (expression is None):
+        raise click.UsageError(
+            "name a .trig file or folder, and before it the one of now if you like, or give -e 'if …'"
+        )
     from trigdsl.cli.program import program_or_exit
     from trigdsl.store.errors import StoreError
     from trigdsl.store.opening import open_store
+    from trigdsl.store.planning import differing
     from trigdsl.store.planning import plan as plan_for
 
-    program = program_or_exit(rules, expression)
+    before = program_or_exit(old[0], None) if old else None
+    program = program_or_exit(new, expression)
     try:
         store = open_store(url, create=False)
         try:
             found = plan_for(store, program, on_edit)
+            others = () if before is None else differing(store, before)
         finally:
             store.close()
     except StoreError as error:
         raise click.UsageError(str(error)) from error
+    if others:
+        click.echo(
+            f"{old[0]} is not what wrote the store: {', '.join(others)} differ; compared with what did", err=True
+        )
     if as_json:
         _print_json(found)
     else:

@@ -477,8 +477,9 @@ class Program:
     texts: Texts = field(default=Texts(()))
 
     def __repr__(self) -> str:
-        names = ", ".join(rule.name for rule in self.rules[:3]) + (", …" if len(self.rules) > 3 else "")
-        return f"<Program of {len(self.rules)} rule{'' if len(self.rules) == 1 else 's'}{': ' if names else ''}{names}>"
+        rules = [rule.name for rule in self.rules if not rule.is_old]
+        names = ", ".join(rules[:3]) + (", …" if len(rules) > 3 else "")
+        return f"<Program of {len(rules)} rule{'' if len(rules) == 1 else 's'}{': ' if names else ''}{names}>"
 
     def _repr_html_(self) -> str | None:
         return None if self.to_html is None else self.to_html()

@@ -100,6 +100,8 @@ def runs_in(parts: list[Any]) -> set[int]:
 def with_old_rules(program: Program, old: Iterable[OldRule]) -> Program:
     """A program compiled together with old rules, those that it was compiled with before left out."""
     wanted = tuple(sorted(set(old)))
+    if not wanted and not program.refused and not any(rule.is_old for rule in program.rules):
+        return program
     if program.with_old is not None:
         return program.with_old(wanted)
     return evolve(program, refused={(one.name, one.fingerprint): "no text of the program is known" for one in wanted})

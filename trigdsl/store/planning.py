@@ -73,6 +73,15 @@ def plan(store: Store, program: Program, on_edit: str | None = None) -> Plan:
     )
 
 
+def differing(store: Store, program: Program) -> tuple[str, ...]:
+    """The rules of which a program says something else than the one that wrote a store last, or that only one has."""
+    with store.transaction() as t:
+        layouts, written = t.layouts(), t.meta("layout")
+    body = layouts.get(int(written or b"0"))
+    found = _fates(Layout((), (), (), ()) if body is None else decode_layout(body), layout_of(program))
+    return tuple(sorted(name for name, fate in found.items() if fate != "unchanged"))
+
+
 def _fates(old: Layout, new: Layout) -> dict[str, str]:
     """Each rule, those of the new program first, and whether it stays as it was."""
     before = {rule.name: rule.fingerprint for rule in old.rules if not rule.is_old}
