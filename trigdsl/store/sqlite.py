@@ -116,9 +116,14 @@ class SqliteStore:
         with self._lock:
             try:
                 self._connection.execute("VACUUM")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                ((is_busy, _, _),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except sqlite3.Error as error:
                 raise self._failure(error) from error
+            if is_busy:
+                raise StoreError(
+                    f"{self.name}: another connection is reading this file, so that its log may still hold what was "
+                    f"erased: call `vacuum` again when it has ended"
+                )
 
     def close(self) -> None:
         with self._lock:
