@@ -48,6 +48,8 @@ def native_form(record: Record, columns: Columns | None = None) -> Record:
 
     Raises BadRecord when its form cannot be made into a native one.
     """
+    if columns is None and record.get("event") is not None and record.get("user") is not None:
+        return record
     found = mapped(record, columns) if columns else {}
     if record.get("user") is not None and any(record.get(name) is not None for name in _ACTS):
         return {**record, **found} if found else record

@@ -27,6 +27,8 @@ def input_of(record: Mapping[str, object]) -> Input:
     """
     if not isinstance(record, Mapping):
         raise BadRecord(f"a record is wanted, this is {kind_of(record)}")
+    if "batch" not in record:
+        return timed_input(record)[0]
     held = list(members(record))
     if len(held) != 1:
         raise BadRecord(f"a batch of {len(held)} records: hand them over one by one")
@@ -44,9 +46,10 @@ def timed_input(record: object, columns: Mapping[str, str] | None = None, plain:
     user = name_text(native, "user")
     if user is None:
         raise BadRecord("no `user`")
-    if _is_missing(native.get("time")):
+    at = native.get("time")
+    if at is None or _is_missing(at):
         raise BadRecord("no `time`")
-    time, naive = parse_time(native["time"])
+    time, naive = parse_time(at)
     event = _event(native)
     set_, add, remove = _record(native, "set", plain), _texts(native, "add"), _texts(native, "remove")
     properties = _record(native, "properties", plain)
@@ -64,6 +67,8 @@ def name_text(record: Mapping[str, object], key: str) -> str | None:
     An empty `id` or `alias` is none; an empty `user` is a BadRecord.
     """
     value = record.get(key)
+    if value is None or (value.__class__ is str and value and value.isascii()):
+        return value
     if isinstance(value, str):
         if not is_text(value):
             raise BadRecord(f"`{key}` holds half of a surrogate pair, which is no character")
@@ -90,6 +95,8 @@ def _is_missing(value: object) -> bool:
 
 def _event(record: Mapping[str, object]) -> str | None:
     event = record.get("event")
+    if event.__class__ is str and event and event not in RESERVED and event.isascii():
+        return event
     if _is_missing(event):
         return None
     if not isinstance(event, str):
@@ -105,7 +112,7 @@ def _event(record: Mapping[str, object]) -> str | None:
 
 def _record(record: Mapping[str, object], key: str, plain: bool) -> dict[str, Value] | None:
     value = record.get(key)
-    if _is_missing(value):
+    if value is None or _is_missing(value):
         return None
     if not isinstance(value, Mapping):
         raise BadRecord(f"`{key}` is {kind_of(value)}, a record is wanted")
@@ -114,7 +121,7 @@ def _record(record: Mapping[str, object], key: str, plain: bool) -> dict[str, Va
 
 def _texts(record: Mapping[str, object], key: str) -> list[str] | None:
     value = record.get(key)
-    if _is_missing(value):
+    if value is None or _is_missing(value):
         return None
     if not isinstance(value, (list, tuple)):
         raise BadRecord(f"`{key}` is {kind_of(value)}, a list of texts is wanted")

@@ -68,7 +68,11 @@ def _record(record: Mapping[object, object], depth: int) -> dict[str, Value]:
     key: object = None
     try:
         for key, value in record.items():
-            made[_key(key)] = _value(value, depth)
+            kind = value.__class__
+            if (kind is str and value.isascii()) or (kind is int and -LARGEST <= value <= LARGEST):  # type: ignore
+                made[_key(key)] = value  # type: ignore[assignment]
+            else:
+                made[_key(key)] = _value(value, depth)
     except _Unfit as unfit:
         unfit.path.insert(0, str(key))
         raise
@@ -103,6 +107,8 @@ def _value(value: object, depth: int) -> Value:
 
 
 def _key(key: object) -> str:
+    if key.__class__ is str and key.isascii():
+        return key
     if not isinstance(key, str):
         raise _Unfit(f"is a key that is {kind_of(key)}, text is wanted")
     return _text(key)
