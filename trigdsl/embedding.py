@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify
 from typing import Any
 
+from msgspec.structs import replace
+
 from trigdsl.backfilling import Backfill, Backfilled, Gap, gaps_of
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.links import user_of
@@ -21,6 +23,7 @@ from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_decision
 from trigdsl.store.fates import check_policy
 from trigdsl.store.gaps import gaps_after
+from trigdsl.store.keeper import hold_anew
 from trigdsl.store.layouts import layout_of
 from trigdsl.store.personal import ALL, Forgotten, export_user, forget_user, shown_state
 from trigdsl.store.protocol import Transaction
@@ -127,9 +130,13 @@ class Engine(Intake):
 
     def _forgotten(self, t: Transaction | None, user: str) -> Forgotten:
         forgotten = forget_user(self._clockwork, t, user)
-        left = [one for one in self._held if one[2].user not in forgotten.ids]
-        dropped = len(self._held) - len(left)
-        self._held = left
+        dropped = sum(one[2].user in forgotten.ids for one in self._held)
+        kept = [one for one in self._held if one[2].user not in forgotten.ids]
+        self._held = [
+            one if one[2].alias not in forgotten.ids else (*one[:2], replace(one[2], alias=None)) for one in kept
+        ]
+        if t is not None:
+            hold_anew(t, [new for old, new in zip(kept, self._held, strict=True) if new is not old])
         heapify(self._held)
         return forgotten if t is not None else forgotten.with_held(dropped)
 

@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from threading import RLock
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.duplicates import forget_before, is_duplicate
+from trigdsl.engine.failures import FailedTimer
 from trigdsl.engine.program import OldRule, Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
@@ -32,6 +33,8 @@ from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import RejectRow, Store, Transaction
 from trigdsl.store.resting import RestingStates
 from trigdsl.store.running import running_program
+
+T = TypeVar("T")
 
 Position: TypeAlias = "str | int | bytes | None"
 """Where a source of records is: whatever the host needs to go on from there."""
@@ -75,6 +78,7 @@ class Intake:
         self._on_edit = on_edit
         self._is_stale = False
         self._failed_on: dict[int | None, str] = {}
+        self._failed_timers: list[tuple[FailedTimer, Exception]] = []
         self._in_hand: int | None = None
         self._places: dict[int, int] = {}
         self._keeper: Keeper | None = None
@@ -148,23 +152,25 @@ class Intake:
             decisions, bound = self._leaving_out((), lambda: self._release_all(until)), FIRST_INSTANT
             self._tell_refused()
             while bound < until:
-                bound, made = self._run_part(until)
+                bound, made = self._leaving_out((), lambda: self._run_part(until))
                 decisions += made
+                self._tell_refused()
             self._observer.decided(decisions)
             return decisions
 
     @again
     def _release_all(self, until: Micros) -> list[Decision]:
         with self._transaction():
-            self._in_hand = None
+            self._begin()
             return self._note(list(self._release(until)))
 
     @again
     def _run_part(self, until: Micros) -> tuple[Micros, list[Decision]]:
         """Let the next timers go off; up to when these were all, and what came of it."""
         with self._transaction():
+            self._begin()
             bound = until if self._keeper is None else self._keeper.expect_timers(until)
-            decisions = self._note(list(self._clockwork.run_timers(bound)))
+            decisions = self._note(list(self._go_off(bound)))
             self._clock = bound if self._clock is None else max(bound, self._clock)
             return bound, decisions
 
@@ -212,7 +218,7 @@ class Intake:
     @again
     def _take(self, records: Sequence[Any], position: Position) -> list[Decision]:
         with self._transaction():
-            self._in_hand = None
+            self._begin()
             read = [(record, *self._read(record, place)) for place, record in enumerate(records)]
             if self._keeper is not None:
                 usable = [given for _, given, _ in read if given is not None]
@@ -230,24 +236,50 @@ class Intake:
                 self._position = position
             return self._note(decisions)
 
-    def _leaving_out(self, records: Sequence[Any], call: Callable[[], list[Decision]]) -> list[Decision]:
-        """What a call gives, again when the engine failed on a record: that one does not hold the others up."""
+    def _leaving_out(self, records: Sequence[Any], call: Callable[[], T]) -> T:
+        """What a call gives, again when the engine failed on a record or a timer: that one does not hold others up."""
         self._failed_on = {}
-        while True:
-            try:
-                return call()
-            except StoreError:
-                raise
-            except Exception as error:
-                if self._keeper is None or not self._leave_out(records, error):
+        self._failed_timers = []
+        failures = self._clockwork.machine.failures
+        failures.forget()
+        try:
+            while True:
+                try:
+                    return call()
+                except StoreError:
                     raise
+                except Exception as error:
+                    if self._keeper is None or not self._leave_out(records, error):
+                        raise
+        finally:
+            failures.forget()
+
+    def _begin(self) -> None:
+        """Begin a call, perhaps again: timers that are left out are rejects."""
+        self._in_hand = None
+        for timer, error in self._failed_timers:
+            self._reject_timer(timer, error)
+
+    def _reject_timer(self, timer: FailedTimer, error: Exception) -> None:
+        self._reject(timer.to_dict(), "failed", _failure_text(error, "a timer"))
 
     def _leave_out(self, records: Sequence[Any], error: Exception) -> bool:
-        """Find the record on which the engine failed, to be left out the next time; False when there is none."""
+        """Find what the engine failed on, to be left out the next time; False when there is nothing."""
+        assert self._keeper is not None
+        failures = self._clockwork.machine.failures
+        timer = failures.leave_out()
+        if timer is not None:
+            if all(timer != one for one, _ in self._failed_timers):
+                self._failed_timers.append((timer, error))
+            return True
         if self._in_hand is not None:
             # One that was held back is known by its number, one of this call by its place in it.
             place = self._places.get(self._in_hand)
             failed = {-self._in_hand if place is None else place: error}
+        elif failures.check is None:
+            # Something cannot be kept, perhaps what came of a timer: the next time that is looked at after each.
+            failures.check = self._keeper.check
+            return True
         else:
             failed = {place: why for place, one in enumerate(records) if (why := self._failure_of(one)) is not None}
         new: dict[int | None, str] = {
@@ -329,13 +361,19 @@ class Intake:
     def _run_timers(self, until: Micros) -> Iterator[Decision]:
         """Let all timers up to and including a time go off, those that sleep in the store too."""
         if self._keeper is None:
-            yield from self._clockwork.run_timers(until)
+            yield from self._go_off(until)
             return
         bound: Micros | None = None
         while bound is None or bound < until:
             bound = min(self._keeper.expect_timers(max(until, self._ahead)), until)
             yield from self._clockwork.run_timers(bound)
             self._keeper.spare()
+
+    def _go_off(self, until: Micros) -> Iterator[Decision]:
+        """Let the timers go off that the clockwork knows; without a store nothing is taken back of one that fails."""
+        if self._keeper is not None:
+            return self._clockwork.run_timers(until)
+        return self._clockwork.run_timers_past(until, self._reject_timer)
 
     def _is_duplicate(self, given: Input) -> bool:
         if given.id is None:
@@ -424,5 +462,5 @@ class _UndoneError(Exception):
     """Ends a transaction of which nothing is to last."""
 
 
-def _failure_text(error: Exception) -> str:
-    return f"the engine failed on it: {type(error).__name__}: {error}"
+def _failure_text(error: Exception, what: str = "it") -> str:
+    return f"the engine failed on {what}: {type(error).__name__}: {error}"

@@ -11,9 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from reopening import Open, Schema, stores
 
 import trigdsl
 from trigdsl.model.inputs import Input
+from trigdsl.model.values import instant
 from trigdsl.records.native import BadRecord, input_of
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
@@ -61,3 +63,27 @@ def test_the_machine_alone_conforms(case: dict[str, Any]) -> None:
     made = Replay(trigdsl.parse(case["rules"]), usable(case["records"]), flatly=False, **options)
     lines, _ = runner().diff(case["expect"], [decision.to_dict() for decision in made])
     assert not lines, "\n".join([case["rules"], *lines])
+
+
+def through_a_store(case: dict[str, Any], opened: Open) -> list[trigdsl.Decision]:
+    """The decisions of an engine that is opened anew on its store between all records, in the order of time."""
+    program, inputs = trigdsl.parse(case["rules"]), sorted(usable(case["records"]), key=lambda one: one.time)
+    made: list[trigdsl.Decision] = []
+    for given in inputs:
+        with trigdsl.Engine(program, store=opened()) as engine:
+            made += engine.feed(given)  # type: ignore[arg-type]
+    with trigdsl.Engine(program, store=opened()) as engine:
+        if inputs:
+            made += engine.advance(instant(inputs[-1].time))
+        for user in sorted({engine.user_of(one.user) for one in inputs}):
+            made += engine.pending(user)
+    return made
+
+
+@pytest.mark.parametrize("case", cases())
+def test_stores_conform(case: dict[str, Any], tmp_path: Path, schema_or_none: Schema | None) -> None:
+    if any(case.get("options", {}).values()):
+        pytest.skip("an engine goes by no clock of its own: it neither drains nor stops")
+    for name, opened in stores(tmp_path, schema_or_none):
+        lines, _ = runner().diff(case["expect"], [one.to_dict() for one in through_a_store(case, opened)])
+        assert not lines, "\n".join([name, case["rules"], *lines])

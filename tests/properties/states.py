@@ -12,7 +12,6 @@ from trigdsl.engine.state import Run, State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.store.codec import decode_state, encode_state
-from trigdsl.store.sqlite import SqliteStore
 
 SCALARS = {type(None), bool, int, float, str, datetime, date, timedelta}
 
@@ -89,10 +88,3 @@ class Sleeping(dict[str, State]):
     def pop(self, user: str, default: Any = None) -> Any:
         self.get(user)
         return super().pop(user, default)
-
-
-class Reopened(SqliteStore):
-    """A store in memory that stays when an engine closes it, for the next one to open."""
-
-    def close(self) -> None:
-        pass

@@ -10,9 +10,10 @@ from budget import FIRST, share
 from case_parts import Case
 from differences import by_definition, difference, shrunk
 from flat_programs import flat_case
+from reopening import Schema
 from saving import saved
 from twists import twisted_case
-from ways import WAYS, Way, straying, strays
+from ways import WAYS, Record, Way, live, stored, straying, strays
 
 import trigdsl
 
@@ -35,6 +36,20 @@ def test_every_way_decides_what_the_definition_says(draw: Callable[[int], Case],
         drawn = draw(seed)
         for name in straying(drawn):
             pytest.fail(told(name, WAYS[name], drawn, seed), pytrace=False)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("draw", [twisted_case, flat_case])
+def test_postgres_decides_what_the_definition_says(draw: Callable[[int], Case], part: int, schema: Schema) -> None:
+    def decide(case: Case) -> list[Record]:
+        schema.empty()
+        return stored(case, schema.open)
+
+    way = Way(live, decide)
+    for seed in range(FIRST + part, FIRST + share(15), PARTS):
+        drawn = draw(seed)
+        if strays(drawn, way):
+            pytest.fail(told("fed on PostgreSQL", way, drawn, seed), pytrace=False)
 
 
 def test_checker_accepts_nearly_all_twisted_programs() -> None:

@@ -10,10 +10,9 @@ from budget import FIRST, share
 from case_files import instant_of
 from differences import described
 from programs import Case, case
-from states import Reopened
+from reopening import Open, Reopened, Schema
 
 import trigdsl
-from trigdsl.store.protocol import Store
 
 PARTS = 5
 
@@ -27,18 +26,19 @@ def batches(records: list[Any], seed: int) -> list[list[Any]]:
     return found
 
 
-def decided(drawn: Case, seed: int, store: Store | None, lateness: str | None = None) -> list[dict[str, Any]]:
+def decided(drawn: Case, seed: int, opened: Open | None, lateness: str | None = None) -> list[dict[str, Any]]:
     """The decisions, those still pending at the end too, of the case's records in batches."""
     program = trigdsl.parse(drawn.text)
-    engine = trigdsl.Engine(program, store=store, lateness=lateness)
+    engine = trigdsl.Engine(program, store=opened and opened(), lateness=lateness)
     records = sorted(drawn.records, key=lambda one: instant_of(one["time"]))
     if lateness is not None:
         random.Random(seed).shuffle(records)
     made: list[trigdsl.Decision] = []
     for batch in batches(list(records), seed):
         made += engine.feed_many(batch)
-        if store is not None:
-            engine = trigdsl.Engine(program, store=store, lateness=lateness)
+        if opened is not None:
+            engine.close()
+            engine = trigdsl.Engine(program, store=opened(), lateness=lateness)
     last = max((instant_of(one["time"]) for one in records), default=None)
     if last is not None:
         made += engine.advance(last)
@@ -54,13 +54,13 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trigdsl.store.keeper.MOST_AWAKE", 1)
 
 
-def must_decide_the_same(seed: int, store: Store, lateness: str | None) -> None:
+def must_decide_the_same(seed: int, opened: Open, lateness: str | None) -> None:
     drawn = case(seed)
     try:
         expected = decided(drawn, seed, None, lateness)
     except trigdsl.TrigError:
         return
-    found = decided(drawn, seed, store, lateness)
+    found = decided(drawn, seed, opened, lateness)
     assert found == expected, f"seed {seed}\n{described(drawn)}"
 
 
@@ -68,18 +68,13 @@ def must_decide_the_same(seed: int, store: Store, lateness: str | None) -> None:
 @pytest.mark.parametrize("lateness", [None, "2h"])
 def test_random_programs_decide_the_same_on_a_store(part: int, lateness: str | None) -> None:
     for seed in range(FIRST + part, FIRST + share(10), PARTS):
-        must_decide_the_same(seed, Reopened(":memory:"), lateness)
+        store = Reopened(":memory:")
+        must_decide_the_same(seed, lambda store=store: store, lateness)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("lateness", [None, "2h"])
-def test_random_programs_decide_the_same_on_postgres(postgres_url: str, lateness: str | None) -> None:
-    from trigdsl.store.postgres import PostgresStore
-
-    class Kept(PostgresStore):
-        def close(self) -> None:
-            """The next engine goes on with the same connection."""
-
-    for seed in range(FIRST, FIRST + share(100)):
-        store = Kept(f"{postgres_url}_{seed}")
-        must_decide_the_same(seed, store, lateness)
-        PostgresStore.close(store)
+def test_random_programs_decide_the_same_on_postgres(part: int, lateness: str | None, schema: Schema) -> None:
+    for seed in range(FIRST + part, FIRST + share(10), PARTS):
+        schema.empty()
+        must_decide_the_same(seed, schema.open, lateness)

@@ -21,8 +21,9 @@ from attrs import evolve, frozen
 from case_parts import Case
 from differences import by_definition, engine, in_order
 from pyarrow import parquet
+from reopening import Open, Reopened
 from shards import by_shards
-from states import Reopened, Sleeping
+from states import Sleeping
 
 import trigdsl
 from trigdsl.engine.machine import Machine
@@ -36,6 +37,7 @@ from trigdsl.records.reading import read_inputs
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.driver import Replay
 from trigdsl.store.resting import RestingStates
+from trigdsl.store.sqlite import SqliteStore
 
 Record = dict[str, Any]
 
@@ -133,13 +135,25 @@ def rested(case: Case) -> list[Record]:
     return ended(case, engine, made)
 
 
-def stored(case: Case) -> list[Record]:
+def stored(case: Case, opened: Open) -> list[Record]:
     """Record by record, by an engine that is opened anew on its store for each."""
-    program, store = trigdsl.parse(case.text), Reopened(":memory:")
+    program = trigdsl.parse(case.text)
     made: list[trigdsl.Decision] = []
     for record in case.records:
-        made += trigdsl.Engine(program, store=store).feed(dict(record))
-    return ended(case, trigdsl.Engine(program, store=store), made)
+        with trigdsl.Engine(program, store=opened()) as engine:
+            made += engine.feed(dict(record))
+    with trigdsl.Engine(program, store=opened()) as engine:
+        return ended(case, engine, made)
+
+
+def stored_in_memory(case: Case) -> list[Record]:
+    store = Reopened(":memory:")
+    return stored(case, lambda: store)
+
+
+def stored_in_a_file(case: Case) -> list[Record]:
+    with TemporaryDirectory() as folder:
+        return stored(case, lambda: SqliteStore(Path(folder) / "state.db"))
 
 
 def ended(case: Case, engine: trigdsl.Engine, made: list[trigdsl.Decision]) -> list[Record]:
@@ -222,7 +236,8 @@ WAYS = {
     "sorted stream": Way(live, sorted_stream),
     "fed one by one": Way(live, fed),
     "fed, states at rest": Way(live, rested),
-    "fed on a store": Way(live, stored),
+    "fed on a store": Way(live, stored_in_memory),
+    "fed on a file": Way(live, stored_in_a_file),
     "CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_csv)),
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),
     "users split": Way(whole, by_shards),

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 import shared_worker
+from crashing import first_of_each
 from postgres_server import Server
 from shared_records import END_AFTER, LATENESS, RULES, START, records
-from test_crash import first_of_each
 from test_shared_engine import alone, by_user, logged
 
 import trigdsl

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from postgres_server import own_server, postgres_url, server  # noqa: F401
+from reopening import schema_or_none  # noqa: F401
 from small_disk import small_disk  # noqa: F401
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "engine")]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from case_files import FOLDER, Case, instant_of, read_cases, repeats_id
 
 import trigdsl
 from trigdsl.store.errors import StoreError, StoreTaken
@@ -17,14 +14,6 @@ from trigdsl.store.sqlite import SqliteStore
 
 LEFT = "rule r: if cart then after 1h send push unless purchase"
 DAY = "2026-11-20"
-CASES = [
-    pytest.param(case, id=f"{path.stem}: {case.title}")
-    for path in sorted(FOLDER.glob("*.case"))
-    for case in read_cases(path)
-    if case.one_by_one
-]
-CASES_A_SLOW_ONE = int(os.environ.get("TRIGDSL_SLOW_CASES", "20"))
-"""Of so many cases one goes through a store that makes the test wait for the disk; 1 is all."""
 
 
 def record(time: str, event: str, user: str = "u", **more: Any) -> dict[str, Any]:
@@ -41,37 +30,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         found: str = request.getfixturevalue("postgres_url")
         return found
     return f"sqlite:///{tmp_path / 'state.db'}"
-
-
-def one_by_one(case: Case, url: str | None) -> list[dict[str, Any]]:
-    """The decisions of a case's records in order of time, the engine being opened anew for each when it has a store."""
-    program = trigdsl.parse(case.rules)
-    engine = trigdsl.Engine(program, store=url)
-    made: list[trigdsl.Decision] = []
-    for one in sorted(case.records, key=lambda one: instant_of(one["time"])):
-        way = instant_of(one["time"]) - engine.clock if engine.clock is not None else timedelta(0)
-        if way > timedelta(microseconds=2) and not repeats_id(case.records):
-            made += engine.advance(instant_of(one["time"]) - way / 2)
-        made += engine.feed(one)
-        if url is not None:
-            engine.close()
-            engine = trigdsl.Engine(program, store=url)
-    assert engine.clock is not None
-    made += engine.advance(engine.clock)
-    for user in sorted({one["user"] for one in case.records}):
-        made += engine.pending(user)
-    engine.close()
-    return [one.to_dict() for one in made]
-
-
-@pytest.mark.parametrize("case", CASES[::3])
-def test_cases_through_a_store_that_is_closed_between_all_records(case: Case, tmp_path: Path) -> None:
-    assert one_by_one(case, f"sqlite:///{tmp_path / 'state.db'}") == one_by_one(case, None)
-
-
-@pytest.mark.parametrize("case", CASES[1 :: 3 * CASES_A_SLOW_ONE])
-def test_cases_through_postgres(case: Case, postgres_url: str) -> None:
-    assert one_by_one(case, postgres_url) == one_by_one(case, None)
 
 
 def test_what_waits_is_not_lost_when_the_engine_is(url: str) -> None:

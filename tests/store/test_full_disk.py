@@ -199,7 +199,7 @@ def fill_again_and_again(
         time.sleep(draw.uniform(0, 0.3))
         full = writer.said("full")
         disk.fill(draw.choice(leave))
-        noticed += wait_for(lambda full=full: writer.said("full") > full or not writer.is_at_work or see_to_it(), 5)
+        noticed += wait_for(lambda full=full: writer.said("full") > full or not writer.is_at_work or see_to_it())
         if number % 3 == 2:
             writer.die()
         disk.empty()

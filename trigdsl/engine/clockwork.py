@@ -5,10 +5,11 @@ Decisions are ordered by time, then user, then as they were made for that user.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
+from trigdsl.engine.failures import FailedTimer
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import TakenAlias, link, user_of
 from trigdsl.engine.machine import Machine
@@ -81,7 +82,11 @@ class Clockwork:
                 return
         state = self.state(given.user)
         due = state.due
-        self.machine.handle(state, given)
+        try:
+            self.machine.handle(state, given)
+        except Exception:
+            self.machine.abandon()
+            raise
         if state.due is not None and state.due != due:
             heappush(self._heap, (state.due, state.user))
 
@@ -131,10 +136,28 @@ class Clockwork:
                 continue
             if machine.decisions and machine.decisions[0].time != time:
                 yield from self.flush()
-            machine.run_timers(state, time, calendars=not self._is_draining)
+            try:
+                machine.run_timers(state, time, calendars=not self._is_draining)
+            except Exception:
+                heappush(heap, (time, user))
+                raise
             if state.due is not None and (not self._is_draining or is_armed(state)):
                 heappush(heap, (state.due, user))
         yield from self.flush()
+
+    def run_timers_past(self, until: Micros, tell: Callable[[FailedTimer, Exception], None]) -> Iterator[Decision]:
+        """`run_timers`; one on which the machine fails is told and left out, with what it has done so far."""
+        while True:
+            try:
+                yield from self.run_timers(until)
+            except Exception as error:
+                failed = self.machine.failures.leave_out()
+                if failed is None:
+                    raise
+                tell(failed, error)
+            else:
+                self.machine.failures.forget()
+                return
 
     def drain(self, until: Micros) -> Iterator[Decision]:
         """Let each user's clock run while a step, silence or `ignored` of theirs is armed; calendars stand still.

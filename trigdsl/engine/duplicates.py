@@ -21,7 +21,11 @@ def is_duplicate(seen: dict[str, list[Micros]], record_id: str, time: Micros) ->
 
 
 def forget_before(seen: dict[str, list[Micros]], time: Micros) -> None:
-    """Drop what no record from `time` on can be a duplicate of, as far as it stands first."""
+    """Drop what no record from `time` on can be a duplicate of.
+
+    They stand nearly in the order of time, so it is looked no further than to the first that may still be wanted: what
+    stands behind one that is younger goes a little later.
+    """
     old = []
     for record_id, times in seen.items():
         if times[-1] >= time - SAME_RECORD:

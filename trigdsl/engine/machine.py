@@ -17,6 +17,7 @@ from typing import Any
 from trigdsl.engine import merging, profiles, timers
 from trigdsl.engine.actions import Actions
 from trigdsl.engine.context import EMPTY, Context
+from trigdsl.engine.failures import Failures
 from trigdsl.engine.invariants import OnViolation, Watch
 from trigdsl.engine.memory import Memory
 from trigdsl.engine.observations import Observations
@@ -56,6 +57,7 @@ class Machine:
         self.program = program
         self.decisions: list[Decision] = []
         self.observations = Observations()
+        self.failures = Failures(self)
         self.timers_changed = False
         """Whether a timer of the present user may have come, gone or moved since the next one was looked up."""
         self.context = Context(program.zone, program.functions, self._note_odd)
@@ -129,14 +131,33 @@ class Machine:
         self._look_anew(c)
 
     def run_timers(self, state: State, until: Micros, *, calendars: bool = True) -> None:
-        """Let all timers due up to and including `until` go off, each at its own moment."""
-        while state.due is not None and state.due <= until:
-            timer = timers.next_timer(self.program, state, calendars=calendars)
-            if timer is None or timer[0][0] > until:
-                break
-            self._bind(state, timer[0][0])
-            self._go_off(timer)
-            self._settle(calendars=calendars)
+        """Let all timers due up to and including `until` go off, each at its own moment.
+
+        `failures` knows which it was, should the machine fail on one.
+        """
+        timer = None
+        try:
+            while state.due is not None and state.due <= until:
+                timer = timers.next_timer(self.program, state, calendars=calendars)
+                if timer is None or timer[0][0] > until:
+                    state.due = None if timer is None else timer[0][0]
+                    break
+                self._bind(state, timer[0][0])
+                if not self.failures.is_left_out(state, timer):
+                    self._go_off(timer)
+                self._settle(calendars=calendars)
+                if self.failures.check is not None:
+                    self.failures.check(state)
+        except Exception:
+            self.abandon()
+            if timer is not None:
+                self.failures.note(state, timer)
+                state.due = timer[0][0]
+            raise
+
+    def abandon(self) -> None:
+        """Forget what the present input or timer, on which something failed, had still to cause."""
+        self._queue.clear()
 
     def pending(self, state: State) -> None:
         """Record what is still armed as pending, in the order of the timers."""
@@ -329,21 +350,15 @@ class Machine:
     def _go_off(self, timer: timers.Timer) -> None:
         _, kind, what = timer
         self.timers_changed = True
-        state, c = self.context.state, self.context
+        c = self.context
         match kind:
             case "run":
                 self.steps.proceed(what)
             case "silence":
-                assert state.silences is not None
-                _, event, event_id, captured = state.silences.pop(what)
-                state.silences = state.silences or None
+                _, event, event_id, captured = timers.take_silence(c.state, what)
                 self.steps.trigger(self.program.rules[what], event, event_id, None, captured or {})
             case "ignored":
-                assert state.ignored is not None
-                _, event, captured = state.ignored[what].pop(0)
-                if not state.ignored[what]:
-                    del state.ignored[what]
-                state.ignored = state.ignored or None
+                _, event, captured = timers.take_ignored(c.state, what)
                 self.steps.trigger(self.program.rules[what], event, None, None, captured or {})
             case "calendar":
                 timers.calendar_fired(self.program, c, what)

@@ -82,6 +82,24 @@ def _earlier(best: Timer | None, kind: str, moments: dict[int, Micros | None]) -
     return best
 
 
+def take_silence(state: State, rule: int) -> list[Any]:
+    """A rule's silence that has come to its moment: it is armed no more."""
+    assert state.silences is not None
+    entry = state.silences.pop(rule)
+    state.silences = state.silences or None
+    return entry
+
+
+def take_ignored(state: State, rule: int) -> list[Any]:
+    """A rule's earliest send that nobody opened in time: it is waited for no more."""
+    assert state.ignored is not None
+    entry = state.ignored[rule].pop(0)
+    if not state.ignored[rule]:
+        del state.ignored[rule]
+    state.ignored = state.ignored or None
+    return entry
+
+
 def is_armed(state: State) -> bool:
     """Whether a step, silence or `ignored` is still to come, for which a replay drains on."""
     return bool(state.runs or state.silences or state.ignored)

@@ -47,9 +47,10 @@ def timed_input(record: object, columns: Mapping[str, str] | None = None, plain:
     user = name_text(native, "user")
     if user is None:
         raise BadRecord("no `user`")
-    if _is_missing(native.get("time")):
+    at = native.get("time")
+    if at is None or _is_missing(at):
         raise BadRecord("no `time`")
-    time, naive = parse_time(native["time"])
+    time, naive = parse_time(at)
     event = _event(native)
     set_, add, remove = _record(native, "set", plain), _texts(native, "add"), _texts(native, "remove")
     properties = _record(native, "properties", plain)

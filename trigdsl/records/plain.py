@@ -119,6 +119,8 @@ def _value(value: object, depth: int) -> Value:
 
 
 def _key(key: object) -> str:
+    if key.__class__ is str and key.isascii():
+        return key
     if not isinstance(key, str):
         raise _Unfit(f"is a key that is {kind_of(key)}, text is wanted")
     return _text(key)

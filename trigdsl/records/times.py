@@ -52,6 +52,10 @@ def parse_time(value: object) -> Time:
             if (seconds := since.seconds) and "\0" not in text:
                 return (since.days * 86_400 + seconds) * SECOND + since.microseconds, False
         return _read_text(text)
+    if value.__class__ is int:
+        whole: int = value
+        is_seconds = -MILLISECONDS_ABOVE <= whole <= MILLISECONDS_ABOVE
+        return _in_range(whole * (SECOND if is_seconds else SECOND // 1000), value), False
     return _read_other(value)
 
 

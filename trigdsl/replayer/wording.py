@@ -5,6 +5,7 @@ from __future__ import annotations
 _EXACT = {
     ("cancelled", "restarted"): "the same trigger came again and restarted the run",
     ("cancelled", "merged"): "the user had such a run under another id too, and one of them goes on",
+    ("cancelled", "failed"): "the engine failed on its step, and kept why among the rejects",
     ("skipped", "guard"): "the step's `if` did not hold when it was due",
     ("skipped", "outside window"): "it came due outside the allowed hours or days",
     ("skipped", "expired"): "it waited for the allowed hours for too long",

@@ -7,7 +7,6 @@ change makes a new form, and the old one must still be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from trigdsl.engine.history import Latest, Recent, Slot, Window
@@ -28,17 +27,17 @@ def encode_state(program: Program, layout: int, state: State) -> bytes:
         state.user,
         state.seq,
         state.due,
-        packed(state.profile),
+        packed(state.profile) if state.profile is not None else None,
         sorted(state.lists) if state.lists else None,
         None if state.history is None else _packed_history(program.slots, state.history),
         None if state.runs is None else [_packed_run(run) for run in state.runs],
         state.first,
-        _entries(state.silences, lambda entry: [entry[0], packed(entry[1]), entry[2], _captured(entry[3])]),
-        _entries(state.ignored, lambda sends: [[at, packed(event), _captured(held)] for at, event, held in sends]),
-        _entries(state.calendar, list),
-        _entries(state.members, list),
-        _entries(state.limits, lambda by_key: [[key, times] for key, times in by_key.items()]),
-        _entries(state.caps, list),
+        _packed_silences(state.silences) if state.silences else None,
+        _packed_ignored(state.ignored) if state.ignored else None,
+        state.calendar or None,
+        state.members or None,
+        {rule: list(by_key.items()) for rule, by_key in state.limits.items()} if state.limits else None,
+        state.caps or None,
         None if state.goals is None else [[*goal[:4], packed(goal[4])] for goal in state.goals],
         state.starts,
         state.ids,
@@ -49,8 +48,15 @@ def encode_state(program: Program, layout: int, state: State) -> bytes:
     return encode(out)
 
 
-def _entries(held: dict[int, Any] | None, pack: Callable[[Any], Any]) -> dict[int, Any] | None:
-    return {number: pack(entry) for number, entry in held.items()} if held else None
+def _packed_silences(held: dict[int, list[Any]]) -> dict[int, Any]:
+    return {
+        rule: [at, packed(event), event_id, None if found is None else _captured(found)]
+        for rule, (at, event, event_id, found) in held.items()
+    }
+
+
+def _packed_ignored(held: dict[int, list[list[Any]]]) -> dict[int, Any]:
+    return {rule: [[at, packed(event), _captured(found)] for at, event, found in sends] for rule, sends in held.items()}
 
 
 def _captured(held: dict[int, Any] | None) -> dict[int, Any] | None:
@@ -84,18 +90,18 @@ def _packed_run(run: Run) -> list[Any]:
 
 
 def _packed_history(slots: tuple[Slot, ...], history: list[Any]) -> list[Any]:
-    return [None if kept is None else _packed_slot(slot, kept) for slot, kept in zip(slots, history, strict=True)]
-
-
-def _packed_slot(slot: Slot, kept: Any) -> Any:
-    match slot:
-        case Latest():
-            return kept
-        case Window():
-            return [[time, packed(value)] for time, value in kept]
-        case Recent():
-            return [[place, time, packed(value)] for place, time, value in kept]
-    return packed(kept)
+    out = []
+    for slot, kept in zip(slots, history, strict=True):
+        kind = slot.__class__
+        if kept is None or kind is Latest:
+            out.append(kept)
+        elif kind is Window:
+            out.append([(time, packed(value)) for time, value in kept])
+        elif kind is Recent:
+            out.append([(place, time, packed(value)) for place, time, value in kept])
+        else:
+            out.append(packed(kept))
+    return out
 
 
 # ------------------------------------------------------------------------ back

@@ -8,6 +8,7 @@ from typing import Any
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.program import Program
+from trigdsl.engine.state import State
 from trigdsl.engine.timers import later
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
@@ -189,6 +190,12 @@ class Keeper:
         """Decisions have been made: what is to be delivered goes to the outbox."""
         self._decisions += decisions
 
+    def check(self, state: State) -> None:
+        """Raise what keeping a user's state, and what was decided just now, would raise."""
+        self.states.check(state)
+        for decision in self._clockwork.machine.decisions:
+            encode_decision(decision)
+
     # ------------------------------------------------------------------ its end
     def flush(self, t: Transaction) -> None:
         """Write all that is to last."""
@@ -219,6 +226,7 @@ class Keeper:
         self.states.forget()
         self.links.forget()
         self._clockwork.machine.decisions = []
+        self._clockwork.machine.abandon()
         self._clear()
 
     def _clear(self) -> None:
@@ -228,6 +236,12 @@ class Keeper:
 
 def _held_row(number: int, given: Input) -> HeldRow:
     return HeldRow(number=number, time=given.time, user=given.user, body=encode_input(given))
+
+
+def hold_anew(t: Transaction, held: list[tuple[Micros, int, Input]]) -> None:
+    """Keep records that are held back already as they are now."""
+    t.release([number for _, number, _ in held])
+    t.hold([_held_row(number, given) for _, number, given in held])
 
 
 def held_inputs(t: Transaction) -> list[tuple[Micros, int, Input]]:

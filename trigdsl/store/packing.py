@@ -20,7 +20,7 @@ import msgspec
 
 DATE, DURATION, BIG, NOTES = 1, 2, 3, 4
 
-_AS_THEY_ARE = (str, float, bool, type(None), datetime)
+_AS_THEY_ARE = frozenset((str, float, bool, type(None), datetime))
 _LEAST, _MOST = -(2**63), 2**64
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -36,7 +36,7 @@ def packed(value: Any) -> Any:
     if kind is int:
         return value if _LEAST <= value < _MOST else _extension(BIG, str(value))
     if kind is dict:
-        return {key: packed(held) for key, held in value.items()}
+        return {key: held if held.__class__ in _AS_THEY_ARE else packed(held) for key, held in value.items()}
     if kind is list:
         return [packed(held) for held in value]
     if kind is tuple:

@@ -93,6 +93,8 @@ class PostgresTransaction(SqlTransaction):
         super().__init__(_Driver(connection, mark))
         self.shard = shard
 
+    _MENTIONS = "position(?::bytea in body) > 0"
+
     # ------------------------------------------------------------------ meta and layouts
     def meta(self, name: str) -> bytes | None:
         found = self._run("SELECT value FROM meta WHERE shard = ? AND name = ?", (self.shard, name)).fetchone()

@@ -179,7 +179,7 @@ class Transaction(Protocol):
         """How many deliveries there are, by channel and status."""
 
     def erase(self, users: Sequence[str]) -> Erased:
-        """Leave nothing of these users, which are all ids of one."""
+        """Leave nothing of these users, which are all ids of one; nor rejects of others that name one of them."""
 
 
 class Store(Protocol):

@@ -97,6 +97,10 @@ class SleepingStates(MutableMapping[str, State]):
             if data != self._stored.get(user) and (user in self._stored or not is_blank(state)):
                 yield user, state.due, data
 
+    def check(self, state: State) -> None:
+        """Raise what keeping a state would raise."""
+        encode_state(self._program, self._layout, state)
+
     def trim(self, most: int) -> None:
         """Let all but the latest so many states sleep again; none may have changed since `flush`."""
         for user in list(self._awake)[: max(len(self._awake) - most, 0)]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from msgspec.json import encode as json_encode
+
 from trigdsl.model.values import Micros
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Erased, HeldRow, NewDelivery, RejectRow, StateRow
 
@@ -212,11 +214,22 @@ class SqlTransaction:
             held=self._erase("held", "user_id", users),
             deliveries=self._erase("outbox", "user_id", users),
             decisions=self._erase("decisions", "user_id", users),
-            rejects=self._erase("rejects", "user_id", users),
+            rejects=self._erase("rejects", "user_id", users) + self._erase_mentions(users),
         )
 
     def _erase(self, table: str, column: str, users: Sequence[str]) -> int:
         return sum(self._run(f"DELETE FROM {table} WHERE {column} = ?", (user,)).rowcount for user in users)
+
+    _MENTIONS = "instr(body, ?) > 0"
+    """The condition that bytes contain others."""
+
+    def _erase_mentions(self, users: Sequence[str]) -> int:
+        """Erase rejects that do not tell whose they are, or tell another's, and name one of these users."""
+        erased = 0
+        for user in users:
+            for told in {json_encode(user), repr(user).encode("utf-8", "surrogatepass")}:
+                erased += self._run(f"DELETE FROM rejects WHERE {self._MENTIONS}", (told,)).rowcount
+        return erased
 
     # ------------------------------------------------------------------ statements
     def _changed(self, statement: str, parameters: Sequence[Any]) -> bool:

@@ -19,6 +19,9 @@ from trigdsl.store.sql import SqlTransaction
 SYNCHRONOUS = "FULL"
 """A commit waits until the disk has it. Tests, which lose nothing, do not wait."""
 
+PAGES_IN_LOG = 8192
+"""How many pages (of 4 kB) gather in the log before they go to the file: one that changes often goes once for all."""
+
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 """What SQLite says when a disk is full: of its files, and of the one that it shares with other processes."""
 
@@ -67,6 +70,7 @@ class SqliteStore:
         run(f"PRAGMA synchronous={SYNCHRONOUS}")
         run("PRAGMA secure_delete=ON")
         run("PRAGMA cache_size=-65536")
+        run(f"PRAGMA wal_autocheckpoint={PAGES_IN_LOG}")
         (form,) = run("PRAGMA user_version").fetchone()
         if form > FORM:
             self._connection.close()
@@ -116,9 +120,14 @@ class SqliteStore:
         with self._lock:
             try:
                 self._connection.execute("VACUUM")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                ((is_busy, _, _),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except sqlite3.Error as error:
                 raise self._failure(error) from error
+            if is_busy:
+                raise StoreError(
+                    f"{self.name}: another connection is reading this file, so that its log may still hold what was "
+                    f"erased: call `vacuum` again when it has ended"
+                )
 
     def close(self) -> None:
         with self._lock:

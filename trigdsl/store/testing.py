@@ -280,6 +280,19 @@ class StoreTests:
             assert t.counts() == {("push", READY): 1, ("push", LEASED): 1, ("sms", READY): 1}
 
     # ------------------------------------------------------------------ erasing
+    def test_rejects_that_name_a_user_are_erased_with_them(self, make: Make) -> None:
+        bodies = [
+            (None, b'{"userId":"ann \xc3\xa9"}', True),
+            ("bob", b'{"user":"bob","alias":"ann \xc3\xa9"}', True),
+            (None, "<object 'ann é'>".encode(), True),
+            (None, b'{"userId":"joann \xc3\xa9"}', False),
+            ("bob", b"\xff", False),
+        ]
+        with _opened(make) as store, store.transaction() as t:
+            t.reject([RejectRow(user=user, reason="why", record=body) for user, body, _ in bodies])
+            assert t.erase(["ann é"]).rejects == 3
+            assert [row.record for _, row in t.rejects(0, 9)] == [body for *_, body, goes in bodies if not goes]
+
     def test_a_user_is_erased_everywhere_and_others_are_not(self, make: Make) -> None:
         with _opened(make) as store:
             with store.transaction() as t:
@@ -288,15 +301,19 @@ class StoreTests:
                     t.hold([HeldRow(number=len(t.held()), time=1, user=user, body=b"x")])
                     t.reject([RejectRow(user=user, reason="why", record=b"x")])
                     t.log([(user, b"x")])
-                    _put(t, user)
+                    _put(t, user, user, user)
+                # One is given up, one is being handed over, one waits.
+                for row in t.claim(10, 20, (), 9):
+                    t.put_back(row.number, row.attempts, 10, f"{row.user} is unknown", counts=True, dead=True)
+                t.claim(10, 20, (), 9)
                 t.link([("device", "ann"), ("x", "bob")])
                 found = t.erase(["ann", "device"])
-                assert found == Erased(states=2, links=1, held=2, deliveries=2, decisions=2, rejects=2)
+                assert found == Erased(states=2, links=1, held=2, deliveries=6, decisions=2, rejects=2)
             with store.transaction() as t:
                 assert t.load(["ann", "device", "bob"]) == {"bob": b"x"}
                 assert t.links(["device", "x"]) == {"x": "bob"}
                 assert [row.user for row in t.held()] == ["bob"]
                 assert [row.user for _, row in t.rejects(0, 9)] == ["bob"]
                 assert len(t.logged(None, 0, 9)) == 1
-                assert [row.user for row in t.deliveries(None, None, 0, 9)] == ["bob"]
+                assert [row.user for row in t.deliveries(None, None, 0, 9)] == ["bob"] * 3
             store.vacuum()
