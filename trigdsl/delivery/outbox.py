@@ -249,6 +249,7 @@ class Outbox:
         self._set_paused(lambda paused: paused | {channel})
 
     def resume(self, channel: str) -> None:
+        """Hand over again on a channel, in order, what has waited; does nothing when it is not paused."""
         self._set_paused(lambda paused: paused - {channel})
 
     @property
