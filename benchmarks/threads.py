@@ -5,8 +5,11 @@ Run `python benchmarks/threads.py [--postgres ADDRESS] [--threads 1,2,4,8] [--re
 - `one lock` is one `Engine` that all threads feed.
 - `by shard` is what locks by shard could bring at best: each of eight shards of users has an engine, clock and store
   of its own, and a thread waits only for those who feed the same shard.
-- `shared` is a `SharedEngine`: the threads put records into the inbox (first number), as many others work (second
-  number: until the inbox is empty).  ADDRESS is one of PostgreSQL without `schema`; each run makes a schema of its own.
+- `inbox` is a `SharedEngine` whose records other processes handle: what the threads put in, with one lock for all and
+  with the locks of the shards, as it is.
+- `shared` is a `SharedEngine` in which as many threads work as feed: records put in, and handled, a second.
+
+ADDRESS is one of PostgreSQL without `schema`; each run makes a schema of its own.
 
 Rules and records are those of `store_throughput`, cut into calls of so many records of one user each, as a web host has
 them.  SQLite and PostgreSQL wait for the disk at each commit.  The best of `--repeats` runs is told.
@@ -19,6 +22,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -83,6 +87,15 @@ def by_shard(urls: list[str | None], threads: int, count: int, batch: int) -> It
         engine.close()
 
 
+def inbox(url: str, threads: int, count: int, batch: int, *, alone: bool) -> Iterator[float]:
+    given = calls(count, batch, threads)
+    with trigdsl.SharedEngine(trigdsl.parse(RULES), url, shards=SHARDS) as engine:
+        if alone:
+            engine._shards.feeding = partial(engine._shards.feeding, alone=True)  # type: ignore[method-assign]
+        began = timed(threads, given, engine.feed_many)
+        yield count / (time.perf_counter() - began)
+
+
 def shared(url: str, threads: int, count: int, batch: int) -> Iterator[float]:
     given = calls(count, batch, threads)
     stop = Event()
@@ -115,6 +128,8 @@ def ways(folder: str, postgres: str | None) -> Iterator[tuple[str, Callable[[int
     if postgres is not None:
         yield "PostgreSQL, one lock", lambda *given: one_lock(schema(), *given)
         yield "PostgreSQL, by shard", lambda *given: by_shard([schema() for _ in range(SHARDS)], *given)
+        yield "inbox, one lock", lambda *given: inbox(schema(), *given, alone=True)
+        yield "inbox, by shard", lambda *given: inbox(schema(), *given, alone=False)
         yield "PostgreSQL, shared", lambda *given: shared(schema(), *given)
 
 

@@ -24,11 +24,11 @@ from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
 from trigdsl.store.adopting import check_policy
 from trigdsl.store.again import again
+from trigdsl.store.bodies import decode_numbers, encode_numbers
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import Since
 from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.opening import open_store
-from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import RejectRow, Store, Transaction
 
 Position: TypeAlias = "str | int | bytes | None"
@@ -340,7 +340,7 @@ class Intake:
                 with self._keeper.transaction() as t:
                     yield t
                     if (after := self._numbers()) != before:
-                        t.set_meta("engine", encode([1, *after]))
+                        t.set_meta("engine", encode_numbers(after))
             except BaseException:
                 del self._refused[refused:]
                 # A store that cannot be read now is read before the next transaction.
@@ -358,7 +358,7 @@ class Intake:
             return
         with self._keeper.transaction() as t:
             kept = t.meta("engine")
-            numbers: list[Any] = [None, None, 0, 0, 0, None] if kept is None else decode(kept)[1:]
+            numbers: list[Any] = [None, None, 0, 0, 0, None] if kept is None else decode_numbers(kept)
             self._clock, self._latest, self._arrived, self.rejected, self.duplicates, self._position = numbers
             self._held = held_inputs(t)
             heapify(self._held)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "embedding"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "embedding"
 HOST = Path(__file__).parent / "typed_host.py"
 
 
 def checked(*files: Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=EXAMPLES)
+    command = [sys.executable, "-m", "mypy", "--strict", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     return done.returncode, done.stdout
 
 
