@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
 from uuid import uuid4
@@ -140,12 +139,13 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--folder", help="where SQLite has its files; by default that of temporary files")
     parser.add_argument("--only", default="", help="only the ways whose name has this in it")
     given = parser.parse_args()
     threads = [int(one) for one in given.threads.split(",")]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {given.records} records, {given.batch} in a call")
     print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads), flush=True)
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         for name, way in ways(folder, given.postgres):
             if given.only not in name:
                 continue
