@@ -144,17 +144,18 @@ def main() -> None:
     given = parser.parse_args()
     threads = [int(one) for one in given.threads.split(",")]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {given.records} records, {given.batch} in a call")
-    print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads), flush=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        for name, way in ways(folder, given.postgres):
-            if given.only not in name:
-                continue
-            print(f"{name:24}", end="", flush=True)
+        chosen = [(name, way) for name, way in ways(folder, given.postgres) if given.only in name]
+        runs: dict[tuple[str, int], list[list[float]]] = {}
+        # The ways take turns, so that what else the machine does is shared among them.
+        for _ in range(given.repeats):
             for number in threads:
-                runs = [list(way(number, given.records, given.batch)) for _ in range(given.repeats)]
-                best = max(runs, key=lambda run: run[-1])
-                print(f"{' / '.join(f'{one:,.0f}' for one in best):>16}", end="", flush=True)
-            print(flush=True)
+                for name, way in chosen:
+                    runs.setdefault((name, number), []).append(list(way(number, given.records, given.batch)))
+    print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads))
+    for name, _ in chosen:
+        best = [max(runs[name, number], key=lambda run: run[-1]) for number in threads]
+        print(f"{name:24}" + "".join(f"{' / '.join(f'{one:,.0f}' for one in run):>16}" for run in best))
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
