@@ -5,8 +5,11 @@ Run `python benchmarks/threads.py [--postgres ADDRESS] [--threads 1,2,4,8] [--re
 - `one lock` is one `Engine` that all threads feed.
 - `by shard` is what locks by shard could bring at best: each of eight shards of users has an engine, clock and store
   of its own, and a thread waits only for those who feed the same shard.
-- `shared` is a `SharedEngine`: the threads put records into the inbox (first number), as many others work (second
-  number: until the inbox is empty).  ADDRESS is one of PostgreSQL without `schema`; each run makes a schema of its own.
+- `inbox` is a `SharedEngine` whose records other processes handle: what the threads put in, with one lock for all and
+  with the locks of the shards, as it is.
+- `shared` is a `SharedEngine` in which as many threads work as feed: records put in, and handled, a second.
+
+ADDRESS is one of PostgreSQL without `schema`; each run makes a schema of its own.
 
 Rules and records are those of `store_throughput`, cut into calls of so many records of one user each, as a web host has
 them.  SQLite and PostgreSQL wait for the disk at each commit.  The best of `--repeats` runs is told.
@@ -19,7 +22,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from threading import Barrier, Event, Thread
 from typing import Any
 from uuid import uuid4
@@ -83,6 +86,15 @@ def by_shard(urls: list[str | None], threads: int, count: int, batch: int) -> It
         engine.close()
 
 
+def inbox(url: str, threads: int, count: int, batch: int, *, alone: bool) -> Iterator[float]:
+    given = calls(count, batch, threads)
+    with trigdsl.SharedEngine(trigdsl.parse(RULES), url, shards=SHARDS) as engine:
+        if alone:
+            engine._shards.feeding = partial(engine._shards.feeding, alone=True)  # type: ignore[method-assign]
+        began = timed(threads, given, engine.feed_many)
+        yield count / (time.perf_counter() - began)
+
+
 def shared(url: str, threads: int, count: int, batch: int) -> Iterator[float]:
     given = calls(count, batch, threads)
     stop = Event()
@@ -115,6 +127,8 @@ def ways(folder: str, postgres: str | None) -> Iterator[tuple[str, Callable[[int
     if postgres is not None:
         yield "PostgreSQL, one lock", lambda *given: one_lock(schema(), *given)
         yield "PostgreSQL, by shard", lambda *given: by_shard([schema() for _ in range(SHARDS)], *given)
+        yield "inbox, one lock", lambda *given: inbox(schema(), *given, alone=True)
+        yield "inbox, by shard", lambda *given: inbox(schema(), *given, alone=False)
         yield "PostgreSQL, shared", lambda *given: shared(schema(), *given)
 
 
@@ -125,21 +139,23 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=4_000)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--folder", help="where SQLite has its files; by default that of temporary files")
     parser.add_argument("--only", default="", help="only the ways whose name has this in it")
     given = parser.parse_args()
     threads = [int(one) for one in given.threads.split(",")]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {given.records} records, {given.batch} in a call")
-    print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads), flush=True)
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        for name, way in ways(folder, given.postgres):
-            if given.only not in name:
-                continue
-            print(f"{name:24}", end="", flush=True)
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        chosen = [(name, way) for name, way in ways(folder, given.postgres) if given.only in name]
+        runs: dict[tuple[str, int], list[list[float]]] = {}
+        # The ways take turns, so that what else the machine does is shared among them.
+        for _ in range(given.repeats):
             for number in threads:
-                runs = [list(way(number, given.records, given.batch)) for _ in range(given.repeats)]
-                best = max(runs, key=lambda run: run[-1])
-                print(f"{' / '.join(f'{one:,.0f}' for one in best):>16}", end="", flush=True)
-            print(flush=True)
+                for name, way in chosen:
+                    runs.setdefault((name, number), []).append(list(way(number, given.records, given.batch)))
+    print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads))
+    for name, _ in chosen:
+        best = [max(runs[name, number], key=lambda run: run[-1]) for number in threads]
+        print(f"{name:24}" + "".join(f"{' / '.join(f'{one:,.0f}' for one in run):>16}" for run in best))
     print(f"load {os.getloadavg()[0]:.1f}")
 
 

@@ -24,12 +24,12 @@ from trigdsl.records.objects import Event, input_from, owner_of, record_text
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.stats import DataWarning, data_warnings
 from trigdsl.store.again import again
+from trigdsl.store.bodies import decode_numbers, encode_numbers
 from trigdsl.store.errors import StoreError
 from trigdsl.store.fates import check_policy, with_old_rules
 from trigdsl.store.gaps import Since
 from trigdsl.store.keeper import Keeper, held_inputs
 from trigdsl.store.opening import open_store
-from trigdsl.store.packing import decode, encode
 from trigdsl.store.protocol import RejectRow, Store, Transaction
 from trigdsl.store.resting import RestingStates
 from trigdsl.store.running import running_program
@@ -428,7 +428,7 @@ class Intake:
                 with self._keeper.transaction() as t:
                     yield t
                     if (after := self._numbers()) != before:
-                        t.set_meta("engine", encode([1, *after]))
+                        t.set_meta("engine", encode_numbers(after))
             except BaseException:
                 del self._refused[refused:]
                 # A store that cannot be read now is read before the next transaction.
@@ -446,7 +446,7 @@ class Intake:
             return
         with self._keeper.transaction() as t:
             kept = t.meta("engine")
-            numbers: list[Any] = [None, None, 0, 0, 0, None] if kept is None else decode(kept)[1:]
+            numbers: list[Any] = [None, None, 0, 0, 0, None] if kept is None else decode_numbers(kept)
             self._clock, self._latest, self._arrived, self.rejected, self.duplicates, self._position = numbers
             self._held = held_inputs(t)
             heapify(self._held)

@@ -35,6 +35,7 @@ class Quota:
 
     @property
     def is_full(self) -> bool:
+        """Whether one more would be too many."""
         return self.used >= self.most
 
 

@@ -177,6 +177,47 @@ def test_a_rate_bounds_its_channel_in_any_second(engine: trigdsl.Engine, clock: 
     assert texts(box.claim()) == ["4"]
 
 
+def test_a_rate_bounds_any_minute_for_all_who_deliver_and_after_a_new_start(
+    engine: trigdsl.Engine, clock: Clock
+) -> None:
+    fed(engine, *(f"u{number}:hi" for number in range(7)))
+    given: dict[str, Any] = {"rates": {"push": "3 per minute"}, "lease": "1h"}
+    first, second = outbox(engine, clock, **given), outbox(engine, clock, **given)
+    assert texts(first.claim(1)) == ["0"]
+    clock.seconds = 30
+    assert texts(second.claim(1)) == ["1"]
+    assert texts(first.claim(1)) == ["2"]
+    assert second.claim() == []
+    # The first of three counts no longer, and the other two still do; one that starts now knows of both.
+    clock.seconds = 59.999999
+    assert outbox(engine, clock, **given).claim() == []
+    clock.seconds = 60
+    assert texts(outbox(engine, clock, **given).claim()) == ["3"]
+    clock.seconds = 89.999999
+    assert outbox(engine, clock, **given).claim() == []
+    clock.seconds = 90
+    assert texts(first.claim()) == ["4", "5"]
+
+
+def test_what_a_host_gives_back_waits_and_is_given_up_when_it_says_so(engine: trigdsl.Engine, clock: Clock) -> None:
+    fed(engine, "a:hi", "a:hi", "b:hi")
+    box = outbox(engine, clock)
+    mine, other = box.claim()
+    assert box.nack(mine, "busy")
+    assert not box.nack(mine, "busy"), "it is no longer in hand"
+    assert not box.ack(mine)
+    assert box.nack(other, "no such number", give_up=True)
+    assert [(one.decision.user, why) for one, why in box.dead()] == [("b", "no such number")]
+    clock.seconds = 9.999999
+    assert box.claim() == []
+    clock.seconds = 10
+    (again,) = box.claim()
+    assert (again.key, again.attempt) == (mine.key, 2)
+    assert box.ack(again)
+    assert not box.revive(again.number)
+    assert texts(box.claim()) == ["1"]
+
+
 def test_a_step_that_has_expired_is_not_handed_over(engine: trigdsl.Engine, clock: Clock) -> None:
     fed(engine, "a:late", "b:late", "c:hi")
     box = outbox(engine, clock)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ import trigdsl
 from trigdsl.delivery.outbox import Handover, Outbox, Undeliverable
 from trigdsl.store.errors import StoreError
 from trigdsl.store.opening import open_store
+from trigdsl.store.protocol import FORM
 from trigdsl.store.sqlite import SqliteStore
 from trigdsl.store.testing import Make, StoreTests
 
@@ -21,11 +24,23 @@ class TestSqlite(StoreTests):
     def make(self, tmp_path: Path) -> Make:
         return lambda: SqliteStore(tmp_path / "state.db")
 
+    @pytest.fixture
+    def make_newer(self) -> Callable[[Any], None]:
+        return lambda store: store._connection.execute(f"PRAGMA user_version={FORM + 1}")
+
 
 class TestPostgres(StoreTests):
     @pytest.fixture
     def make(self, postgres_url: str) -> Make:
         return lambda: open_store(postgres_url)
+
+    @pytest.fixture
+    def make_newer(self) -> Callable[[Any], None]:
+        def make_newer(store: Any) -> None:
+            with store.connection_in() as connection:
+                connection.execute("UPDATE store_form SET form = form + 1")
+
+        return make_newer
 
 
 RULES = """

@@ -19,7 +19,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from trigdsl.delivery.limits import TimedOut, TimeLimit
-from trigdsl.delivery.rates import parse_rate
+from trigdsl.delivery.rates import WentOut, parse_rate
 from trigdsl.model.decisions import Decision
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import SECOND, Micros
@@ -90,7 +90,8 @@ def _wall_clock() -> Micros:
 class Outbox:
     """Hands over what a store's outbox holds. Safe to use from several threads and beside the engine.
 
-    `rates` bound channels (`{"sms": "10 per second"}`), calls of host functions being the channel `call`.  What is
+    `rates` bound channels (`{"sms": "10 per second"}`), calls of host functions being the channel `call`; all processes
+    that deliver from the store are counted together, so they need the same rates and clocks that agree.  What is
     older than `missed_after` (such as `"1d"`), or whose step's `expires` has passed, is given up and not handed over.
     A handover that is neither acknowledged nor refused within `lease` counts as lost, and is made again.  `now` is
     the clock that all of this goes by: the wall clock, in microseconds.
@@ -98,8 +99,8 @@ class Outbox:
     A sink that takes more than `timeout` seconds of real time (at most half of `lease`; by default there is no limit)
     has failed in that attempt.  It then runs in threads; one that is late goes on by itself, so it may still have its
     effect, even beside the next attempt.  When many such are still running, nothing more is handed over until one ends.
-     An `observer` is told what arrives and what
-    does not.
+
+    An `observer` is told what arrives and what does not.
     """
 
     def __init__(
@@ -133,12 +134,16 @@ class Outbox:
         old: list[tuple[Delivery, str]] = []
         with self._store.transaction() as t:
             rows = t.claim(now, now + self._lease, self._paused(t), limit)
-            claimed = [_handover(row) for row in rows if self._may_go(t, row, now, old)]
+            went_out = WentOut(t)
+            claimed = [_handover(row) for row in rows if self._may_go(t, row, now, went_out, old)]
+            went_out.save()
         for row, reason in old:
             self._observer.undelivered(row.channel, row.attempts, reason, dead=True)
         return claimed
 
-    def _may_go(self, t: Transaction, row: Delivery, now: Micros, old: list[tuple[Delivery, str]]) -> bool:
+    def _may_go(
+        self, t: Transaction, row: Delivery, now: Micros, went_out: WentOut, old: list[tuple[Delivery, str]]
+    ) -> bool:
         """Whether a delivery is still in time, and its channel has room; else it is put back, or given up (`old`)."""
         reason = self._too_old(row, now)
         if reason is not None:
@@ -148,11 +153,11 @@ class Outbox:
         rate = self._rates.get(row.channel)
         if rate is None:
             return True
-        free = rate.free_at(now)
+        free = went_out.free_at(row.channel, rate, now)
         if free > now:
             t.put_back(row.number, row.attempts, free, row.reason or "rate limit", counts=False, dead=False)
             return False
-        rate.note(now)
+        went_out.note(row.channel, rate, now)
         return True
 
     def _too_old(self, row: Delivery, now: Micros) -> str | None:
@@ -271,6 +276,7 @@ class Outbox:
         self._set_paused(lambda paused: paused | {channel})
 
     def resume(self, channel: str) -> None:
+        """Hand over again on a channel, in order, what has waited; does nothing when it is not paused."""
         self._set_paused(lambda paused: paused - {channel})
 
     @property

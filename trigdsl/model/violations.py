@@ -23,6 +23,7 @@ class Violation:
 
     @property
     def user(self) -> str:
+        """To whom it was sent."""
         return self.decision.user
 
     @property

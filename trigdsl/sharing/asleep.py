@@ -6,10 +6,10 @@ from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.program import Program
 from trigdsl.model.values import Micros
 from trigdsl.store.adopting import Adoption
+from trigdsl.store.bodies import decode_numbers
 from trigdsl.store.codec import layout_number, read_state
 from trigdsl.store.inbox import Feeding
 from trigdsl.store.layouts import decode_layout, layout_of
-from trigdsl.store.packing import decode
 from trigdsl.store.protocol import Transaction
 from trigdsl.store.running import program_for
 
@@ -36,4 +36,4 @@ def clockwork_of(program: Program, t: Transaction, user: str) -> Clockwork:
 def clocks_of(t: Feeding) -> dict[int, Micros | None]:
     """The clock of each shard's engine, as it stands in the store; None where it has not begun."""
     kept = t.metas("engine")
-    return {shard: decode(kept[shard])[1] if shard in kept else None for shard in range(1, t.shard_count() + 1)}
+    return {shard: decode_numbers(kept[shard])[0] if shard in kept else None for shard in range(1, t.shard_count() + 1)}

@@ -14,9 +14,9 @@ from typing import Any
 
 from trigdsl.sharing.routing import fingerprint, shard_of
 from trigdsl.store.again import again
+from trigdsl.store.bodies import decode_numbers, encode_numbers
 from trigdsl.store.errors import StoreError
 from trigdsl.store.gaps import GAPS, joined_gaps
-from trigdsl.store.packing import decode, encode
 from trigdsl.store.resharding import Moving, Place
 from trigdsl.store.shards import Shards
 
@@ -54,13 +54,13 @@ def _move(t: Moving, count: int, name: str) -> None:
             f"change the number of shards; nothing has changed"
         )
     place = _place(t, count)
-    numbers = [decode(kept)[1:] for kept in t.metas(_ENGINE).values()]
+    numbers = [decode_numbers(kept) for kept in t.metas(_ENGINE).values()]
     t.set_count(count)
     t.place_states(place)
     arrived = t.place_held(place, max((one[2] for one in numbers), default=0))
     metas: dict[str, Sequence[bytes]] = {}
     if numbers:
-        metas[_ENGINE] = [encode([1, *one]) for one in _joined(numbers, arrived, count)]
+        metas[_ENGINE] = [encode_numbers(one) for one in _joined(numbers, arrived, count)]
     if layouts:
         metas[_LAYOUT] = [next(iter(layouts.values()))] * count
     if gaps := t.metas(GAPS):

@@ -1,4 +1,4 @@
-"""Inputs and decisions → bytes, and back: what a store holds of them."""
+"""Inputs, decisions and the numbers of an engine → bytes, and back: what a store holds of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trigdsl.store.errors import StoreTooNew
 from trigdsl.store.packing import decode, encode, packed
 
 FORM = 1
-"""The form of inputs and decisions that is written: their attributes in order, those at the end left out if None."""
+"""The form that is written: of inputs and decisions their attributes in order, those at the end left out if None."""
 
 _NAMES = tuple(field.name for field in attrs.fields(Decision))
 
@@ -36,6 +36,20 @@ def encode_decision(decision: Decision) -> bytes:
 def decode_decision(data: bytes) -> Decision:
     """The decision of bytes. Raises StoreTooNew."""
     return Decision(**dict(zip(_NAMES, _decode(data, "a decision"), strict=False)))
+
+
+def encode_numbers(numbers: list[Any]) -> bytes:
+    """What an engine keeps of itself as bytes.
+
+    These are its clock, the latest time of a record, how many records arrived, were rejected and came twice, and the
+    position of their source.
+    """
+    return encode([FORM, *numbers])
+
+
+def decode_numbers(data: bytes) -> list[Any]:
+    """The numbers of an engine. Raises StoreTooNew."""
+    return _decode(data, "what the store keeps of the engine itself")
 
 
 def _encode(parts: list[Any]) -> bytes:

@@ -48,6 +48,13 @@ CREATE INDEX IF NOT EXISTS outbox_status ON outbox (status, number);
 """
 
 
+_MIGRATIONS = (_SCHEMA,)
+"""What makes a store of the form before into one of this form, for each form from 1 on."""
+
+
+assert len(_MIGRATIONS) == FORM
+
+
 class SqliteStore:
     """A store in a file; `path` `:memory:` is one that is lost with the process."""
 
@@ -76,7 +83,8 @@ class SqliteStore:
             self._connection.close()
             raise StoreTooNew(self.name, form, FORM)
         if form < FORM:
-            self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={FORM};COMMIT;")
+            steps = "".join(_MIGRATIONS[form:])
+            self._connection.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version={FORM};COMMIT;")
 
     def open(self) -> int:
         with self.transaction() as t:

@@ -8,7 +8,15 @@ class TestMyStore(StoreTests):
     @pytest.fixture
     def make(self, tmp_path):
         return lambda: MyStore(tmp_path / "state")
+
+    @pytest.fixture
+    def make_newer(self):
+        def make_newer(store): ...  # let it look as if a later version of the store had written it
+
+        return make_newer
 ```
+
+docs/stores.md shows a whole one.
 """
 
 from __future__ import annotations
@@ -18,7 +26,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TypeAlias
 
-from trigdsl.store.errors import StoreTaken
+from trigdsl.store.errors import StoreTaken, StoreTooNew
 from trigdsl.store.protocol import (
     DEAD,
     LEASED,
@@ -64,7 +72,10 @@ class _FailureError(Exception):
 
 
 class StoreTests:
-    """Each test gets `make`, which opens the same store anew."""
+    """Each test gets `make`, which opens the same store anew.
+
+    `make_newer` takes a store that is open, and lets what it keeps look as if a later version had written it.
+    """
 
     # ------------------------------------------------------------------ transactions
     def test_what_is_written_is_read_in_the_transaction_and_after_the_store_was_closed(self, make: Make) -> None:
@@ -120,6 +131,21 @@ class StoreTests:
                 thread.join()
             with store.transaction() as t:
                 assert t.meta("n") == b"80"
+
+    def test_a_store_of_a_newer_form_is_refused(self, make: Make, make_newer: Callable[[Store], None]) -> None:
+        with _opened(make) as store:
+            with store.transaction() as t:
+                t.set_meta("a", b"1")
+            make_newer(store)
+        refused = None
+        try:
+            with _opened(make):
+                pass
+        except StoreTooNew as error:
+            refused = error
+        assert refused is not None, "a newer form was not refused"
+        assert refused.found > refused.known
+        assert "upgrade trigdsl" in str(refused)
 
     # ------------------------------------------------------------------ states
     def test_layouts_have_numbers_that_stay(self, make: Make) -> None:
