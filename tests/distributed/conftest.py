@@ -34,6 +34,11 @@ def spark() -> Iterator[Any]:
         if os.environ.get("TRIGDSL_SPARK"):
             raise
         pytest.skip(str(missing))
-    started = session(MASTER, {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"})
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
+    }
+    started = session(MASTER, options)
     yield started
     started.stop()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 GROUP_ROWS = 1 << 16
-"""A group ends with the user with whom it has at least so many rows."""
+"""A group ends with a user, in the batch with which it has at least so many rows."""
 
 
 def groups(batches: Iterable[pa.RecordBatch], rows: int = GROUP_ROWS) -> Iterator[pa.Table]:

@@ -16,12 +16,13 @@ from attrs import evolve, frozen
 from trigdsl.distributed.deciding import Deciding
 from trigdsl.distributed.needs import needs_of
 from trigdsl.distributed.reports import Report
-from trigdsl.distributed.rows import PART_BITS, TABLE, Reading, RowsReport
+from trigdsl.distributed.rows import PART_BITS, PROFILES, TABLE, Reading
 from trigdsl.distributed.rules import travelling
 from trigdsl.distributed.spark_files import SparkFiles, spark_files
 from trigdsl.distributed.spark_replay import SparkRecords, SparkReplay, reports_of
 from trigdsl.distributed.spark_tables import SparkTable
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT
+from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.files import STANDARD_INPUT, sources
 from trigdsl.records.forms import check_columns
 from trigdsl.records.parts import Heeding, PartReport
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 PARQUET = ".parquet"
 """The ending of an output that is a folder of Parquet."""
+
+RANGE_ROWS = 250_000
+"""About so many decisions are put in order together, and make one file of a folder of JSON Lines."""
 
 
 class OutputExists(Exception):  # noqa: N818
@@ -76,7 +80,7 @@ def run_on_spark(job: Job, spark: SparkSession, progress: Progress, partitions: 
         decided = replay.decisions(partitions).persist()
         stack.callback(decided.unpersist)
         report = reports_of(decided)
-        _write(decided, job.out, progress)
+        _write(decided, job.out, sum(count for _, count in report.kinds.values()), progress)
         report.observations.taken_alias = replay.linked.taken
         report.tell(tally, job.program)
         return summary_of(job, tally, _stats(report, passing, replay.users()))
@@ -100,6 +104,10 @@ def _records(job: Job, files: SparkFiles, spark: SparkSession) -> SparkRecords:
     if files.tables:
         frame, names, order = files.frame(spark)
         table = SparkTable(frame, names, order, job.columns, needs_of(job.program), job.until)
+        try:
+            table.suits()
+        except UnreadableFile as error:
+            raise error.of(next(iter(files.tables.values())).path) from None
     return SparkRecords(
         Reading(travelling(job.program), job.columns, job.until),
         files.parts,
@@ -123,7 +131,7 @@ class _Told:
         of_parts = {told.number: told for told in self.replay.reports if told.number in self.files.parts}
         of_tables = self._of_tables()
         for told in self.replay.reports:
-            if told.number < 0:
+            if told.number == PROFILES:
                 for reject in told.part.rejects:
                     on_reject(reject)
         for number, part in self.files.sources():
@@ -141,14 +149,24 @@ class _Told:
         told = [one for one in self.replay.reports if one.number == TABLE]
         rejects = sorted((reject for one in told for reject in one.part.rejects), key=_line)
         found = {number: list(held) for number, held in groupby(rejects, key=lambda one: _line(one) >> PART_BITS)}
-        return {number: self._of_table(number, found.get(number, []), told) for number in self.files.tables}
+        # In which file a row stood does not matter here: warnings are counted by what they say.
+        warnings = [what for one in told for what, _ in one.part.warnings]
+        made = {}
+        for number, source in self.files.tables.items():
+            own = [evolve(one, file=source.path, line=_line(one) & _ROW_MASK) for one in found.get(number, [])]
+            of_file = [*([NO_OFFSET] if self.table is not None and self.table.is_naive else []), *warnings]
+            warnings = []
+            lines = [(what, source.path) for what in of_file]
+            made[number] = PartReport(source.size or 0, 0, own, lines, {}, set(), LAST_INSTANT, FIRST_INSTANT)
+        return made
 
-    def _of_table(self, number: int, rejects: list[Reject], told: list[RowsReport]) -> PartReport:
-        path = self.files.tables[number].path
-        own = [evolve(one, file=path, line=_line(one) & (1 << PART_BITS) - 1) for one in rejects]
-        size = self.files.tables[number].size or 0
-        warnings = [(what, path) for one in told for what, _ in one.part.warnings if what != NO_OFFSET]
-        return PartReport(size, 0, own, warnings, {}, set(), LAST_INSTANT, FIRST_INSTANT)
+    @property
+    def table(self) -> SparkTable | None:
+        """The table that Spark reads."""
+        return self.replay.records.table
+
+
+_ROW_MASK = (1 << PART_BITS) - 1
 
 
 def _line(reject: Reject) -> int:
@@ -180,7 +198,8 @@ def _folder(out: str | IO[bytes] | None) -> str | None:
     return out if isinstance(out, str) and (_is_parquet(out) or out.endswith("/")) else None
 
 
-def _write(decided: DataFrame, out: str | IO[bytes] | None, progress: Progress) -> None:
+def _write(decided: DataFrame, out: str | IO[bytes] | None, count: int, progress: Progress) -> None:
+    """Write so many decisions."""
     if out is None:
         return
     from pyspark.sql import functions as F  # noqa: N812
@@ -189,7 +208,9 @@ def _write(decided: DataFrame, out: str | IO[bytes] | None, progress: Progress) 
     if _is_parquet(out):
         made.select(*decision_schema().names).write.parquet(str(Path(str(out)).absolute()))
         return
-    ordered = made.orderBy(F.col("status") == "pending", "time", "user", "number").select("line")
+    places = (F.col("status") == "pending", F.col("time"), F.col("user"), F.col("number"))
+    ranges = made.coalesce(1) if count <= RANGE_ROWS else made.repartitionByRange(-(-count // RANGE_ROWS), *places)
+    ordered = ranges.sortWithinPartitions(*places).select("line")
     if isinstance(out, str) and out.endswith("/"):
         ordered.write.text(str(Path(out).absolute()))
         return

@@ -27,6 +27,11 @@ from trigdsl.records.parts import Part
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
 
+PARTITION_ROWS = 500_000
+"""About so many rows go into a partition."""
+DEFAULT_PARTITIONS = "200"
+"""What Spark has for `spark.sql.shuffle.partitions` if nobody says anything."""
+
 
 @frozen
 class SparkRecords:
@@ -49,6 +54,7 @@ class SparkReplay:
     facts: list[Row] = field(factory=list)
     linked: Linked = field(factory=Linked)
     _packed: DataFrame | None = None
+    _count: int = 0
 
     def prepare(self) -> None:
         """Find out all that is to be known before anybody decides."""
@@ -68,9 +74,12 @@ class SparkReplay:
         self.asked = evolve(self.asked, last=self._last())
 
     def decisions(self, partitions: int | None = None) -> DataFrame:
-        """The decisions, and a row with a report of each partition."""
-        held = self._rows(self.linked.groups)
-        by_user = held.repartition("key") if partitions is None else held.repartition(partitions, "key")
+        """The decisions, and a row with a report of each partition.
+
+        Unless it is said how many `partitions` there are, it is by the number of rows, or as
+        `spark.sql.shuffle.partitions` says where that is not what Spark itself has for it.
+        """
+        by_user = self._rows(self.linked.groups).repartition(partitions or self._partitions(), "key")
         ordered = by_user.sortWithinPartitions("key", "time", "arrival")
         return ordered.mapInArrow(partial(_decide, self.asked), _spark_schema(deciding.output_schema()))
 
@@ -94,6 +103,15 @@ class SparkReplay:
         """Give back what is held."""
         if self._packed is not None:
             self._packed.unpersist()
+
+    def _partitions(self) -> int:
+        """Enough that all cores have work, and that no partition is large."""
+        said = self.spark.conf.get("spark.sql.shuffle.partitions")
+        if said is not None and said != DEFAULT_PARTITIONS:
+            return int(said)
+        count = self._count + sum(row.kept for row in self.facts)
+        cores: int = self.spark.sparkContext.defaultParallelism
+        return max(cores, -(-count // PARTITION_ROWS))
 
     # ------------------------------------------------------------------ rows
     @property
@@ -159,9 +177,9 @@ class SparkReplay:
         ids = sum(row.ids for row in self.facts)
         if (packed := self._packed) is not None:
             records = packed.where(packed.kind == RECORD)
-            (row,) = records.agg(
-                F.max(F.when(F.col("id").isNull(), F.col("time"))).alias("latest"), F.count("id").alias("ids")
-            ).collect()
+            latest = F.max(F.when(F.col("id").isNull(), F.col("time"))).alias("latest")
+            (row,) = records.agg(latest, F.count("id").alias("ids"), F.count("*").alias("all")).collect()
+            self._count = row.all
             times.append(row.latest)
             ids += row.ids
         if ids:

@@ -65,6 +65,13 @@ class SparkTable:
         )
         return texts and isinstance(self._kind(parts["time"]), types.TimestampType | types.TimestampNTZType)
 
+    @property
+    def is_naive(self) -> bool:
+        """Whether the times have no zone."""
+        from pyspark.sql import types
+
+        return isinstance(self._kind(self._parts["time"]), types.TimestampNTZType)
+
     # ------------------------------------------------------------------ rows
     def unusual(self) -> DataFrame:
         """The rows that are to be read in Python, whole, with their order."""
@@ -105,18 +112,21 @@ class SparkTable:
     def facts(self) -> DataFrame:
         """What is to be known before anybody decides, one row for each event's name (null: of unusual rows).
 
-        Columns: `event`; `passed`, `first`, `last`: the number of rows that are only counted, and their span; `latest`:
-        the time of the last usual row without an id; `ids`: rows with one; `unusual`: rows that are read in Python.
+        Columns: `event`; `passed`, `first`, `last`: the number of rows that are only counted, and their span; `kept`:
+        the number of those that may matter; `latest`: the time of the last usual row without an id; `ids`: rows with one;
+        `unusual`: rows that are read in Python.
         """
         from pyspark.sql import functions as F  # noqa: N812
 
         usual = F.coalesce(self._is_usual(), F.lit(False))
-        passed = usual & self._in_time() & ~F.coalesce(self._is_kept(), F.lit(False))
+        kept = usual & F.coalesce(self._is_kept(), F.lit(False))
+        passed = usual & self._in_time() & ~kept
         has_id = F.lit(False) if "id" not in self._parts else self._column(self._parts["id"]).isNotNull()
         rows = self.frame.select(
             F.when(usual, self._column(self._parts["event"])).alias("event"),
             self._time.alias("time"),
             passed.alias("is_passed"),
+            kept.alias("is_kept"),
             usual.alias("is_usual"),
             (usual & has_id).alias("has_id"),
         )
@@ -124,6 +134,7 @@ class SparkTable:
             F.count_if("is_passed").alias("passed"),
             F.min(F.when(F.col("is_passed"), F.col("time"))).alias("first"),
             F.max(F.when(F.col("is_passed"), F.col("time"))).alias("last"),
+            F.count_if("is_kept").alias("kept"),
             F.max(F.when(F.col("is_usual") & ~F.col("has_id"), F.col("time"))).alias("latest"),
             F.count_if("has_id").alias("ids"),
             F.count_if(~F.col("is_usual")).alias("unusual"),
