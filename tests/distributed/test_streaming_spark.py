@@ -115,7 +115,7 @@ def pending_of(program: trigdsl.Program, path: Path) -> list[Record]:
 
 
 # ------------------------------------------------------------------------ failures
-STORM_USERS, STORM_BATCHES = 40, 8
+STORM_USERS, STORM_BATCHES = 40, 5
 
 
 def storm(folder: Path) -> tuple[Feed, list[Record]]:
