@@ -86,7 +86,6 @@ def test_an_engine_goes_on_in_the_other_store_as_it_would_have(other: str, tmp_p
         ("c", "u", "sent"),
         ("r", "u", "sent"),
         ("r", "x", "sent"),
-        ("r", "u", "sent"),
     ]
 
 
