@@ -42,9 +42,13 @@ class Streamed:
     records: tuple[Record, ...]
 
 
-def streamed_cases(random_programs: int) -> list[Streamed]:
-    """All that there are, but for what does not go on a stream: functions of the host, and ids that become one."""
-    return [one for one in (*conformance(), *engine_cases(), *situations(), *drawn(random_programs)) if fits(one)]
+def streamed_cases(random_programs: int, each: int = 1) -> list[Streamed]:
+    """All that there are, of the engine's cases one of `each`.
+
+    What does not go on a stream is left out: functions of the host, and ids that become one.
+    """
+    found = (*conformance(), *list(engine_cases())[::each], *situations(), *drawn(random_programs))
+    return [one for one in found if fits(one)]
 
 
 def fits(case: Streamed) -> bool:

@@ -21,7 +21,8 @@ from trigdsl.store.opening import open_store
 
 Record = dict[str, Any]
 BATCHES = 6
-DRAWN = 500 if os.environ.get("TRIGDSL_SLOW_CASES") else 20
+DRAWN, EACH = (500, 1) if os.environ.get("TRIGDSL_SLOW_CASES") else (20, 6)
+"""How many random programs, and of how many cases of the engine each time one."""
 
 REMINDER = 'rule r: if cart then after 30m send push "left {{ n }}" unless purchase\n'
 
@@ -70,7 +71,7 @@ def test_programs_on_a_stream_decide_what_a_replay_does(streams: Any, tmp_path: 
     from trigdsl.distributed.spark_streaming import stream
     from trigdsl.distributed.spark_streaming_states import decode_pair, lines_of, states_of, watermark_of
 
-    cases = streamed_cases(DRAWN)
+    cases = streamed_cases(DRAWN, EACH)
     feed, arrived = feed_of(cases, tmp_path / "in", HOUR)
     programs = {case.name: case.program for case in cases}
     rows = feed.read(streams, "program", "value")
@@ -95,6 +96,7 @@ def test_programs_on_a_stream_decide_what_a_replay_does(streams: Any, tmp_path: 
         if sorted_lines(found) != sorted_lines(local):
             wrong.append(name)
     assert wrong == []
+    assert sum(map(len, made.values())) > 1_000
 
 
 def pending_of(program: trigdsl.Program, path: Path) -> list[Record]:
@@ -105,3 +107,219 @@ def pending_of(program: trigdsl.Program, path: Path) -> list[Record]:
         with store.transaction() as t:
             users = [user for user, _ in t.users("", 10_000)]
         return [one.to_dict() for user in users for one in engine.pending(user)]
+
+
+# ------------------------------------------------------------------------ failures
+STORM_USERS, STORM_BATCHES = 40, 5
+
+
+def storm(folder: Path) -> tuple[Feed, list[Record]]:
+    """Batches of carts and purchases of many users, and at the end a moment at which all reminders have gone."""
+    draw, feed, records = random.Random(2), Feed(folder), []
+    for batch in range(STORM_BATCHES):
+        hour, half = 10 + batch // 2, batch % 2 * 30
+        names = [draw.choice(("cart", "cart", "purchase")) for _ in range(STORM_USERS)]
+        some = [
+            event(name, f"{hour}:{half + draw.randrange(30):02}:00", f"u{user}", n=user)
+            for user, name in enumerate(names)
+        ]
+        feed.put(some)
+        records += some
+    feed.put([tick("2026-11-21T00:00:00.001Z")])
+    return feed, records
+
+
+def locally(text: str, records: list[Record], until: str = "2026-11-21T00:00:00Z") -> list[Record]:
+    made = trigdsl.replay(trigdsl.parse(text), [dict(record) for record in records], until=until)
+    return [one.to_dict() for one in made if one.status != "pending"]
+
+
+def decided(spark: Any, folder: Path) -> list[Record]:
+    return [json.loads(row.value) for row in rows_of(spark, folder)]
+
+
+def processes(of: str, *marks: str) -> list[int]:
+    """The ids of processes whose command line has all these marks, and that descend from the process `of`."""
+    found = []
+    for path in Path("/proc").iterdir():
+        try:
+            line = (path / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if path.name.isdigit() and of in line and all(mark in line for mark in marks):
+            found.append(int(path.name))
+    return sorted(found)
+
+
+def test_a_worker_that_is_killed_in_the_middle_changes_nothing(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    feed, records = storm(tmp_path / "in")
+    out = stream(feed.read(streams), trigdsl.parse(REMINDER), form="json", lateness="1h")
+    writing = out.writeStream.format("parquet").option("path", f"{tmp_path}/out")
+    query = writing.option("checkpointLocation", f"{tmp_path}/checkpoint").start()
+    try:
+        end = time.monotonic() + 300
+        while (query.lastProgress is None or query.lastProgress.batchId < 1) and time.monotonic() < end:
+            time.sleep(0.1)
+        executors = processes(streams.sparkContext.applicationId, "CoarseGrainedExecutorBackend")
+        assert len(executors) == 2
+        os.kill(executors[0], signal.SIGKILL)
+        assert query.lastProgress.batchId < STORM_BATCHES
+        query.processAllAvailable()
+    finally:
+        query.stop()
+    assert executors[0] not in processes(streams.sparkContext.applicationId, "CoarseGrainedExecutorBackend")
+    assert sorted_lines(decided(streams, tmp_path)) == sorted_lines(locally(REMINDER, records))
+
+
+def test_a_restart_from_the_checkpoint_changes_nothing(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    feed, program = Feed(tmp_path / "in"), trigdsl.parse(REMINDER)
+    first = [event("cart", "10:00:00", n=1), event("cart", "10:05:00", "v", n=2)]
+    feed.put(first)
+    run(stream(feed.read(streams), program, form="json"), tmp_path)
+    second = [event("purchase", "10:20:00"), event("cart", "10:40:00", n=3)]
+    feed.put(second)
+    run(stream(feed.read(streams), program, form="json"), tmp_path)
+    before = decided(streams, tmp_path)
+    undo_last_commit(tmp_path)
+    run(stream(feed.read(streams), program, form="json"), tmp_path)
+    assert sorted_lines(decided(streams, tmp_path)) == sorted_lines(before)
+    feed.put([tick("2026-11-21T00:00:00.001Z")])
+    run(stream(feed.read(streams), program, form="json"), tmp_path)
+    assert sorted_lines(decided(streams, tmp_path)) == sorted_lines(locally(REMINDER, [*first, *second]))
+
+
+def test_other_rules_after_a_restart_go_on_by_the_policy(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    feed = Feed(tmp_path / "in")
+    gone = REMINDER + "rule gone: if cart then after 1d send sms\n"
+    feed.put([event("cart", "10:00:00", n=1), event("visit", "10:00:01", "clock")])
+    run(stream(feed.read(streams), trigdsl.parse(gone), form="json"), tmp_path)
+    edited = 'rule new: if cart then send email\nrule r: if cart then after 45m send push "again {{ n }}"\n'
+    feed.put([event("cart", "10:10:00", "w", n=2), event("visit", "10:10:01", "clock"), event("visit", "10:10:02")])
+    feed.put([tick("11:00:00")])
+    run(stream(feed.read(streams), trigdsl.parse(edited), form="json", on_edit="retime"), tmp_path)
+    found = {
+        (one["user"], one["rule"], one["status"], one["time"], one.get("text")) for one in decided(streams, tmp_path)
+    }
+    # `u` is called on when it has a record, at the moment up to which everything was decided then.
+    assert found == {
+        ("u", "gone", "cancelled", at("10:00:01"), None),
+        ("w", "new", "sent", at("10:10:00"), None),
+        ("u", "r", "sent", at("10:45:00"), "again 1"),
+        ("w", "r", "sent", at("10:55:00"), "again 2"),
+    }
+
+
+# ------------------------------------------------------------------------ where it goes
+def test_the_outbox_of_a_store_gets_each_decision_once(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+    from trigdsl.distributed.spark_streaming_sinks import to_outbox
+
+    rules = 'rule r: if cart then send push "now {{ n }}" expires 2h then add to carts\nlist carts\n'
+    program, url = trigdsl.parse(rules), f"sqlite:///{tmp_path}/state.db"
+    feed = Feed(tmp_path / "in")
+    feed.put([event("cart", "10:00:00", n=1), event("cart", "10:00:00", "v", n=2), "{"])
+    feed.put([tick("10:00:01")])
+    delivered: list[str] = []
+
+    def sink(handover: Handover) -> None:
+        delivered.append(handover.decision.text or "")
+
+    store = open_store(url)
+    for repeated in (False, True):
+        if repeated:
+            undo_last_commit(tmp_path)
+        out = stream(feed.read(streams), program, form="stored", rejects=True)
+        run_into(out, to_outbox(url, program, log=True), tmp_path)
+        with store.transaction() as t:
+            waiting = t.deliveries(None, None, 0, 10)
+            if not repeated:
+                ten = parse_time(at("10:00:00"))[0]
+                assert [(one.channel, one.time, one.expires) for one in waiting] == [("push", ten, ten + 2 * HOUR)] * 2
+            assert len(t.logged(None, 0, 10)) == 4
+            assert [row.record for _, row in t.rejects(0, 10)] == [b"{"]
+        Outbox(store).deliver(sink)
+    assert sorted(delivered) == ["now 1", "now 2"]
+    store.close()
+
+
+# ------------------------------------------------------------------------ moving
+def test_states_move_from_a_store_to_spark_and_back(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+    from trigdsl.distributed.spark_streaming_states import export_checkpoint, states_from_file
+
+    rules = REMINDER + "rule d: if every day at 09:00 then send email\n"
+    program = trigdsl.parse(rules)
+    first = [event("cart", "10:00:00", n=1), event("cart", "10:20:00", "v", n=2), event("cart", "10:29:00", "w", n=3)]
+    with trigdsl.Engine(program, store=f"sqlite:///{tmp_path}/a.db", lateness="10m") as engine:
+        made = [one.to_dict() for one in engine.feed_many(first)]
+        assert engine.clock == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+        assert export_store(engine.store, str(tmp_path / "a.jsonl")) == End(states=1, held=2)
+
+    states = states_from_file(streams, str(tmp_path / "a.jsonl"))
+    feed = Feed(tmp_path / "in")
+    second = [event("purchase", "10:20:00", "v"), event("cart", "10:40:00", "x", n=4)]
+    feed.put([event("purchase", "09:59:59"), *second])
+    feed.put([tick("2026-11-21T08:00:00Z")])
+    run(stream(feed.read(streams), program, form="json", initial=states, lateness="10m"), tmp_path)
+    made += decided(streams, tmp_path)
+
+    assert export_checkpoint(streams, str(tmp_path / "checkpoint"), str(tmp_path / "b.jsonl.gz")).held == 0
+    with trigdsl.Engine(program, store=_imported(tmp_path)) as engine:
+        assert engine.clock == datetime(2026, 11, 21, 7, 50, tzinfo=UTC)
+        made += [one.to_dict() for one in engine.advance("2026-11-21T09:00:00Z")]
+    whole = locally(rules, [*first, *second], until="2026-11-21T09:00:00Z")
+    assert sorted_lines(made) == sorted_lines(whole)
+    assert sum(one["rule"] == "d" for one in whole) == 4
+
+
+def _imported(folder: Path) -> str:
+    url = f"sqlite:///{folder}/b.db"
+    with closing(open_store(url)) as store:
+        import_store(str(folder / "b.jsonl.gz"), store)
+    return url
+
+
+# ------------------------------------------------------------------------ what comes in, what comes out
+def test_columns_an_order_and_ticks_of_another_source(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    rows = [
+        {"customer": "u", "ts": at("10:00:00"), "event": "visit", "cart.n": None, "place": 2},
+        {"customer": "u", "ts": at("10:00:00"), "event": "cart", "cart.n": 7, "place": 1},
+        {"customer": None, "ts": at("10:00:00"), "event": "cart", "cart.n": 7, "place": 3},
+        {"customer": "u", "ts": at("10:00:00"), "event": "cart", "cart.n": 8, "place": 4},
+    ]
+    (folder / "rows.json").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    schema = "customer string, ts timestamp, event string, `cart.n` double, place long"
+    df = streams.readStream.schema(schema).json(str(folder))
+    (tmp_path / "ticks").mkdir()
+    (tmp_path / "ticks" / "tick.json").write_text(json.dumps({"time": "2026-12-20T10:00:00.001Z"}), "utf-8")
+    ticks = streams.readStream.schema("time timestamp").json(str(tmp_path / "ticks"))
+    program = trigdsl.parse(
+        "rule before: if visit and cart in last 1h then send push\nrule silent: if no visit for 30d then send sms\n"
+        'rule n: if cart and cart.n == 8 then send email "{{ cart.n }}"\n'
+    )
+    columns = {"user": "customer", "time": "ts"}
+    out = stream(df, program, columns=columns, order="place", ticks=ticks, rejects=True)
+    run(out, tmp_path)
+    found = sorted(rows_of(streams, tmp_path), key=lambda row: (row.kind, str(row.time), str(row.rule)))
+    assert [(row.kind, row.user, row.rule, row.status, row.text, row.reason) for row in found] == [
+        ("decision", "u", "before", "sent", None, None),
+        ("decision", "u", "n", "sent", "8", None),
+        ("decision", "u", "silent", "sent", None, None),
+        ("rejected", None, None, None, None, "no `user`"),
+    ]
+    assert [row.time for row in found[:3]] == [
+        datetime(2026, 11, 20, 10, 0),
+        datetime(2026, 11, 20, 10, 0),
+        datetime(2026, 12, 20, 10, 0),
+    ]
+    assert json.loads(found[3].record)["cart.n"] == 7

@@ -22,7 +22,6 @@ from trigdsl.distributed.rules import compiled, travelling
 from trigdsl.distributed.spark_streaming_forms import FORMS, Form
 from trigdsl.distributed.spark_streaming_rows import ROWS, reading, ticking
 from trigdsl.distributed.streaming import MILLISECOND, Step, UserStream
-from trigdsl.distributed.streaming_kept import decode_kept
 from trigdsl.engine.program import Program
 from trigdsl.model.durations import parse_duration
 from trigdsl.model.values import Micros
@@ -158,6 +157,7 @@ class _Users(StatefulProcessor):
     def handleInitialState(self, key: Any, initialState: Row, timerValues: Any) -> None:  # noqa: N802, N803
         program, user = key
         adopted = self._stream(program).adopt(user, bytes(initialState[KEPT]))
+        # The timer of another query is none of this one's.
         self._keep(adopted, None)
 
     def close(self) -> None:
@@ -169,20 +169,21 @@ class _Users(StatefulProcessor):
         found = self._kept.get()
         kept = None if found is None else bytes(found[0])
         step = self._stream(program).step(user, kept, inputs, _time(timer_values))
-        self._keep(step, kept, fired)
+        # A timer that has just gone off goes by itself.
+        if kept is not None or step.kept is not None:
+            self._keep(step, None if step.was == fired else step.was)
         yield from (self._form.decided(program, one) for one in step.decisions)
         for refused in step.refused:
             yield self._form.rejected(program, user, refused.reason, refused.text)
 
-    def _keep(self, step: Step, before: bytes | None, fired: int | None = None) -> None:
-        """Keep what is to be kept, and set the timer; the one that has just gone off goes by itself."""
+    def _keep(self, step: Step, was: int | None) -> None:
+        """Keep what is to be kept, and set the timer in the place of the one that was set."""
         if step.kept is None:
             self._kept.clear()
-        elif step.kept != before:
+        else:
             self._kept.update((step.kept,))
-        was = None if before is None else decode_kept(before).wake
         if step.wake != was:
-            if was is not None and was != fired:
+            if was is not None:
                 self._handle.deleteTimer(was)
             if step.wake is not None:
                 self._handle.registerTimer(step.wake)

@@ -68,10 +68,12 @@ def reading(
     for wanted, why in ((order, "`order` names"), (_PROGRAM if programs else None, "programs by name want")):
         if wanted is not None and wanted not in names:
             raise ValueError(f"{why} a column `{wanted}`: the DataFrame has {', '.join(f'`{one}`' for one in names)}")
-    how = Reading(columns, order, programs, is_json=_is_json(names, columns))
-    if how.is_json:
-        df = df.select(*(F.col(f"`{name}`") for name in names if name in (_VALUE, order, programs and _PROGRAM)))
-    else:
+    is_json = _is_json(names, columns)
+    if is_json:
+        names = [name for name in names if name in (_VALUE, order, programs and _PROGRAM)]
+        df = df.select(*(_column(name) for name in names))
+    how = Reading(columns, order, programs, is_json, tuple(names))
+    if not is_json:
         try:
             input_layout([name for name in names if name not in how.apart], columns)
         except UnreadableFile as error:
@@ -80,7 +82,9 @@ def reading(
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return how.read(batches)
 
-    return df.mapInArrow(read, ", ".join(f"{name} {kind}" for name, kind in ROWS.items()))
+    # A dot in a name would be taken for a field of a struct.
+    numbered = df.toDF(*(f"c{place}" for place in range(len(names))))
+    return numbered.mapInArrow(read, ", ".join(f"{name} {kind}" for name, kind in ROWS.items()))
 
 
 def ticking(ticks: DataFrame) -> DataFrame:
@@ -97,6 +101,10 @@ def ticking(ticks: DataFrame) -> DataFrame:
     return ticks.select(*cells)
 
 
+def _column(name: str) -> Any:
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
 def _is_json(names: Sequence[str], columns: Mapping[str, str] | None) -> bool:
     user = (columns or {}).get("user", "user")
     return _VALUE in names and not {user, "user"} & set(names)
@@ -104,12 +112,16 @@ def _is_json(names: Sequence[str], columns: Mapping[str, str] | None) -> bool:
 
 @frozen
 class Reading:
-    """How rows are read: names of columns, the column of their order, and the programs, if they are named."""
+    """How rows are read.
+
+    `columns` is `--map`, `order` the column of their order, `programs` are those that are named, `names` the columns'.
+    """
 
     columns: Mapping[str, str] | None
     order: str | None
     programs: tuple[str, ...] | None
     is_json: bool
+    names: tuple[str, ...]
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -120,7 +132,7 @@ class Reading:
         """The rows of one partition, batch by batch."""
         first = _partition() * _OF_PARTITION
         for batch in batches:
-            rows = _Rows(self, batch, first)
+            rows = _Rows(self, batch.rename_columns(list(self.names)), first)
             if self.is_json:
                 rows.of_json()
             else:

@@ -57,14 +57,17 @@ class ToOutbox:
         if self._store is None:
             self._store = open_store(self.url)
         name = f"spark query {batch.sparkSession.sparkContext.getLocalProperty(_QUERY)}"
-        # Spark sorts a user's decisions together and leaves them in their order.
-        rows = iter(batch.toLocalIterator())
-        with self._store.transaction() as t:
-            done = t.meta(name)
-            if done is not None and int(done) >= number:
-                return
-            self._put(t, rows)
-            t.set_meta(name, b"%d" % number)
+        batch.persist()
+        try:
+            # All of it is run, in parallel, even if it is to be left out: states are saved as it runs.
+            batch.count()
+            with self._store.transaction() as t:
+                done = t.meta(name)
+                if done is None or int(done) < number:
+                    self._put(t, iter(batch.toLocalIterator()))
+                    t.set_meta(name, b"%d" % number)
+        finally:
+            batch.unpersist()
 
     def _put(self, t: Transaction, rows: Iterator[Any]) -> None:
         until = expiries(compiled(self.travelled))

@@ -63,13 +63,15 @@ class Step:
     """What came of one step of one user.
 
     `kept` is what to keep in the place of what was kept, None when that is nothing.  `wake` is the moment, in
-    milliseconds, at which the user is to be called on again even if nothing comes; None when there is none.
+    milliseconds, at which the user is to be called on again even if nothing comes, None when there is none; `was` is
+    the one that held before.
     """
 
     decisions: tuple[Decision, ...]
     refused: tuple[Refused, ...]
     kept: bytes | None
     wake: int | None
+    was: int | None
 
 
 class UserStream:
@@ -117,7 +119,7 @@ class UserStream:
             return step
         left = Kept(layout=self.packed_layout) if step.kept is None else decode_kept(step.kept)
         waiting = evolve(left, untold=step.decisions, wake=_AT_ONCE)
-        return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE)
+        return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE, was=step.was)
 
     def adoption(self, layout: bytes) -> Adoption:
         """From a layout that wrote states to this program."""
@@ -227,6 +229,7 @@ class _Once:
             refused=tuple(self._refused),
             kept=None if kept.is_nothing else kept.encoded,
             wake=wake,
+            was=self.before.wake,
         )
 
     def _wake(self) -> int | None:
