@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -13,17 +14,18 @@ import pytest
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
-from trigdsl.records import scanned_lines
+from trigdsl.records import line_rows, scanned_lines
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.json_lines import JsonLines
 from trigdsl.records.passing import Bound, Passing, Test
 from trigdsl.records.rejects import Reports
+from trigdsl.records.routing import shard_of
 from trigdsl.records.times import parse_time
 
 if scanned_lines.native is None:
     pytest.skip("nothing was compiled", allow_module_level=True)
 
-from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner
+from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner, split_rows
 
 CASES = 40 * int(os.environ.get("TRIGDSL_FUZZ", "100"))
 
@@ -307,11 +309,12 @@ def test_an_event_is_asked_about_once_for_its_values() -> None:
     odd = block.index(b'"x"') - lines[6].index(b'"x"')
     assert scanner.scan(block, 0) == odd
     assert len(asked) == 4  # 11, 21, 1.1e1 and the text; no other is beyond 10
-    users, times, arrivals, effects = map(bytes, scanner.take_rows())
-    assert list(memoryview(users).cast("i")) == [1, 2, 3, 4]
-    assert list(memoryview(times).cast("q")) == [1_000_000] * 4
-    assert list(memoryview(arrivals).cast("q")) == [1, 2, 3, 4]
-    assert list(memoryview(effects).cast("i")) == [0, 1, 0, 0]
+    names, rows = _columns(scanner.take_rows())
+    assert names == ["u1", "u2", "u3", "u4"]
+    assert [time for _, time, _, _ in rows] == [1_000_000] * 4
+    assert [(user, arrival, effect) for user, _, arrival, effect in rows] == [
+        (0, 1, 0), (1, 2, 1), (2, 3, 0), (3, 4, 0),
+    ]  # fmt: skip
     assert scanner.take_passed() == {"e": 6}
     assert scanner.user_names() == [f"u{n}" for n in range(6)]
 
@@ -334,3 +337,66 @@ def test_many_names_keep_their_numbers() -> None:
     assert scanner.user_names(4_998) == names[4_998:]
     assert scanner.take_passed() == dict.fromkeys(names, 2)
     assert scanner.take_passed() == {}
+
+
+def _columns(parts: tuple[bytes, ...]) -> tuple[list[str], list[tuple[int, int, int, int]]]:
+    """The names of users, and the rows, that the scanner made."""
+    offsets, data, users, times, arrivals, effects = parts
+    at = memoryview(offsets).cast("i").tolist()
+    names = [data[start:end].decode() for start, end in itertools.pairwise(at)]
+    kinds = zip((users, times, arrivals, effects), "iqqi", strict=True)
+    return names, list(zip(*(memoryview(column).cast(kind) for column, kind in kinds), strict=True))
+
+
+def test_rows_have_the_names_of_their_users_alone_and_come_once() -> None:
+    scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: -1 if event == "idle" else 7)
+    block = b"".join(_line(user=f'"u{n}"', event='"idle"' if n < 3 else '"e"') + b"\n" for n in (0, 1, 4, 2, 3, 4))
+    assert scanner.scan(block, 0) == len(block)
+    assert scanner.rows == 3
+    second = 1_000_000
+    assert _columns(scanner.take_rows()) == (
+        ["u4", "u3"],
+        [(0, second, 2, 7), (1, second, 4, 7), (0, second, 5, 7)],
+    )
+    assert _columns(scanner.take_rows()) == ([], [])
+
+
+def test_rows_are_split_by_the_shards_of_their_users() -> None:
+    scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: len(event))
+    users = [f"u{n * n % 50}é" for n in range(400)]
+    for n, user in enumerate(users):
+        scanner.scan(_line(user=f'"{user}"', event='"e"' if n % 3 else '"ee"', time=str(n)), 0)
+    taken = scanner.take_rows()
+    for shards in (1, 3):
+        found = []
+        for shard, parts in enumerate(split_rows(*taken, shards, 1_000)):
+            names, rows = _columns(parts)
+            assert all(shard_of(name, shards) == shard for name in names)
+            found += [(names[user], *row) for user, *row in rows]
+        expected = [(user, n * 1_000_000, 1_000 + n, 1 if n % 3 else 2) for n, user in enumerate(users)]
+        assert sorted(found) == sorted(expected)
+
+
+def test_rows_go_through_bytes_to_each_user_in_order() -> None:
+    def rows(meaning: list[tuple[str, tuple[int, ...]]], *given: tuple[str, int, int, int]) -> bytes:
+        scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: int(event))
+        for user, time, arrival, effect in given:
+            scanner.arrived = arrival
+            scanner.scan(_line(user=f'"{user}"', event=f'"{effect}"', time=str(time)), 0)
+        return line_rows.to_bytes(scanner.take_rows(), meaning)
+
+    one = rows([("a", (1,)), ("b", ())], ("u", 5, 10, 0), ("v", 1, 11, 1), ("u", 4, 12, 1))
+    other = rows([("b", ()), ("c", (2, 3)), ("a", (1,))], ("v", 1, 2, 0), ("w", 3, 3, 1), ("u", 4, 4, 2))
+    found = line_rows.from_bytes([one, other])
+    assert found.effects == [("a", (1,)), ("b", ()), ("c", (2, 3))]
+    assert line_rows.first_time(found) == 1_000_000
+    deciding = [False, False, True]
+    assert dict(line_rows.by_user(found, deciding, ["u"])) == {
+        "u": [(4_000_000, 4, 0), (4_000_000, 12, 1), (5_000_000, 10, 0)],
+        "w": [(3_000_000, 3, 2)],
+    }
+    arrow = pytest.importorskip("pyarrow") and __import__("trigdsl.records.event_rows", fromlist=["joined"])
+    joined = arrow.joined(arrow.from_lines(found))
+    assert joined.effects == found.effects
+    assert dict(line_rows.by_user(joined, deciding, ["u"])) == dict(line_rows.by_user(found, deciding, ["u"]))
+    assert line_rows.first_time(joined) == 1_000_000

@@ -1,5 +1,7 @@
 from collections.abc import Callable, Sequence
 
+Columns = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+
 PASSES: int
 WANTED: int
 DOES: int
@@ -30,6 +32,17 @@ class Scanner:
     def odd_until(self, block: bytes, start: int) -> int: ...
     def take_wanted(self) -> list[tuple[str, int, str, bytes, int]]: ...
     def take_passed(self) -> dict[str, int]: ...
-    def take_rows(self) -> tuple[bytes, bytes, bytes, bytes]: ...
+    def take_rows(self) -> Columns: ...
     def user_count(self) -> int: ...
     def user_names(self, first: int = 0) -> list[str]: ...
+
+def split_rows(
+    offsets: bytes,
+    data: bytes,
+    users: bytes,
+    times: bytes,
+    arrivals: bytes,
+    effects: bytes,
+    shards: int,
+    more: int,
+) -> list[Columns]: ...

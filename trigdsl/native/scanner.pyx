@@ -13,7 +13,10 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
-from trigdsl.native.names cimport Names
+from trigdsl.native.names cimport Names, start_of
+
+from array import array
+from zlib import crc32
 
 PASSES, WANTED, DOES, ODD = 0, 1, 2, 3
 
@@ -507,11 +510,26 @@ cdef class Scanner:
         return found
 
     def take_rows(self) -> tuple:
-        """The rows since the last call: bytes of users (int32), times, arrivals (int64) and effects (int32)."""
+        """The rows since the last call, as `split_rows` takes them: their users are numbered anew."""
         cdef Py_ssize_t count = self.rows
+        cdef Py_ssize_t row
+        cdef int32_t user
+        cdef Names names = Names()
+        users = array("i", bytes(sizeof(int32_t) * count))
+        cdef int32_t[::1] into = users
+        cdef Names known = self.users
+        here = array("i", bytes(sizeof(int32_t) * known.count))
+        cdef int32_t[::1] number = here
+        for row in range(count):
+            user = self._row_users[row]
+            # 0 is for those that have none yet.
+            if not number[user]:
+                number[user] = 1 + names.put(known.data + start_of(known, user), known.ends[user] - start_of(known, user))
+            into[row] = number[user] - 1
         self.rows = 0
         return (
-            PyBytes_FromStringAndSize(<char*>self._row_users, count * sizeof(int32_t)),
+            *names.packed(),
+            users.tobytes(),
             PyBytes_FromStringAndSize(<char*>self._row_times, count * sizeof(int64_t)),
             PyBytes_FromStringAndSize(<char*>self._row_arrivals, count * sizeof(int64_t)),
             PyBytes_FromStringAndSize(<char*>self._row_effects, count * sizeof(int32_t)),
@@ -931,3 +949,55 @@ cdef bint _simple(Bytes p, Bytes end, double* value) noexcept nogil:
     if is_negative:
         value[0] = -value[0]
     return digits > 0
+
+
+# ---------------------------------------------------------------------------------------------- rows
+def split_rows(offsets, data, users, times, arrivals, effects, shards, more):
+    """The rows of each shard of the users, to whose arrivals `more` is added.
+
+    All are bytes: the offsets of the users' names (int32) into `data`, the numbers of users among them (int32), times,
+    arrivals (int64), and effects (int32).
+    """
+    cdef const int32_t[::1] ends = memoryview(offsets).cast("i")
+    cdef const int32_t[::1] of_users = memoryview(users).cast("i")
+    cdef const int64_t[::1] at = memoryview(times).cast("q")
+    cdef const int64_t[::1] arrived = memoryview(arrivals).cast("q")
+    cdef const int32_t[::1] did = memoryview(effects).cast("i")
+    cdef Py_ssize_t name, row, place
+    cdef Py_ssize_t count = len(ends) - 1
+    cdef int32_t shard
+    cdef int32_t wanted
+    cdef int64_t base = more
+    cdef const unsigned char[::1] texts = data
+    shard_of = array("i", bytes(sizeof(int32_t) * count))
+    cdef int32_t[::1] shard_of_user = shard_of
+    cdef int32_t[::1] into_users, into_effects
+    cdef int64_t[::1] into_times, into_arrivals
+    cdef Names names
+    sizes = array("q", bytes(sizeof(int64_t) * shards))
+    cdef int64_t[::1] size = sizes
+    if shards > 1:
+        for name in range(count):
+            shard_of_user[name] = crc32(data[ends[name]:ends[name + 1]]) % shards
+    for row in range(len(of_users)):
+        size[shard_of_user[of_users[row]]] += 1
+    number = array("i", bytes(sizeof(int32_t) * count))
+    cdef int32_t[::1] number_of_user = number
+    made = []
+    for wanted in range(shards):
+        names = Names()
+        columns = [array(kind, bytes(width * sizes[wanted])) for kind, width in (("i", 4), ("q", 8), ("q", 8), ("i", 4))]
+        into_users, into_times, into_arrivals, into_effects = columns
+        for name in range(count):
+            if shard_of_user[name] == wanted:
+                number_of_user[name] = names.put(<const char*>&texts[0] + ends[name], ends[name + 1] - ends[name])
+        place = 0
+        for row in range(len(of_users)):
+            if shard_of_user[of_users[row]] == wanted:
+                into_users[place] = number_of_user[of_users[row]]
+                into_times[place] = at[row]
+                into_arrivals[place] = arrived[row] + base
+                into_effects[place] = did[row]
+                place += 1
+        made.append((*names.packed(), *(column.tobytes() for column in columns)))
+    return made

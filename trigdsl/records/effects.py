@@ -16,6 +16,10 @@ Effect: TypeAlias = tuple[str, tuple[int, ...]]
 """The name of an event and the numbers of the rules that it triggers."""
 
 
+Columns: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+"""Rows as the scanner of lines makes them: see `split_rows` in `trigdsl/native/scanner.pyx`."""
+
+
 class Effects(Protocol):
     """Who knows what events do, as a flat program does."""
 

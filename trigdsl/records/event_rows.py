@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trigdsl.model.values import Micros
+from trigdsl.records import line_rows
 from trigdsl.records.effects import Effect, EventRows
 
 UserRow: TypeAlias = tuple[Micros, int, int]
@@ -53,6 +54,18 @@ def from_bytes(data: bytes) -> EventRows:
     length = int.from_bytes(data[:4], "little")
     with pa.ipc.open_stream(pa.py_buffer(data).slice(4 + length)) as stream:
         return EventRows(stream.read_next_batch(), _DECODE(data[4 : 4 + length]))
+
+
+def from_lines(found: EventRows) -> Iterator[EventRows]:
+    """The events of lines, part by part; their users are texts."""
+    for users, (offsets, data), times, arrivals, effects in line_rows.columns_of(found):
+        names = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+        kinds = (pa.int32(), users), (pa.int64(), times), (pa.int64(), arrivals), (pa.int32(), effects)
+        of_names, *numbers = [
+            pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)]) for kind, column in kinds
+        ]
+        rows = pa.RecordBatch.from_arrays([names.take(of_names), *numbers], _ORDER)
+        yield EventRows(rows, found.effects)
 
 
 def joined(parts: Iterable[EventRows]) -> EventRows:

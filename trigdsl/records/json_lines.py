@@ -121,6 +121,7 @@ class JsonLines:
             if breaks < _MOST_BREAKS:
                 stop, count = scanned.take(block, start)
                 yield from scanned.wanted()
+                scanned.hand_on()
                 number += count
                 if stop == len(block):
                     return

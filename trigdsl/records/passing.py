@@ -13,7 +13,7 @@ from attrs import define, field
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
-from trigdsl.records.effects import Effects, EventRows
+from trigdsl.records.effects import Columns, Effect, Effects, EventRows
 
 Test: TypeAlias = Callable[[dict[str, Value], Any], bool]
 
@@ -83,8 +83,8 @@ class Passing:
     last: Micros = FIRST_INSTANT
     effects: Effects | None = None
     on_rows: Callable[[EventRows], None] = _nobody_either
-    on_line_rows: Callable[[Any], None] | None = None
-    """The same for the reader of JSON Lines; it does so only where there is this."""
+    on_line_rows: Callable[[Columns, list[Effect]], None] | None = None
+    """The same for the reader of JSON Lines, which does so only where there is this: columns, and their effects."""
     triggered: dict[Any, tuple[int, ...] | None] = field(factory=dict)
     """Which rules events trigger, by their names and values, as far as `effects` were asked."""
     tests: dict[str, Test | None] = field(factory=dict)

@@ -15,7 +15,7 @@ import msgspec
 from attrs import define, field, frozen
 
 from trigdsl.model.inputs import Input
-from trigdsl.records.effects import EventRows
+from trigdsl.records.effects import Columns, Effect, EventRows
 from trigdsl.records.packing import Arrived, packed, unpacked
 
 _BATCH = 4_096
@@ -35,6 +35,11 @@ class Block:
     file: int
     start: int
     length: int
+
+
+@frozen
+class LineBlock(Block):
+    """The same of events of lines, which are told by what they do."""
 
 
 @define
@@ -94,6 +99,15 @@ class Router:
             if rows.rows.num_rows:
                 self._rows[shard].append(self._append(to_bytes(rows)))
 
+    def route_line_rows(self, columns: Columns, effects: list[Effect]) -> None:
+        """The same of events of lines."""
+        from trigdsl.records.line_rows import split, to_bytes
+
+        for shard, of_shard in enumerate(split(columns, self.shards, self._part << _PART_BITS)):
+            if of_shard[2]:
+                block = self._append(to_bytes(of_shard, effects))
+                self._rows[shard].append(LineBlock(block.file, block.start, block.length))
+
     def rows(self) -> list[list[Block]]:
         """Where the events of the last part went that were told by what they do."""
         return self._rows
@@ -133,10 +147,21 @@ def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arri
 
 def routed_rows(descriptors: Sequence[int], blocks: Iterable[Block]) -> EventRows | None:
     """The events that blocks hold by what they do; None when there are none."""
-    from trigdsl.records.event_rows import from_bytes, joined
+    of_lines: list[bytes] = []
+    others: list[bytes] = []
+    for block in blocks:
+        (of_lines if isinstance(block, LineBlock) else others).append(_read(descriptors, block))
+    lines = None
+    if of_lines:
+        from trigdsl.records import line_rows
 
-    found = [from_bytes(_read(descriptors, block)) for block in blocks]
-    return joined(found) if found else None
+        lines = line_rows.from_bytes(of_lines)
+    if not others:
+        return lines
+    from trigdsl.records.event_rows import from_bytes, from_lines, joined
+
+    found = [from_bytes(data) for data in others]
+    return joined([*found, *(from_lines(lines) if lines is not None else ())])
 
 
 def routed_users(descriptors: Sequence[int], blocks: Iterable[Block]) -> set[str]:

@@ -1,6 +1,6 @@
 """Blocks of lines → the inputs of plain events that are wanted, by the compiled scanner; where it must stop.
 
-The scanner takes what is written in the ordinary way and leaves every other line alone: see `native/scanner.pyx`.
+The scanner takes what is written in the ordinary way and leaves every other line alone: see `trigdsl/native/scanner`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ class _Properties(msgspec.Struct, gc=False):
     properties: dict[str, Any] | None = None
 
 
+_MANY_ROWS = 1 << 17
 _PROPERTIES = msgspec.json.Decoder(_Properties)
+
+
+def can_scan() -> bool:
+    """Whether the scanner was compiled."""
+    return native is not None
 
 
 def scanned_lines(passing: Passing) -> ScannedLines | None:
@@ -109,9 +115,15 @@ class ScannedLines:
         parts = (given.user, given.time, given.event, given.properties, given.set, given.add, given.remove, given.id)
         return Arrived(*parts, given.alias, self._scanner.arrived - 1)
 
+    def hand_on(self, least: int = _MANY_ROWS) -> None:
+        """Hand on the rows that there are, if these are so many."""
+        if self._scanner.rows >= least and self._passing.on_line_rows is not None:
+            self._passing.on_line_rows(self._scanner.take_rows(), list(self._known))
+
     def finish(self) -> None:
         """Tell `passing` what passed since the last time."""
         scanner, passing = self._scanner, self._passing
+        self.hand_on(1)
         for event, count in scanner.take_passed().items():
             passing.events[event] = passing.events.get(event, 0) + count
         if passing.is_sorted:

@@ -93,7 +93,7 @@ class FlatReplay:
 
     def _take_beside(self, inputs: Iterable[Input], rows: EventRows) -> None:
         """The same beside rows: from the first of them on, what an input does is kept for every user."""
-        from trigdsl.records.event_rows import first_time
+        from trigdsl.records.line_rows import first_time
 
         self._rows_from = first_time(rows)
         self._arrivals = {}
@@ -101,7 +101,7 @@ class FlatReplay:
 
     def _with_rows(self, rows: EventRows) -> Iterator[tuple[str, list[Happened]]]:
         """What happened to each user who has rows, and is triggered by one or by an input."""
-        from trigdsl.records.event_rows import by_user
+        from trigdsl.records.line_rows import by_user
 
         enders = [self._inputs.plan(event)[1] for event, _ in rows.effects]
         rules = [self._inputs.rules(fired) for _, fired in rows.effects]

@@ -26,6 +26,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, Reports, shown
+from trigdsl.records.scanned_lines import can_scan
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
@@ -199,12 +200,13 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
 
 
 def _shards(job: Job) -> int | None:
-    """How many shards users are split over: one where columns of Parquet gain by it, None where nothing does."""
+    """How many shards users are split over: one where columns of numbers gain by it, None where nothing does."""
     if job.on_decision is not None or job.is_sorted or not is_worth_it(found := sources(job.events)):
         return None
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
-    by_columns = can_spill() and any(source.kind == "parquet" for source in found) and not job.invariants
+    kinds = {"parquet", "jsonl"} if can_scan() and not job.columns else {"parquet"}
+    by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
     return 1 if by_columns and next(obstacles(job.program), None) is None else None
 
 

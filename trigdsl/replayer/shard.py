@@ -118,6 +118,7 @@ class Shard:
         self._observations.machine = self._replay.machine
         self._passing.effects = self._replay.effects
         self._passing.on_rows = self._router.route_rows
+        self._passing.on_line_rows = self._router.route_line_rows
         self._observations.inputs_only = self._passing.effects is not None
 
     def read(self) -> Iterator[Routed]:
