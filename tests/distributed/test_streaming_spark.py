@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -229,7 +230,7 @@ def test_the_outbox_of_a_store_gets_each_decision_once(streams: Any, tmp_path: P
     program, url = trigdsl.parse(rules), f"sqlite:///{tmp_path}/state.db"
     feed = Feed(tmp_path / "in")
     feed.put([event("cart", "10:00:00", n=1), event("cart", "10:00:00", "v", n=2), "{"])
-    feed.put([tick("10:00:01")])
+    ten = parse_time(at("10:00:00"))[0]
     delivered: list[str] = []
 
     def sink(handover: Handover) -> None:
@@ -243,12 +244,11 @@ def test_the_outbox_of_a_store_gets_each_decision_once(streams: Any, tmp_path: P
         run_into(out, to_outbox(url, program, log=True), tmp_path)
         with store.transaction() as t:
             waiting = t.deliveries(None, None, 0, 10)
-            if not repeated:
-                ten = parse_time(at("10:00:00"))[0]
-                assert [(one.channel, one.time, one.expires) for one in waiting] == [("push", ten, ten + 2 * HOUR)] * 2
+            going = [(one.channel, one.time, one.expires) for one in waiting]
+            assert going == ([] if repeated else [("push", ten, ten + 2 * HOUR)] * 2)
             assert len(t.logged(None, 0, 10)) == 4
             assert [row.record for _, row in t.rejects(0, 10)] == [b"{"]
-        Outbox(store).deliver(sink)
+        Outbox(store, now=lambda: ten).deliver(sink)
     assert sorted(delivered) == ["now 1", "now 2"]
     store.close()
 
@@ -328,3 +328,74 @@ def test_columns_an_order_and_ticks_of_another_source(streams: Any, tmp_path: Pa
         datetime(2026, 12, 20, 10, 0),
     ]
     assert json.loads(found[3].record)["cart.n"] == 7
+
+
+def test_ticks_of_the_clock_are_behind_it(streams: Any) -> None:
+    from trigdsl.distributed.spark_streaming import behind_it, clock
+
+    ticks = clock(streams, behind="5m")
+    assert ticks.isStreaming
+    assert ticks.dtypes == [("time", "timestamp")]
+    moment = streams.createDataFrame([(datetime(2026, 11, 20, 10),)], "timestamp timestamp")
+    assert behind_it(moment, "1h30m").first().time == datetime(2026, 11, 20, 8, 30)
+    assert behind_it(moment, "0s").first().time == datetime(2026, 11, 20, 10)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"form": "csv"}, "wanted is one of columns, json, stored"),
+        ({"on_edit": "drop"}, "wanted is one of keep"),
+        ({"order": "place"}, "`order` names a column `place`"),
+        ({"columns": {"usr": "x"}}, "did you mean `user`"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_runs(
+    streams: Any, tmp_path: Path, options: dict[str, Any], why: str
+) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    feed = Feed(tmp_path / "in")
+    feed.put([])
+    with pytest.raises(ValueError, match=re.escape(why)):
+        stream(feed.read(streams), trigdsl.parse(REMINDER), **options)
+
+
+def test_a_table_without_a_user_is_refused(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+
+    feed = Feed(tmp_path / "in")
+    feed.put([])
+    with pytest.raises(ValueError, match="has no column `user`"):
+        stream(feed.read(streams, "program AS event"), trigdsl.parse(REMINDER))
+
+
+# ------------------------------------------------------------------------ reading, without a query
+def read(batch: dict[str, list[Any]], **how: Any) -> list[Record]:
+    import pyarrow as pa
+
+    from trigdsl.distributed.spark_streaming_rows import Reading
+
+    options = {"columns": None, "order": None, "programs": None, "is_json": True, "names": tuple(batch)} | how
+    (found,) = Reading(**options).read([pa.RecordBatch.from_pydict(batch)])
+    return list(found.to_pylist())
+
+
+def test_a_tick_has_a_moment_alone_and_only_a_record_of_nothing_else_is_one() -> None:
+    texts = ['{"tick": "2026-11-20T10:00:00Z"}', '{"tick": "soon"}', '{"tick": 1, "user": "u"}', None]
+    first, *others = read({"value": texts})
+    assert first["moment"] == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert {name for name, cell in first.items() if cell is not None} == {"moment"}
+    assert [one["reason"] is not None and one["moment"] is None for one in others] == [True] * 3
+
+
+def test_records_of_an_envelope_keep_their_order() -> None:
+    told = {"batch": [event(name, "10:00:00") for name in ("a", "b")]}
+    found = read({"value": [json.dumps(told), json.dumps(event("c", "10:00:00")).encode().decode()]})
+    assert [(one["arrival"], one["part"]) for one in found] == [(0, 0), (0, 1), (1, 0)]
+
+
+def test_a_record_of_a_program_that_there_is_not_is_rejected() -> None:
+    rows = {"value": [json.dumps(event("a", "10:00:00"))] * 2, "program": ["shop", "app"]}
+    found = read(rows, programs=("shop",))
+    assert [(one["program"], one["reason"]) for one in found] == [("shop", None), (None, "no program `app`")]
