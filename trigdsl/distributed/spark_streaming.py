@@ -105,9 +105,15 @@ def clock(spark: SparkSession, *, behind: str = "0s", rows_per_second: int = 1) 
     Records that come later than `behind` and the lateness together are late then, as are those of a source that is
     read behind time: catch up without ticks.
     """
-    wait = parse_duration(behind)
     ticks = spark.readStream.format("rate").option("rowsPerSecond", rows_per_second).load()
-    return ticks.select((F.col("timestamp") - F.expr(f"make_dt_interval(0, 0, 0, {wait / 1_000_000})")).alias("time"))
+    return behind_it(ticks, behind)
+
+
+def behind_it(ticks: DataFrame, behind: str) -> DataFrame:
+    """Ticks so much before the moments in a column `timestamp`."""
+    seconds, rest = divmod(parse_duration(behind), 1_000_000)
+    wait = F.expr(f"make_dt_interval(0, 0, 0, {seconds}.{rest:06})")
+    return ticks.select((F.col("timestamp") - wait).alias("time"))
 
 
 def _use_rocksdb(spark: SparkSession) -> None:
@@ -198,9 +204,8 @@ def _stream_of(travelled: bytes, policy: str) -> UserStream:
     return UserStream(compiled(travelled), policy)
 
 
-def _arrival(row: Row) -> int:
-    arrival: int = row.arrival
-    return arrival
+def _arrival(row: Row) -> tuple[int, int]:
+    return row.arrival, row.part
 
 
 def _time(timer_values: Any) -> Micros | None:

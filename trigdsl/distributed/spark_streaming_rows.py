@@ -33,11 +33,15 @@ ROWS = {
     "user": "string",
     "moment": "timestamp",
     "arrival": "bigint",
+    "part": "int",
     "body": "binary",
     "reason": "string",
     "record": "string",
 }
-"""The columns of records on their way: `body` is a record as a store holds it back, `reason` why there is none."""
+"""The columns of records on their way.
+
+`part` is the place in an envelope of several, `body` a record as a store holds it back, `reason` why there is none.
+"""
 
 _ARROW = pa.schema(
     [
@@ -45,6 +49,7 @@ _ARROW = pa.schema(
         ("user", pa.string()),
         ("moment", pa.timestamp("us", "UTC")),
         ("arrival", pa.int64()),
+        ("part", pa.int32()),
         ("body", pa.binary()),
         ("reason", pa.string()),
         ("record", pa.string()),
@@ -168,10 +173,10 @@ class _Rows:
         for place, value in enumerate(self.batch.column(_VALUE).to_pylist()):
             line = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b""
             if (tick := _tick(line)) is not None:
-                self._made.append((None, None, tick, None, None, None, None))
+                self._made.append((None, None, tick, *[None] * 5))
                 continue
-            for given in lines.line(line, place):
-                self._add(given, place)
+            for part, given in enumerate(lines.line(line, place)):
+                self._add(given, place, part)
 
     def of_columns(self) -> None:
         """Records whose parts stand in columns."""
@@ -182,15 +187,16 @@ class _Rows:
         for given, place in inputs_of(table, layout, batch, range(batch.num_rows), reports):
             self._add(given, place)
 
-    def _add(self, given: Input, place: int) -> None:
+    def _add(self, given: Input, place: int, part: int = 0) -> None:
         program = self._programs[place]
         if self.how.programs and program not in self.how.programs:
-            self._made.append((*[None] * 5, f"no program `{program}`", shown(record_text(given))))
+            self._made.append((*[None] * 6, f"no program `{program}`", shown(record_text(given))))
             return
-        self._made.append((program, given.user, given.time, self._arrivals[place], encode_input(given), None, None))
+        arrival = self._arrivals[place]
+        self._made.append((program, given.user, given.time, arrival, part, encode_input(given), None, None))
 
     def _reject(self, reject: Reject) -> None:
-        self._made.append((*[None] * 5, reject.reason, reject.record))
+        self._made.append((*[None] * 6, reject.reason, reject.record))
 
     def taken(self) -> pa.RecordBatch:
         """All of them."""

@@ -27,7 +27,7 @@ from trigdsl.records.rejects import shown
 from trigdsl.store.adopting import Adoption
 from trigdsl.store.codec import decode_state, encode_state, read_state
 from trigdsl.store.fates import check_policy
-from trigdsl.store.layouts import layout_of
+from trigdsl.store.layouts import Layout, layout_of
 from trigdsl.store.sleeping import is_blank
 
 MILLISECOND: Micros = 1_000
@@ -74,6 +74,26 @@ class Step:
     was: int | None
 
 
+@define
+class Running:
+    """A program that decides, with a machine of its own, and its layout, as it is and as it is kept."""
+
+    program: Program
+    machine: Machine
+    layout: Layout
+    packed: bytes
+
+    @classmethod
+    def of(cls, program: Program) -> Running:
+        """The program with a new machine."""
+        layout = layout_of(program)
+        return cls(program, Machine(program), layout, packed_layout(layout))
+
+    def start_anew(self) -> None:
+        """Let go of what the machine was about to do when it failed."""
+        self.machine = Machine(self.program)
+
+
 class UserStream:
     """Takes one step of one user after the other, of any users in any order. Not safe to use from several threads.
 
@@ -83,12 +103,9 @@ class UserStream:
 
     def __init__(self, program: Program, on_edit: str = "keep") -> None:
         check_policy(on_edit)
-        self.program = program
-        self.machine = Machine(program)
-        self._layout = layout_of(program)
-        self.packed_layout = packed_layout(self._layout)
+        self._now = Running.of(program)
         self._policy = on_edit
-        self._adoptions: dict[bytes, Adoption] = {}
+        self._adoptions: dict[tuple[bytes, bytes], Adoption] = {}
 
     def step(self, user: str, kept: bytes | None, arrived: Sequence[Input], time: Micros | None) -> Step:
         """Take in records, in the order of their arrival, and decide what is to be decided up to `time`.
@@ -96,18 +113,21 @@ class UserStream:
         `time` is the moment before which no record comes any more except late; None while nothing is known of it.
         A record on which the engine fails is rejected, and what comes of the others is as if it had not been.
         """
+        before = Kept(layout=self._now.packed) if kept is None else decode_kept(kept)
         failed: dict[int, str] = {}
         while True:
-            before = Kept(layout=self.packed_layout) if kept is None else decode_kept(kept)
-            once = _Once(self, user, before, failed)
+            once = _Once(self, self.running(before), user, before, failed)
             try:
                 return once.step(arrived, time)
             except Exception as error:
-                # What it was about to cause goes with the machine.
-                self.machine = Machine(self.program)
+                once.running.start_anew()
                 if once.in_hand is None:
                     raise
                 failed[once.in_hand] = f"the engine failed on it: {type(error).__name__}: {error}"
+
+    def running(self, _kept: Kept) -> Running:
+        """What decides of a user of whom this is kept."""
+        return self._now
 
     def adopt(self, user: str, kept: bytes) -> Step:
         """Go on at once with what another program, or a store, kept of a user, at the moment it had come to.
@@ -117,17 +137,17 @@ class UserStream:
         step = self.step(user, kept, (), None)
         if not step.decisions:
             return step
-        left = Kept(layout=self.packed_layout) if step.kept is None else decode_kept(step.kept)
+        left = Kept(layout=self._now.packed) if step.kept is None else decode_kept(step.kept)
         waiting = evolve(left, untold=step.decisions, wake=_AT_ONCE)
         return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE, was=step.was)
 
-    def adoption(self, layout: bytes) -> Adoption:
-        """From a layout that wrote states to this program."""
-        found = self._adoptions.get(layout)
+    def adoption(self, layout: bytes, running: Running) -> Adoption:
+        """From a layout that wrote states to what decides now."""
+        found = self._adoptions.get((layout, running.packed))
         if found is None:
             old = unpacked_layout(layout)
-            found = Adoption(program=self.program, old=old, new=self._layout, policy=self._policy)
-            self._adoptions[layout] = found
+            found = Adoption(program=running.program, old=old, new=running.layout, policy=self._policy)
+            self._adoptions[layout, running.packed] = found
         return found
 
 
@@ -136,6 +156,7 @@ class _Once:
     """One try of one step of one user; `failed` are the numbers of records to leave out, and why."""
 
     stream: UserStream
+    running: Running
     user: str
     before: Kept
     failed: dict[int, str]
@@ -159,13 +180,13 @@ class _Once:
 
     def _go_on(self, now: Micros) -> State:
         """The state as it was kept; one that another program wrote goes on with this one."""
-        data, stream = self.before.state, self.stream
+        data, running = self.before.state, self.running
         if data is None:
             return State(self.user)
-        if self.before.layout == stream.packed_layout:
-            return decode_state(stream.program, data)
-        adopted = stream.adoption(self.before.layout).adopt(read_state(data))
-        stream.machine.adopt(adopted.state, now, adopted.retimed)
+        if self.before.layout == running.packed:
+            return decode_state(running.program, data)
+        adopted = self.stream.adoption(self.before.layout, running).adopt(read_state(data))
+        running.machine.adopt(adopted.state, now, adopted.retimed)
         self._collect()
         self._decisions += adopted.decisions(now)
         return adopted.state
@@ -195,7 +216,7 @@ class _Once:
 
     def _decide(self, clock: Micros) -> None:
         """Handle the records up to and including a moment, and let the timers before it go off, each at its own."""
-        machine, state = self.stream.machine, self._state
+        machine, state = self.running.machine, self._state
         due = [row for row in self._held if row[1].time <= clock]
         self._held = [row for row in self._held if row[1].time > clock]
         for number, given in sorted(due, key=_by_time):
@@ -210,19 +231,19 @@ class _Once:
         self._collect()
 
     def _collect(self) -> None:
-        machine = self.stream.machine
+        machine = self.running.machine
         self._decisions += machine.decisions
         machine.decisions = []
 
     def _done(self, clock: Micros | None) -> Step:
         state, wake = self._state, self._wake()
         kept = Kept(
-            layout=self.stream.packed_layout,
+            layout=self.running.packed,
             clock=clock,
             wake=wake,
             arrived=self._number,
             held=tuple(self._held),
-            state=None if is_blank(state) else encode_state(self.stream.program, 0, state),
+            state=None if is_blank(state) else encode_state(self.running.program, 0, state),
         )
         return Step(
             decisions=tuple(self._decisions),
