@@ -136,11 +136,8 @@ def _limits(rule: CompiledRule, state: State, now: Micros, own: Zone) -> Iterato
 
 def _with_old_texts(program: Program, rule: CompiledRule, state: State) -> list[CompiledRule]:
     """A rule, and the rules as they were before by which runs of it go on for a user."""
-    own = dict.fromkeys(run.rule for run in state.runs or ())
-    return [
-        rule,
-        *(program.rules[one] for one in own if program.rules[one].is_old and program.rules[one].living == rule.index),
-    ]
+    of_runs = (program.rules[number] for number in dict.fromkeys(run.rule for run in state.runs or ()))
+    return [rule, *(one for one in of_runs if one.is_old and one.living == rule.index)]
 
 
 def _caps(rules: Iterable[CompiledRule], state: State, now: Micros, own: Zone) -> Iterator[Quota]:

@@ -14,6 +14,9 @@ from case_conditions import Conditions
 from case_parts import RuleParts
 from draws import EVENTS, ZONES
 
+ON_EDIT_AT = 2
+"""The rule that says what becomes of its runs when it is changed, which changes no decision."""
+
 
 class Programs(Conditions):
     """Draws the parts of a program; what it has drawn so far decides what may still be drawn."""
@@ -204,6 +207,8 @@ class Programs(Conditions):
             found.append("tag t")
         if self.maybe(0.05):
             found.append(f"goal {self.pick(*EVENTS)} within {self.length()}")
+        if self.place == ON_EDIT_AT:
+            found.append(f"on edit {('keep', 'retime', 'cancel')[len(found) % 3]}")
         return tuple(found)
 
     def per(self) -> str:

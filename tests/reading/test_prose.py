@@ -245,6 +245,9 @@ def test_modifiers(written: str, said: list[str]) -> None:
             "The goal is reached if (`f` where `a` is more than 1) happens within 3 days after the first send.",
         ),
         ("tag t, u", "Tagged `t`, `u`."),
+        ("on edit keep", "When this rule is changed while runs of it wait, they go on by the text they started with."),
+        ("on edit retime", "When this rule is changed while runs of it wait, they go on by the new text, timed anew."),
+        ("on edit cancel", "When this rule is changed while runs of it wait, they are cancelled."),
     ],
 )
 def test_clauses(written: str, said: str) -> None:

@@ -429,6 +429,28 @@ def test_template_files_are_found_again_in_the_folder_of_their_rule(tmp_path: Pa
     assert told(live.advance(f"{DAY}T11:00:00Z")) == ["r/1 sent hi 1 11:00:00"]
 
 
+def test_files_that_the_program_has_read_are_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "new.j2").write_text("new from a file")
+    file = tmp_path / "a.trig"
+    file.write_text('rule r: if cart then after 1h send push "old" while pending stack')
+    engine = trigdsl.Engine(trigdsl.load(file))
+    engine.feed({"user": "u", "time": f"{DAY}T10:00:00Z", "event": "cart"})
+    file.write_text('rule r: if cart then after 1h send push template "new.j2" while pending stack')
+    program = trigdsl.load(file)
+    (tmp_path / "new.j2").unlink()
+    file.write_text("this is no program")
+    engine.reload(program)
+    engine.feed({"user": "u", "time": f"{DAY}T10:10:00Z", "event": "cart"})
+    assert told(engine.advance(f"{DAY}T12:00:00Z")) == ["r/1 sent old 11:00:00", "r/1 sent new from a file 11:10:00"]
+
+
+def test_a_rule_that_never_had_a_name_keeps_its_runs() -> None:
+    engine = trigdsl.Engine(trigdsl.parse('if cart then after 1h send push "old"'))
+    engine.feed({"user": "u", "time": f"{DAY}T10:00:00Z", "event": "cart"})
+    engine.reload(trigdsl.parse('if cart then after 1h send push "new"'))
+    assert told(engine.advance(f"{DAY}T12:00:00Z")) == ["rule_1/1 sent old 11:00:00"]
+
+
 FIELDS = "event cart {{ id: text{} }}\nuser {{ name: text{} }}\n"
 
 
@@ -495,7 +517,7 @@ def test_what_waits_is_told_under_the_rules_name(start: Start) -> None:
     assert (waits.event_id, waits.reason) == ("e-1", "due")
     standing = live.engine.explain("u", "r")
     assert standing.pending == (waits,)
-    assert [run["rule"] for run in live.engine.state("u")["runs"]] == ["r"]
+    assert [(run["rule"], run["by_old_text"]) for run in live.engine.state("u")["runs"]] == [("r", True)]
     live.advance("11:00:00")
     (limit,) = [quota for _, quota in live.engine.explain("u", "r").limits]
     assert (limit.used, limit.is_full) == (1, True)

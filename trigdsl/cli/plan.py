@@ -34,9 +34,7 @@ def plan(rules: tuple[str, ...], expression: str | None, url: str, on_edit: str 
     """
     *old, new = (*rules, None) if expression is not None else (rules or (None,))
     if len(old) > 1 or (new is None) == (expression is None):
-        raise click.UsageError(
-            "name a .trig file or folder, and before it the one of now if you like, or give -e 'if …'"
-        )
+        raise click.UsageError("name one .trig file or folder (with the one of now before it), or give -e 'if …'")
     from trigdsl.cli.program import program_or_exit
     from trigdsl.store.errors import StoreError
     from trigdsl.store.opening import open_store
@@ -55,9 +53,8 @@ def plan(rules: tuple[str, ...], expression: str | None, url: str, on_edit: str 
     except StoreError as error:
         raise click.UsageError(str(error)) from error
     if others:
-        click.echo(
-            f"{old[0]} is not what wrote the store: {', '.join(others)} differ; compared with what did", err=True
-        )
+        differ = ", ".join(others)
+        click.echo(f"{old[0]} is not what the store was written with, which this compares: {differ}", err=True)
     if as_json:
         _print_json(found)
     else:

@@ -23,7 +23,8 @@ Timer: TypeAlias = tuple[Key, str, Any]
 def run_key(program: Program, run: Run) -> Key:
     """The place of a run's timer among all timers of its user."""
     rule = program.rules[run.rule]
-    return (run.wake, -rule.steps[run.step].priority, rule.living, 1, run.step, run.seq)
+    priority = rule.steps[run.step].priority
+    return (run.wake, -priority, rule.living, 1, run.step, run.seq)
 
 
 def next_timer(program: Program, state: State, *, calendars: bool = True) -> Timer | None:

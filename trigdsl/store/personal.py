@@ -9,7 +9,7 @@ from attrs import asdict, evolve, frozen
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.links import user_of
-from trigdsl.engine.program import Program
+from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.state import Run, State
 from trigdsl.model.decisions import json_value
 from trigdsl.model.inputs import Input
@@ -124,7 +124,7 @@ def shown_state(program: Program, state: State) -> dict[str, Any]:
         "lists": sorted(state.lists or ()),
         "next_due": _at(state.due),
         "first": _at(state.first),
-        "runs": [_shown_run(rules[run.rule], run) for run in state.runs or ()],
+        "runs": [_shown_run(program.rules[run.rule], run) for run in state.runs or ()],
         "silences": by_rule(state.silences, lambda entry: {"due": _at(entry[0]), "event": json_value(entry[1])}),
         "ignored": by_rule(state.ignored, lambda sends: [_at(send[0]) for send in sends]),
         "calendar": by_rule(state.calendar, lambda entry: _at(entry[0])),
@@ -140,9 +140,10 @@ def shown_state(program: Program, state: State) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value not in (None, [], {})}
 
 
-def _shown_run(rule: str, run: Run) -> dict[str, Any]:
+def _shown_run(rule: CompiledRule, run: Run) -> dict[str, Any]:
     return {
-        "rule": rule,
+        "rule": rule.name,
+        "by_old_text": rule.is_old,
         "step": run.step + 1,
         "triggered": _at(run.triggered),
         "due": _at(run.due),
