@@ -228,8 +228,10 @@ class Intake:
         """Find what the engine failed on, to be left out the next time; False when there is nothing."""
         assert self._keeper is not None
         failures = self._clockwork.machine.failures
-        timer = failures.leave_out()
-        if timer is not None:
+        if failures.is_of_timer:
+            timer = failures.leave_out()
+            if timer is None:
+                return False
             if all(timer != one for one, _ in self._failed_timers):
                 self._failed_timers.append((timer, error))
             return True
@@ -266,7 +268,7 @@ class Intake:
                 raise
             return None
         except Exception as error:
-            return error
+            return None if self._clockwork.machine.failures.forgive() else error
 
     def _read(self, record: Any, place: int | None = None) -> tuple[Input | None, str]:
         if place in self._failed_on:
