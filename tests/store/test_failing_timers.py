@@ -189,7 +189,10 @@ def test_a_membership_and_a_calendar_whose_next_moment_cannot_be_found_are_not_l
         assert engine.next_due is None
 
 
-def test_a_timer_that_cannot_even_be_left_out_is_told(store: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("how", MOVES)
+def test_a_timer_that_cannot_even_be_left_out_is_told(
+    store: str | None, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with trigdsl.Engine(program(STEP), store=store) as engine:
         engine.feed(record("10:00:00", "cart", n=1))
 
@@ -198,8 +201,9 @@ def test_a_timer_that_cannot_even_be_left_out_is_told(store: str | None, monkeyp
 
         monkeypatch.setattr(Machine, "decide", fails)
         with pytest.raises(RuntimeError, match="no way"):
-            engine.advance(f"{DAY}T11:00:00Z")
+            MOVES[how](engine)
         monkeypatch.undo()
+        assert engine.rejected == (0 if store is not None else 1), "a record that comes is not at fault"
         if store is not None:
             assert told(engine.advance(f"{DAY}T11:00:00Z")) == ["u r cancelled failed 11:00"]
 

@@ -68,6 +68,16 @@ class Failures:
         """The machine has failed on a timer of a user."""
         self._failed = _mark(state, timer), self._described(state, timer)
 
+    @property
+    def is_of_timer(self) -> bool:
+        """Whether it was a timer on which the machine failed last."""
+        return self._failed is not None
+
+    def forgive(self) -> bool:
+        """Whether it was a timer on which the machine failed last, which goes off again then."""
+        was, self._failed = self._failed is not None, None
+        return was
+
     def leave_out(self) -> FailedTimer | None:
         """Leave out the timer on which the machine failed just now; None when it was none, or nothing helps."""
         failed, self._failed = self._failed, None

@@ -152,7 +152,7 @@ class Keeper:
 
     def expect_timers(self, until: Micros) -> Micros:
         """Have the clockwork heed the next timers; the moment, at most `until`, up to which it then knows all."""
-        if self._horizon is not None and self._horizon >= until:
+        if self.knows_timers(until):
             return until
         t = self.states._asked
         found = t.due(self._horizon, until, DUE_AT_ONCE)
@@ -167,6 +167,10 @@ class Keeper:
         self.states.wake(user for _, user in found)
         self._clockwork.expect(found)
         return self._horizon
+
+    def knows_timers(self, until: Micros) -> bool:
+        """Whether the clockwork heeds all timers up to and including a time, so that none need be looked up."""
+        return self._horizon is not None and self._horizon >= until
 
     def spare(self) -> None:
         """Save what changed in between when too much is awake, so that a long transaction needs no more memory."""
