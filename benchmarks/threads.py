@@ -12,7 +12,8 @@ Run `python benchmarks/threads.py [--postgres ADDRESS] [--threads 1,2,4,8] [--re
 ADDRESS is one of PostgreSQL without `schema`; each run makes a schema of its own.
 
 Rules and records are those of `store_throughput`, cut into calls of so many records of one user each, as a web host has
-them.  SQLite and PostgreSQL wait for the disk at each commit.  The best of `--repeats` runs is told.
+them.  SQLite and PostgreSQL wait for the disk at each commit.  The best of the runs so far is told after
+each of `--repeats`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from threading import Barrier, Event, Thread
 from typing import Any
 from uuid import uuid4
@@ -90,7 +90,8 @@ def inbox(url: str, threads: int, count: int, batch: int, *, alone: bool) -> Ite
     given = calls(count, batch, threads)
     with trigdsl.SharedEngine(trigdsl.parse(RULES), url, shards=SHARDS) as engine:
         if alone:
-            engine._shards.feeding = partial(engine._shards.feeding, alone=True)  # type: ignore[method-assign]
+            whole = engine._shards.feeding
+            engine._shards.feeding = lambda alone=False: whole(alone=True)  # type: ignore[method-assign]
         began = timed(threads, given, engine.feed_many)
         yield count / (time.perf_counter() - began)
 
@@ -147,16 +148,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         chosen = [(name, way) for name, way in ways(folder, given.postgres) if given.only in name]
         runs: dict[tuple[str, int], list[list[float]]] = {}
-        # The ways take turns, so that what else the machine does is shared among them.
         for _ in range(given.repeats):
+            # The ways take turns, so that what else the machine does is shared among them.
             for number in threads:
                 for name, way in chosen:
                     runs.setdefault((name, number), []).append(list(way(number, given.records, given.batch)))
-    print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads))
-    for name, _ in chosen:
-        best = [max(runs[name, number], key=lambda run: run[-1]) for number in threads]
-        print(f"{name:24}" + "".join(f"{' / '.join(f'{one:,.0f}' for one in run):>16}" for run in best))
-    print(f"load {os.getloadavg()[0]:.1f}")
+            print(f"{'records/s with threads':24}" + "".join(f"{one:>16}" for one in threads))
+            for name, _way in chosen:
+                best = [max(runs[name, number], key=lambda run: run[-1]) for number in threads]
+                print(f"{name:24}" + "".join(f"{' / '.join(f'{one:,.0f}' for one in run):>16}" for run in best))
+            print(f"load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 if __name__ == "__main__":

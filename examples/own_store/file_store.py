@@ -249,7 +249,7 @@ class FileTransaction:
         tables = self.tables
         return Erased(
             states=_drop(tables.states, lambda user, _: user in users),
-            links=_drop(tables.links, lambda alias, user: alias in users or user in users),
+            links=_drop(tables.links, lambda alias, _: alias in users),
             held=_drop(tables.held, lambda _, row: row.user in users),
             deliveries=_drop(tables.outbox, lambda _, row: row.user in users),
             decisions=_drop(tables.decisions, lambda _, row: row[0] in users),

@@ -11,6 +11,7 @@ from test_shared_engine import DAY, LEFT, by_user, in_two_shards, let_leases_end
 
 import trigdsl
 from trigdsl.delivery.outbox import Outbox
+from trigdsl.sharing.answers import forgotten_of
 from trigdsl.sharing.routing import fingerprint, shard_of
 from trigdsl.store.inbox import ANSWER, GIVE, MERGE, TAKE
 from trigdsl.store.packing import encode
@@ -239,6 +240,34 @@ def test_forget_tells_what_it_erased_as_one_engine_does(pair: Any, postgres_url:
         assert first.export(user) == {**first.export(user), "ids": [user], "deliveries": [], "rejects": []}
         assert [one.decision.user for one in Outbox(first.store).claim()] == ["other"]
     assert answers(first) == []
+
+
+def test_a_forget_that_breaks_off_is_done_wholly_the_next_time(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, device = in_two_shards()
+    with opened(postgres_url, RULES) as first:
+        first.feed_many([record("10:00:00", "cart", device), record("10:10:00", "text", user, alias=device)])
+        work_all(first)
+        ticket, ids = first._ask_forget(device)
+
+        def break_off(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("trigdsl.store.inbox.ShardTransaction.take_out", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            first.work()
+        monkeypatch.undo()
+        assert first._answer(ticket) == (False, None)
+        assert first.state(user) is not None
+        dies(first)
+        with opened(postgres_url, RULES) as second:
+            work_all(second)
+            is_told, told = second._answer(ticket)
+            assert is_told
+            found = forgotten_of(told, ids)
+            assert (found.ids, found.runs, found.links, found.deliveries) == ((user, device), 1, 1, 1)
+            assert second.state(user) is None
 
 
 def test_records_held_back_are_forgotten_with_their_user(postgres_url: str) -> None:

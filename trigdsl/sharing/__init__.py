@@ -1,7 +1,8 @@
 """Several processes on one PostgreSQL store: records go in anywhere, and each shard's owner decides.
 
-`shared` is what a host has in hand, `shard` the engine of one shard, `routing` where a record goes, `asleep` how users
-are looked at whose shard is another process's.
+`shared` is what a host has in hand (`aio` for asyncio), `worker` the shards that a process has, `shard` the engine of
+one of them, `routing` where a record goes, `answers` what an owner tells who asked, `asleep` how users are looked at
+whose shard is another process's, `resizing` how the number of shards changes.
 """
 
 from __future__ import annotations
