@@ -97,7 +97,8 @@ class SparkReplay:
         if not frames:
             return 0
         names = frames[0] if len(frames) == 1 else frames[0].union(frames[1])
-        return self._renamed(names, self.linked.users).distinct().count()
+        count: int = self._renamed(names, self.linked.users).distinct().count()
+        return count
 
     def close(self) -> None:
         """Give back what is held."""
@@ -109,7 +110,7 @@ class SparkReplay:
         said = self.spark.conf.get("spark.sql.shuffle.partitions")
         if said is not None and said != DEFAULT_PARTITIONS:
             return int(said)
-        count = self._count + sum(row.kept for row in self.facts)
+        count: int = self._count + sum(row.kept for row in self.facts)
         cores: int = self.spark.sparkContext.defaultParallelism
         return max(cores, -(-count // PARTITION_ROWS))
 

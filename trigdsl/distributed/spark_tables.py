@@ -113,8 +113,8 @@ class SparkTable:
         """What is to be known before anybody decides, one row for each event's name (null: of unusual rows).
 
         Columns: `event`; `passed`, `first`, `last`: the number of rows that are only counted, and their span; `kept`:
-        the number of those that may matter; `latest`: the time of the last usual row without an id; `ids`: rows with one;
-        `unusual`: rows that are read in Python.
+        the number of those that may matter; `latest`: the time of the last usual row without an id; `ids`: the number
+        of rows with one; `unusual`: that of rows that are read in Python.
         """
         from pyspark.sql import functions as F  # noqa: N812
 
