@@ -87,7 +87,7 @@ def test_lines_with_all_that_can_be_wrong_with_them(
     spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draw: Any, seeds: tuple[int, ...]
 ) -> None:
     """Ids that come twice, aliases, unknown zones, odd values, broken lines, in several files and parts."""
-    monkeypatch.setattr(parts, "PART_BYTES", 400)
+    monkeypatch.setattr(parts, "PART_BYTES", 2_000)
     for seed in seeds:
         compare(job_of(draw(seed), tmp_path / "events", seed), tmp_path, spark)
 
@@ -126,6 +126,21 @@ def test_a_shop_in_two_files_with_every_kind_of_row(spark: Any, tmp_path: Path, 
     made = compare(job, tmp_path, spark)
     assert b'"sent"' in made
     assert (tmp_path / "there.rejects").read_bytes().count(b"\n") == 5
+
+
+def test_an_alias_joins_users_of_columns_too(spark: Any, tmp_path: Path) -> None:
+    """One is claimed by two, of whom the first in time has it; what was bought under another id ends the reminder."""
+    records = shop(600, 12)
+    parquet.write_table(shop_table(records), tmp_path / "events.parquet")
+    last = max(one["time"] for one in records)
+    links = [("u1", "u2", last - 5), ("u3", "u2", last - 9), ("u2", "u4", last - 7), ("u5", "stranger", last)]
+    lines = lines_file(tmp_path / "links.jsonl", [{"user": a, "alias": b, "time": at} for a, b, at in links])
+    for rules in (CART, HISTORY):
+        job = Job(program=trigdsl.parse(rules), events=(lines, str(tmp_path / "events.parquet")))
+        made = compare(job, tmp_path, spark)
+        assert b'"user":"u3"' in made
+        assert b'"user":"u2"' not in made
+        assert b'"user":"u4"' not in made
 
 
 def test_a_record_that_came_twice_moves_no_clock(spark: Any, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class SparkReplay:
         unusual = None
         if table is not None and table.suits():
             self.facts = table.facts().collect()
-            self.asked = evolve(self.asked, table=table.table_layout())
+            self.asked = evolve(self.asked, table=table.table_layout("key"))
             unusual = table.unusual() if any(row.unusual for row in self.facts) else None
         elif table is not None:
             unusual = table.unusual()
@@ -71,6 +71,8 @@ class SparkReplay:
             found = self._packed.where(self._packed.kind == REPORT).select("packed").collect()
             self.reports = [rows.report_of(row.packed) for row in found]
         self.linked = linked(rows.merged_claims(self.reports))
+        if self.linked.groups and self.asked.table is not None and table is not None:
+            self.asked = evolve(self.asked, table=table.table_layout("user"))
         self.asked = evolve(self.asked, last=self._last())
 
     def decisions(self, partitions: int | None = None) -> DataFrame:
@@ -142,17 +144,18 @@ class SparkReplay:
 
     def _rows(self, names: Mapping[str, str]) -> DataFrame:
         """The records that may matter and the profiles; `names` are other keys for some users."""
+        from pyspark.sql import functions as F  # noqa: N812
+
         frames = []
         if self._has_usual and self.records.table is not None:
-            frames.append(self.records.table.kept())
+            kept = self.records.table.kept()
+            frames.append(kept.withColumn("user", F.col("key")) if names else kept)
         if (packed := self._packed) is not None:
             frames.append(packed.where(packed.kind.isin(RECORD, PROFILE)))
         if not frames:
             frames.append(self.spark.createDataFrame([], _spark_schema(rows.ROWS)))
         if len(frames) == 1 and self._has_usual:
             # Rows of columns alone: nothing is packed.
-            from pyspark.sql import functions as F  # noqa: N812
-
             none = {"kind": F.lit(None).cast("int"), "packed": F.lit(None).cast("binary")}
             return self._renamed(frames[0].withColumns(none), names)
         held = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1], allowMissingColumns=True)

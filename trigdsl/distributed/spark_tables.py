@@ -95,10 +95,10 @@ class SparkTable:
         ]
         return usual.select(*held, *(self._column(index).alias(f"c{index}") for index in self._needed()))
 
-    def table_layout(self) -> TableLayout:
-        """What the columns of `kept` hold."""
+    def table_layout(self, user: str) -> TableLayout:
+        """What the columns of `kept` hold, when column `user` holds the user."""
         names = self.names
-        fields = {"key": names[self._parts["user"]], "time": names[self._parts["time"]]}
+        fields = {user: names[self._parts["user"]], "time": names[self._parts["time"]]}
         if "id" in self._parts:
             fields["id"] = names[self._parts["id"]]
         return TableLayout({**fields, **{f"c{index}": names[index] for index in self._needed()}}, self.columns, "time")
