@@ -45,6 +45,7 @@ def spark() -> Iterator[Any]:
     options = {
         **QUICK,
         "spark.ui.enabled": "false",
+        "spark.sql.maxMetadataStringLength": "10000",
         "spark.sql.shuffle.partitions": "4",
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
     }

@@ -19,7 +19,7 @@ from trigdsl.distributed.deciding import Deciding
 from trigdsl.distributed.linking import Linked, linked
 from trigdsl.distributed.reports import Report, total
 from trigdsl.distributed.rows import PASSED, PROFILE, RECORD, REPORT, Reading, RowsReport
-from trigdsl.distributed.spark_tables import ORDER, SparkTable
+from trigdsl.distributed.spark_tables import SparkTable
 from trigdsl.engine.duplicates import SAME_RECORD
 from trigdsl.model.values import Micros
 from trigdsl.records.parts import Part
@@ -134,7 +134,8 @@ class SparkReplay:
             each = self.spark.range(0, len(numbers), 1, len(numbers))
             frames.append(each.mapInArrow(partial(_parts, reading, records.parts, numbers), schema))
         if unusual is not None:
-            frames.append(unusual.mapInArrow(partial(_columns, reading), schema))
+            names = () if records.table is None else records.table.names
+            frames.append(unusual.mapInArrow(partial(_columns, reading, names), schema))
         if not frames:
             return None
         packed = frames[0]
@@ -238,5 +239,5 @@ def _profiles(path: str, columns: Mapping[str, str], batches: Iterable[pa.Record
             yield from rows.rows_of_profiles(path, columns)
 
 
-def _columns(reading: Reading, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return rows.rows_of_columns(reading, ORDER, batches)
+def _columns(reading: Reading, names: tuple[str, ...], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return rows.rows_of_columns(reading, names, batches)

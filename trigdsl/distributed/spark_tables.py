@@ -74,10 +74,10 @@ class SparkTable:
 
     # ------------------------------------------------------------------ rows
     def unusual(self) -> DataFrame:
-        """The rows that are to be read in Python, whole, with their order."""
+        """The rows that are to be read in Python, whole, with their order; columns are known by their place."""
         from pyspark.sql import functions as F  # noqa: N812
 
-        whole = [self._column(index) for index in range(len(self.names))]
+        whole = [self._column(index).alias(f"c{index}") for index in range(len(self.names))]
         found = self.frame.where(~F.coalesce(self._is_usual(), F.lit(False))) if self.suits() else self.frame
         return found.select(*whole, self.order.alias(ORDER))
 
