@@ -19,6 +19,14 @@ from trigdsl.distributed.spark_session import SparkMissing, require_spark, sessi
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "engine"), str(TESTS / "properties")]
 
+QUICK = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Many queries over few rows: to compile each would cost more than to run it."""
+
 MASTER = "local-cluster[2,1,1024]"
 """Two worker processes of one core and 1,024 MiB each: what goes from one to the other goes through sockets."""
 
@@ -35,7 +43,9 @@ def spark() -> Iterator[Any]:
             raise
         pytest.skip(str(missing))
     options = {
+        **QUICK,
         "spark.ui.enabled": "false",
+        "spark.sql.maxMetadataStringLength": "10000",
         "spark.sql.shuffle.partitions": "4",
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
     }

@@ -49,7 +49,7 @@ def test_no_user_is_in_two_groups_and_no_row_is_lost() -> None:
         assert [place for group in found for place in group.column("place").to_pylist()] == list(range(len(keys)))
         held = [set(group.column("key").to_pylist()) for group in found]
         assert sum(map(len, held)) == len(set(keys))
-        # A group ends in the batch that makes it large enough, so without its last user it is at most a batch too large.
+        # A group ends in the batch that makes it large enough: without its last user it is at most a batch larger.
         for group in found:
             names = group.column("key").to_pylist()
             assert len([name for name in names if name != names[-1]]) < rows + max(sizes)

@@ -7,7 +7,7 @@ else was found on the way is told in rows of kind `REPORT`, one for each part.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -133,8 +133,10 @@ def rows_of_profiles(path: str, columns: Mapping[str, str]) -> Iterator[pa.Recor
     yield rows.taken()
 
 
-def rows_of_columns(reading: Reading, order: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of batches of columns, one of which, `order`, tells the order of arrival.
+def rows_of_columns(
+    reading: Reading, names: Sequence[str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of batches of columns of these names; one more column, the last, tells the order of arrival.
 
     Its number is the line of a reject, whose file has no name.
     """
@@ -143,9 +145,9 @@ def rows_of_columns(reading: Reading, order: str, batches: Iterable[pa.RecordBat
     reports = Reports("", rejects.append, lambda what, where: warnings.append((what, where)))
     rows = _Rows(TABLE)
     for batch in batches:
-        orders = batch.column(order).to_pylist()
-        held = batch.drop_columns([order])
-        table = ArrowRows(held.schema)
+        *columns, order = batch.columns
+        held = pa.RecordBatch.from_arrays(columns, names)
+        orders, table = order.to_pylist(), ArrowRows(held.schema)
         for given, arrival in inputs_of(table, input_layout(table.names, reading.columns), held, orders, reports):
             rows.add(arrived(given, arrival))
             yield from rows.full()

@@ -19,7 +19,7 @@ from trigdsl.distributed.deciding import Deciding
 from trigdsl.distributed.linking import Linked, linked
 from trigdsl.distributed.reports import Report, total
 from trigdsl.distributed.rows import PASSED, PROFILE, RECORD, REPORT, Reading, RowsReport
-from trigdsl.distributed.spark_tables import ORDER, SparkTable
+from trigdsl.distributed.spark_tables import SparkTable
 from trigdsl.engine.duplicates import SAME_RECORD
 from trigdsl.model.values import Micros
 from trigdsl.records.parts import Part
@@ -62,7 +62,7 @@ class SparkReplay:
         unusual = None
         if table is not None and table.suits():
             self.facts = table.facts().collect()
-            self.asked = evolve(self.asked, table=table.table_layout())
+            self.asked = evolve(self.asked, table=table.table_layout("key"))
             unusual = table.unusual() if any(row.unusual for row in self.facts) else None
         elif table is not None:
             unusual = table.unusual()
@@ -71,6 +71,8 @@ class SparkReplay:
             found = self._packed.where(self._packed.kind == REPORT).select("packed").collect()
             self.reports = [rows.report_of(row.packed) for row in found]
         self.linked = linked(rows.merged_claims(self.reports))
+        if self.linked.groups and self.asked.table is not None and table is not None:
+            self.asked = evolve(self.asked, table=table.table_layout("user"))
         self.asked = evolve(self.asked, last=self._last())
 
     def decisions(self, partitions: int | None = None) -> DataFrame:
@@ -97,7 +99,8 @@ class SparkReplay:
         if not frames:
             return 0
         names = frames[0] if len(frames) == 1 else frames[0].union(frames[1])
-        return self._renamed(names, self.linked.users).distinct().count()
+        count: int = self._renamed(names, self.linked.users).distinct().count()
+        return count
 
     def close(self) -> None:
         """Give back what is held."""
@@ -109,7 +112,7 @@ class SparkReplay:
         said = self.spark.conf.get("spark.sql.shuffle.partitions")
         if said is not None and said != DEFAULT_PARTITIONS:
             return int(said)
-        count = self._count + sum(row.kept for row in self.facts)
+        count: int = self._count + sum(row.kept for row in self.facts)
         cores: int = self.spark.sparkContext.defaultParallelism
         return max(cores, -(-count // PARTITION_ROWS))
 
@@ -131,7 +134,8 @@ class SparkReplay:
             each = self.spark.range(0, len(numbers), 1, len(numbers))
             frames.append(each.mapInArrow(partial(_parts, reading, records.parts, numbers), schema))
         if unusual is not None:
-            frames.append(unusual.mapInArrow(partial(_columns, reading), schema))
+            names = () if records.table is None else records.table.names
+            frames.append(unusual.mapInArrow(partial(_columns, reading, names), schema))
         if not frames:
             return None
         packed = frames[0]
@@ -141,17 +145,18 @@ class SparkReplay:
 
     def _rows(self, names: Mapping[str, str]) -> DataFrame:
         """The records that may matter and the profiles; `names` are other keys for some users."""
+        from pyspark.sql import functions as F  # noqa: N812
+
         frames = []
         if self._has_usual and self.records.table is not None:
-            frames.append(self.records.table.kept())
+            kept = self.records.table.kept()
+            frames.append(kept.withColumn("user", F.col("key")) if names else kept)
         if (packed := self._packed) is not None:
             frames.append(packed.where(packed.kind.isin(RECORD, PROFILE)))
         if not frames:
             frames.append(self.spark.createDataFrame([], _spark_schema(rows.ROWS)))
         if len(frames) == 1 and self._has_usual:
             # Rows of columns alone: nothing is packed.
-            from pyspark.sql import functions as F  # noqa: N812
-
             none = {"kind": F.lit(None).cast("int"), "packed": F.lit(None).cast("binary")}
             return self._renamed(frames[0].withColumns(none), names)
         held = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1], allowMissingColumns=True)
@@ -234,5 +239,5 @@ def _profiles(path: str, columns: Mapping[str, str], batches: Iterable[pa.Record
             yield from rows.rows_of_profiles(path, columns)
 
 
-def _columns(reading: Reading, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return rows.rows_of_columns(reading, ORDER, batches)
+def _columns(reading: Reading, names: tuple[str, ...], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return rows.rows_of_columns(reading, names, batches)

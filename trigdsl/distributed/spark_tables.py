@@ -74,10 +74,10 @@ class SparkTable:
 
     # ------------------------------------------------------------------ rows
     def unusual(self) -> DataFrame:
-        """The rows that are to be read in Python, whole, with their order."""
+        """The rows that are to be read in Python, whole, with their order; columns are known by their place."""
         from pyspark.sql import functions as F  # noqa: N812
 
-        whole = [self._column(index) for index in range(len(self.names))]
+        whole = [self._column(index).alias(f"c{index}") for index in range(len(self.names))]
         found = self.frame.where(~F.coalesce(self._is_usual(), F.lit(False))) if self.suits() else self.frame
         return found.select(*whole, self.order.alias(ORDER))
 
@@ -95,10 +95,10 @@ class SparkTable:
         ]
         return usual.select(*held, *(self._column(index).alias(f"c{index}") for index in self._needed()))
 
-    def table_layout(self) -> TableLayout:
-        """What the columns of `kept` hold."""
+    def table_layout(self, user: str) -> TableLayout:
+        """What the columns of `kept` hold, when column `user` holds the user."""
         names = self.names
-        fields = {"key": names[self._parts["user"]], "time": names[self._parts["time"]]}
+        fields = {user: names[self._parts["user"]], "time": names[self._parts["time"]]}
         if "id" in self._parts:
             fields["id"] = names[self._parts["id"]]
         return TableLayout({**fields, **{f"c{index}": names[index] for index in self._needed()}}, self.columns, "time")
@@ -113,8 +113,8 @@ class SparkTable:
         """What is to be known before anybody decides, one row for each event's name (null: of unusual rows).
 
         Columns: `event`; `passed`, `first`, `last`: the number of rows that are only counted, and their span; `kept`:
-        the number of those that may matter; `latest`: the time of the last usual row without an id; `ids`: rows with one;
-        `unusual`: rows that are read in Python.
+        the number of those that may matter; `latest`: the time of the last usual row without an id; `ids`: the number
+        of rows with one; `unusual`: that of rows that are read in Python.
         """
         from pyspark.sql import functions as F  # noqa: N812
 
