@@ -367,7 +367,7 @@ def test_a_table_without_a_user_is_refused(streams: Any, tmp_path: Path) -> None
     feed = Feed(tmp_path / "in")
     feed.put([])
     with pytest.raises(ValueError, match="has no column `user`"):
-        stream(feed.read(streams, "program AS event"), trigdsl.parse(REMINDER))
+        stream(feed.read(streams, "program").withColumnRenamed("program", "event"), trigdsl.parse(REMINDER))
 
 
 # ------------------------------------------------------------------------ reading, without a query
