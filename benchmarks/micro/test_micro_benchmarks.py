@@ -45,7 +45,7 @@ def waiting(program: Program) -> State:
 
 
 def test_parse(benchmark: Any) -> None:
-    assert benchmark(parse_file, Source("rules.trig", RULES)).items
+    assert benchmark(parse_file, Source("rules.trig", RULES)).file.items
 
 
 def test_check(benchmark: Any) -> None:

@@ -79,7 +79,9 @@ class Clockwork:
             self._heed_alias(given, given.alias)
             if given.is_only_alias:
                 return
-        state = self.state(given.user)
+        state = None if self.links else self.states.get(given.user)
+        if state is None:
+            state = self.state(given.user)
         due = state.due
         self.machine.handle(state, given)
         if state.due is not None and state.due != due:
