@@ -15,7 +15,7 @@ from typing import Any
 
 from trigdsl.engine.state import Run, State
 
-MOST_AWAKE = 20_000
+MOST_AWAKE = 200_000
 """How many states are kept as objects, about: those that were touched last."""
 
 _parts_of = attrgetter(
