@@ -102,7 +102,7 @@ def report(found: dict[str, Any]) -> str:
         "",
         f"### Replays of {found['events']:,} events",
         "",
-        f"CPU time of whole processes, all of their threads, medians of {found['rounds']} rounds in turns. "
+        f"CPU time of whole processes, all of their threads, in turns; {_rounds(found['rounds'])}. "
         "The last column is that of the loop by hand divided by it: more is better.",
         "",
         "| program | engine | seconds of CPU | of `by hand` |",
@@ -130,6 +130,10 @@ def report(found: dict[str, Any]) -> str:
         f"| a timer that goes off | {timers['timer_us']:.1f} µs of CPU |",
     ]
     return "\n".join(lines)
+
+
+def _rounds(count: int) -> str:
+    return "one round" if count == 1 else f"medians of {count} rounds"
 
 
 def write_docs(found: dict[str, Any], docs: Path) -> None:
