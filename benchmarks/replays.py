@@ -1,4 +1,4 @@
-"""`trig replay` side by side with the same rule written by hand, and in SQL: time, memory, and the same answer.
+"""`trig replay` side by side with the same rules written by hand, in SQL and as data frames: time, and the same answer.
 
     python benchmarks/replays.py --count 1000000 --rounds 3
 
@@ -20,38 +20,46 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import streams
+from peers import CAN_CAP
+from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
-RULE = "rule cart: if cart_abandoned and cart.value > 200 then after 30m send push unless purchase while pending stack"
 
 
-def engines(lines: Path, table: Path | None, out: str) -> dict[str, list[str]]:
+def engines(work: str, lines: Path, table: Path | None, out: str) -> dict[str, list[str]]:
     """What to run, by name."""
-    replay = [sys.executable, "-m", "trigdsl", "replay", "-e", RULE, "--only", "sent", "--out", out]
+    replay = [sys.executable, "-m", "trigdsl", "replay", "-e", WORKLOADS[work].text, "--only", "sent", "--out", out]
     found = {
         "trig": [*replay, "--workers", "1", str(lines)],
         "trig, all cores": [*replay, str(lines)],
         "trig --sorted": [*replay, "--sorted", str(lines)],
-        "by hand": [sys.executable, str(HERE / "peers.py"), "hand", str(lines)],
     }
-    has_duckdb = importlib.util.find_spec("duckdb") is not None
-    if has_duckdb:
-        found["DuckDB"] = [sys.executable, str(HERE / "peers.py"), "duckdb", str(lines)]
     if table is not None:
         found["trig, Parquet"] = [*replay, str(table)]
-        if has_duckdb:
-            found["DuckDB, Parquet"] = [sys.executable, str(HERE / "peers.py"), "duckdb", str(table)]
+    for peer, name, package in (
+        ("hand", "by hand", None),
+        ("duckdb", "DuckDB", "duckdb"),
+        ("polars", "Polars", "polars"),
+    ):
+        if (package is not None and importlib.util.find_spec(package) is None) or (
+            WORKLOADS[work].capped and peer not in CAN_CAP
+        ):
+            continue
+        found[name] = [sys.executable, str(HERE / "peers.py"), peer, work, str(lines)]
+        if table is not None and package is not None:
+            found[f"{name}, Parquet"] = [sys.executable, str(HERE / "peers.py"), peer, work, str(table)]
     return found
 
 
 def answer(name: str, said: bytes, out: Path) -> list[str]:
-    """User and time of every message, sorted."""
+    """Rule, user and time of every message, sorted."""
     if not name.startswith("trig"):
         return sorted(said.decode().splitlines())
     decisions = [json.loads(line) for line in out.read_bytes().splitlines()]
-    return sorted(f"{one['user']} {_milliseconds(one['time'])}" for one in decisions)
+    return sorted(f"{one['rule']} {one['user']} {_milliseconds(one['time'])}" for one in decisions)
 
 
 def _milliseconds(text: str) -> str:
@@ -69,21 +77,14 @@ def measure(command: list[str]) -> tuple[float, float, bytes]:
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, done.stdout
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--count", type=int, default=200_000, help="events of the stream")
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "trigdsl-benchmarks")
-    options.add_argument("--json", type=Path)
-    chosen = options.parse_args()
-    lines = streams.make(chosen.data, chosen.count)
-    table = streams.as_parquet(lines) if importlib.util.find_spec("pyarrow") else None
+def compared(work: str, lines: Path, table: Path | None, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Seconds and CPU seconds of each engine in each round; ends the program when one gives another answer."""
     took: dict[str, list[tuple[float, float]]] = {}
     expected: list[str] | None = None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.jsonl"
-        commands = engines(lines, table, str(out))
-        for turn in range(chosen.rounds):
+        commands = engines(work, lines, table, str(out))
+        for turn in range(rounds):
             names = list(commands)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 seconds, cpu, said = measure(commands[name])
@@ -92,15 +93,43 @@ def main() -> None:
                 if found != expected:
                     sys.exit(f"{name} gives another answer: {len(found)} messages, {len(expected)} expected")
                 took.setdefault(name, []).append((seconds, cpu))
-    print(f"{chosen.count:,} events, {len(expected or ()):,} messages, medians of {chosen.rounds}\n")
-    print("| engine | seconds | cpu | of `by hand` by cpu |")
-    print("|---|--:|--:|--:|")
+    return took
+
+
+def rows(took: dict[str, list[tuple[float, float]]]) -> list[dict[str, Any]]:
+    """The medians of each engine, and the CPU time by hand divided by its own."""
     base = statistics.median(cpu for _, cpu in took["by hand"])
+    found = []
     for name, runs in took.items():
         seconds, cpu = (statistics.median(values) for values in zip(*runs, strict=True))
-        print(f"| {name} | {seconds:.2f} | {cpu:.2f} | {base / cpu:.2f} |")
+        found.append({"engine": name, "seconds": seconds, "cpu": cpu, "of_by_hand": base / cpu})
+    return found
+
+
+def files(folder: Path, count: int) -> tuple[Path, Path | None]:
+    """The stream as JSON Lines, and as Parquet where pyarrow is there."""
+    lines = streams.make(folder, count)
+    return lines, streams.as_parquet(lines) if importlib.util.find_spec("pyarrow") else None
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--count", type=int, default=200_000, help="events of the stream")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "trigdsl-benchmarks")
+    options.add_argument("--work", choices=[*WORKLOADS], action="append", help="may be given several times; else all")
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args()
+    lines, table = files(chosen.data, chosen.count)
+    kept = {}
+    print(f"{chosen.count:,} events, medians of {chosen.rounds}")
+    for work in chosen.work or WORKLOADS:
+        kept[work] = rows(compared(work, lines, table, chosen.rounds))
+        print(f"\n{work}\n\n| engine | seconds | cpu | of `by hand` by cpu |\n|---|--:|--:|--:|")
+        for one in kept[work]:
+            print(f"| {one['engine']} | {one['seconds']:.2f} | {one['cpu']:.2f} | {one['of_by_hand']:.2f} |")
     if chosen.json:
-        chosen.json.write_text(json.dumps(took, indent=1) + "\n")
+        chosen.json.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from trigdsl.model.values import instant
 _NAMESPACE: dict[str, Any] = {
     name: getattr(operators, name)
     for name in (
-        "equal", "unequal", "less", "less_equal", "greater", "greater_equal", "text_test", "is_in", "arithmetic",
-        "negate", "truth", "read_date", "read_instant", "call", "call_host", "present", "NUMBERS",
+        "equal", "unequal", "less", "less_equal", "greater", "greater_equal", "text_test", "is_in", "plus", "minus",
+        "times", "over", "negate", "truth", "read_date", "read_instant", "call", "call_host", "present", "NUMBERS",
     )
 } | {
     name: getattr(history, name)
@@ -25,7 +25,7 @@ _NAMESPACE: dict[str, Any] = {
     )
 } | {
     name: getattr(values, name)
-    for name in ("contains", "starts_with", "ends_with", "matches", "add", "subtract", "multiply", "divide", "same")
+    for name in ("contains", "starts_with", "ends_with", "matches", "same")
 } | {"instant": instant, "equals": values.equal, "EMPTY": EMPTY, "later": later}  # fmt: skip
 
 

@@ -8,11 +8,13 @@ the context, that never raise.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from trigdsl.checker.paths import resolve
+from trigdsl.compiler import quick
 from trigdsl.engine.functions import BUILTINS
 from trigdsl.engine.values import compile_pattern
 from trigdsl.model.durations import SECONDS_OF_UNIT
@@ -39,7 +41,6 @@ class Reading(Enum):
 
 _ORDERS = {"<": ("less", ">="), "<=": ("less_equal", ">"), ">": ("greater", "<="), ">=": ("greater_equal", "<")}
 _TEXT_TESTS = {"contains": "contains", "starts with": "starts_with", "ends with": "ends_with"}
-_OPERATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 _LOCAL = frozenset({"hour", "minute", "weekday", "date", "day", "month"})
 
 
@@ -48,7 +49,7 @@ class Writer:
 
     `kept` collects what a later `where` must note.  With `shared` a dict, what the conditions of one function
     read of the event is read once: the dict collects names of local variables by what they hold.  `properties` is
-    what the event's properties are called.
+    what the event's properties are called.  `only` limits what is shared to these reads, and `reads` counts them.
     """
 
     def __init__(self, unit: Unit, reading: Reading = Reading.TRIGGERING, rule: str | None = None) -> None:
@@ -57,6 +58,8 @@ class Writer:
         self.rule = rule
         self.kept: list[nodes.Expression] = []
         self.shared: dict[str, str] | None = None
+        self.only: frozenset[str] | None = None
+        self.reads: Counter[str] = Counter()
         self.properties = "c.event"
         self.without_event = reading is Reading.NOTHING
         self._temporaries = 0
@@ -89,17 +92,21 @@ class Writer:
                 return self._happened(node, wanted)
             case nodes.Boolean():
                 return repr(node.value is wanted)
+            case nodes.In() if quickly := quick.membership(self, node, self._place(node), wanted):
+                return quickly
             case nodes.In() | nodes.Matches():
                 return f"({self.value(node)} is {wanted})"
-        v = self._temporary()
+        v = self.temporary()
         held = "" if wanted else "not "
         return f"({held}{v} if ({v} := {self.value(node)}).__class__ is bool else truth(c, {self._place(node)}, {v}))"
 
     def _comparison(self, node: nodes.Compare, wanted: bool) -> str:
         if node.operator in _TEXT_TESTS:
+            if quickly := quick.text_test(self, node, self._place(node), wanted):
+                return quickly
             return f"({self.value(node)} is {wanted})"
         left, right = node.left, node.right
-        guard = _literal_guard(right)
+        guard = quick.literal_guard(right)
         if node.operator in ("==", "!="):
             slow = "equal" if node.operator == "==" else "unequal"
             sign = "==" if (node.operator == "==") is wanted else "!="
@@ -107,15 +114,15 @@ class Writer:
             slow, opposite = _ORDERS[node.operator]
             sign = node.operator if wanted else opposite
         place = self._place(node)
-        if guard is None or (guard != "in NUMBERS" and sign not in ("==", "!=")):
+        if guard is None or (guard != quick.IS_NUMBER and sign not in ("==", "!=")):
             return f"({slow}(c, {place}, {self.value(left)}, {self.value(right)}) is {wanted})"
-        v, literal = self._temporary(), self.value(right)
+        v, literal = self.temporary(), self.value(right)
         held = self.value(left)
         if self.shared is not None and held in self.shared.values():
-            fits = self._share(f"{held}.__class__ {guard}")
+            fits = self._share(f"{held}.__class__ {guard.format(held)}")
             return f"({held} {sign} {literal} if {fits} else {slow}(c, {place}, {held}, {literal}) is {wanted})"
         return (
-            f"({v} {sign} {literal} if ({v} := {held}).__class__ {guard} "
+            f"({v} {sign} {literal} if ({v} := {held}).__class__ {guard.format(v)} "
             f"else {slow}(c, {place}, {v}, {literal}) is {wanted})"
         )
 
@@ -126,7 +133,7 @@ class Writer:
         name = node.name.text
         if name in self.unit.checked.segments:
             return f"{self.unit.segment(name, certainly=inside)}(c)"
-        return f"({name!r} {'' if inside else 'not '}in c.lists)"
+        return f"({name!r} {'' if inside else 'not '}in (c.state.lists or ()))"
 
     def _happened(self, node: nodes.Happened, wanted: bool) -> str:
         held = "" if node.negated is not wanted else "not "
@@ -146,12 +153,11 @@ class Writer:
             case nodes.Path():
                 return self._path(node)
             case nodes.Default():
-                v = self._temporary()
+                v = self.temporary()
                 fallback = self.value(node.fallback)
                 return f"({v} if ({v} := {self.value(node.operand)}) is not None else {fallback})"
             case nodes.Arithmetic():
-                operands = f"{self.value(node.left)}, {self.value(node.right)}"
-                return f"arithmetic(c, {self._place(node)}, {_OPERATIONS[node.operator]}, {operands})"
+                return quick.arithmetic(self, node, self._place(node))
             case nodes.Negative(operand=nodes.Number(value=number)):
                 return f"({-number!r})"
             case nodes.Negative():
@@ -193,7 +199,7 @@ class Writer:
         return f"{{{entries}}}" if nulls else f"present({{{entries}}})"
 
     def _negation(self, text: str) -> str:
-        v = self._temporary()
+        v = self.temporary()
         return f"(None if ({v} := {text}) is None else not {v})"
 
     def _path(self, node: nodes.Path) -> str:
@@ -212,16 +218,26 @@ class Writer:
                 if self.without_event:
                     return "None"
                 text = self._fields("c.trigger" if self._reads_trigger(root) else self.properties, rest)
-                return text if self.shared is None else self._share(text)
+                return self._shared_read(text)
             case "user":
-                return self._fields("c.user", rest)
+                return self._fields("(c.state.profile or EMPTY)", rest)
             case "now":
                 return "instant(c.now)" if not rest else "None"
             case "local":
-                return f"c.local_{rest[0]}()" if len(rest) == 1 and rest[0] in _LOCAL else "None"
+                return self._local(rest[0]) if len(rest) == 1 and rest[0] in _LOCAL else "None"
             case "rule":
                 return f"c.rule_{rest[0]}" if rest in (("name",), ("title",)) else "None"
         raise AssertionError(root)
+
+    def _local(self, name: str) -> str:
+        text = f"c.local_{name}()"
+        # What may be left unread is not read before it is needed, but for times of day that are read again and again.
+        return self._shared_read(text) if name in ("hour", "minute") and (self.shared is None or self.only) else text
+
+    def _shared_read(self, text: str) -> str:
+        self.reads[text] += 1
+        is_shared = self.shared is not None and (self.only is None or text in self.only)
+        return self._share(text) if is_shared else text
 
     def _reads_trigger(self, root: str) -> bool:
         return root == "trigger" and self.reading is Reading.TESTED
@@ -231,7 +247,7 @@ class Writer:
             if place == 0:
                 text = f"{text}.get({name!r})"
             else:
-                v = self._temporary()
+                v = self.temporary()
                 text = f"({v}.get({name!r}) if ({v} := {text}).__class__ is dict else None)"
         return text
 
@@ -258,19 +274,14 @@ class Writer:
     def _place(self, node: nodes.Node) -> int:
         return self.unit.place(node, self.rule)
 
-    def _temporary(self) -> str:
+    def is_plain_read(self, node: nodes.Path) -> bool:
+        """Whether a path reads a property or attribute as it stands, of which no warning can come."""
+        root, _ = resolve(node.parts)
+        if self.reading is Reading.KEPT or root not in ("event", "trigger", "user"):
+            return False
+        return self.unit.checked.types.get(node.id) not in ("date", "instant")
+
+    def temporary(self) -> str:
+        """A fresh name for a value that is used twice."""
         self._temporaries += 1
         return f"v{self._temporaries}"
-
-
-def _literal_guard(node: nodes.Expression) -> str | None:
-    """The quick test whether a value is of a literal's type; None when only the general comparison will do."""
-    match node:
-        case nodes.Number(value=number) | nodes.Negative(operand=nodes.Number(value=number)):
-            # Beyond 2**53 whole numbers must first be rounded to doubles, which the general comparison does.
-            return "in NUMBERS" if abs(number) < 2**53 else None
-        case nodes.Text():
-            return "is str"
-        case nodes.Boolean():
-            return "is bool"
-    return None

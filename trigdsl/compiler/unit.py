@@ -43,7 +43,16 @@ class Unit:
 
     def test(self, label: str, node: nodes.Expression, rule: str | None) -> Callable[..., bool]:
         """The function that tells whether a condition of a rule is certainly true."""
-        return self.function(label, "c", node.span.text, Writer(self, rule=rule).true(node))
+        writer = Writer(self, rule=rule)
+        body = writer.true(node)
+        often = frozenset(text for text, count in writer.reads.items() if count > 1)
+        if not often:
+            return self.function(label, "c", node.span.text, body)
+        writer = Writer(self, rule=rule)
+        writer.shared, writer.only = {}, often
+        body = writer.true(node)
+        reads = [f"{variable} = {text}" for text, variable in writer.shared.items()]
+        return self.code.define(label, "c", node.span.text, [*reads, f"return {body}"])
 
     def evaluate(self, label: str, node: nodes.Expression, rule: str | None) -> Callable[..., Any]:
         """The function that gives the value of an expression of a rule."""

@@ -80,7 +80,9 @@ class Clockwork:
             self._heed_alias(given, given.alias)
             if given.is_only_alias:
                 return
-        state = self.state(given.user)
+        state = None if self.links else self.states.get(given.user)
+        if state is None:
+            state = self.state(given.user)
         due = state.due
         try:
             self.machine.handle(state, given)

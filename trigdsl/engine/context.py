@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from trigdsl.engine.zones import UTC, Zone, zone
+from trigdsl.engine.zones import UTC, ZONES, Zone, zone
 from trigdsl.model.values import DAY, HOUR, MINUTE, Micros, Value
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Context:
         if profile is not None:
             name = profile.get("timezone")
             if name.__class__ is str:
-                found = zone(name)
+                found = ZONES.get(name) or zone(name)
                 if found is not None:
                     return found
         return self.default_zone
@@ -97,7 +97,8 @@ class Context:
 
     # ------------------------------------------------------------------ local.…
     def local_hour(self) -> int:
-        return self.zone.local(self.now) % DAY // HOUR
+        now = self.now
+        return (now + self.zone.offset(now)) % DAY // HOUR
 
     def local_minute(self) -> int:
         return self.zone.local(self.now) % HOUR // MINUTE

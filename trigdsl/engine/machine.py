@@ -75,14 +75,16 @@ class Machine:
         self._reads_first = bool(program.calendar_rules or program.segment_rules)
         self.heeds_sends = program.plan("sent") is not None or bool(program.segment_rules)
         """Whether anything may come of the event `sent`."""
+        self._plans, self._other = program.plans, program.other
         self._reacts = not (self.goes_through_parts or program.segment_rules or self.watch is not None)
 
     # ------------------------------------------------------------------ what drivers call
     def handle(self, state: State, given: Input) -> None:
         """Handle one input; the driver has run all timers before its time."""
-        self._bind(state, given.time)
+        c = self.context
+        c.state, c.now, c.history, c.rule = state, given.time, state.history, None
         if self._reacts and given.event is not None and (state.first is not None or not self._reads_first):
-            plan = self.program.plan(given.event)
+            plan = self._plans.get(given.event, self._other)
             is_event_alone = given.set is None and given.add is None and given.remove is None
             if is_event_alone and plan is not None and plan.react is not None:
                 plan.react(self, plan, given.event, given.properties or EMPTY, given.id)

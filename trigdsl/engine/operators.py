@@ -66,6 +66,28 @@ def arithmetic(c: Context, place: int, operation: Callable[[Value, Value], Value
     return result
 
 
+def plus(c: Context, place: int, a: Value, b: Value) -> Value:
+    if a.__class__ is float and b.__class__ is float and (result := a + b) - result == 0.0:
+        return result
+    return arithmetic(c, place, values.add, a, b)
+
+
+def minus(c: Context, place: int, a: Value, b: Value) -> Value:
+    if a.__class__ is float and b.__class__ is float and (result := a - b) - result == 0.0:
+        return result
+    return arithmetic(c, place, values.subtract, a, b)
+
+
+def times(c: Context, place: int, a: Value, b: Value) -> Value:
+    if a.__class__ is float and b.__class__ is float and (result := a * b) - result == 0.0:
+        return result
+    return arithmetic(c, place, values.multiply, a, b)
+
+
+def over(c: Context, place: int, a: Value, b: Value) -> Value:
+    return arithmetic(c, place, values.divide, a, b)
+
+
 def negate(c: Context, place: int, a: Value) -> Value:
     result = values.negate(a)
     if result is None and a is not None:

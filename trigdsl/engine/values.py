@@ -182,7 +182,8 @@ def matches(text: Value, pattern: Any) -> bool | None:
     if type(text) is not str:
         return None
     try:
-        return pattern.search(text) is not None
+        # In bytes, since where it was found need not be told in characters.
+        return pattern.search(text.encode()) is not None
     except UnicodeError:  # half a surrogate pair, which UTF-8 cannot hold
         return None
 

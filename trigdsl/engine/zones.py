@@ -157,15 +157,16 @@ def _names() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
 
 
-_zones: dict[str, Zone] = {}
+ZONES: dict[str, Zone] = {}
+"""The zones that were asked for, by name."""
 
 
 def zone(name: str) -> Zone | None:
     """The zone of an IANA name such as `Asia/Seoul`, in that spelling; None when there is none."""
-    found = _zones.get(name)
+    found = ZONES.get(name)
     if found is None and name in _names():
         data = files("tzdata.zoneinfo").joinpath(*name.split("/")).read_bytes()
-        found = _zones.setdefault(name, Zone(name, read(data)))
+        found = ZONES.setdefault(name, Zone(name, read(data)))
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from trigdsl.engine.state import Run, State
 
-MOST_AWAKE = 20_000
+MOST_AWAKE = 200_000
 """How many states are kept as objects, about: those that were touched last."""
 
 _parts_of = attrgetter(
@@ -83,7 +83,7 @@ class RestingStates(MutableMapping[str, State]):
         return len(self._latest) + len(self._earlier) + len(self._asleep)
 
     def _admit(self, user: str, state: State) -> None:
-        """Count a state among the latest; when there are many, two of the earlier ones rest for each that comes."""
+        """Count a state among the latest; once there are many, for each one two earlier ones rest."""
         if len(self._latest) >= self._half:
             self._rest(len(self._earlier))
             self._earlier, self._latest = self._latest, {}
