@@ -9,6 +9,9 @@ from trigdsl.engine import history, operators, values
 from trigdsl.engine.context import EMPTY
 from trigdsl.model.values import instant
 
+GENERATED = "<generated>"
+"""What the code of generated functions says its file is."""
+
 _NAMESPACE: dict[str, Any] = {
     name: getattr(operators, name)
     for name in (
@@ -27,6 +30,11 @@ _NAMESPACE: dict[str, Any] = {
 } | {"instant": instant, "equals": values.equal, "EMPTY": EMPTY}  # fmt: skip
 
 
+def namespace() -> dict[str, Any]:
+    """What every generated function may use."""
+    return dict(_NAMESPACE)
+
+
 class TooDeepError(Exception):
     """An expression nests deeper than Python's own compiler can follow."""
 
@@ -35,7 +43,7 @@ class Code:
     """A module under construction: constants and functions, each compiled as it is written."""
 
     def __init__(self) -> None:
-        self.namespace = dict(_NAMESPACE)
+        self.namespace = namespace()
         self._constants: dict[Any, str] = {}
         self._parts: list[str] = ['"""Generated from the rules; c is the context (trigdsl.engine.context)."""\n']
         self._names: set[str] = set(self.namespace)
@@ -63,7 +71,7 @@ class Code:
         comments = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
         text = f"{comments}def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
         try:
-            exec(compile(text, "<generated>", "exec"), self.namespace)
+            exec(compile(text, GENERATED, "exec"), self.namespace)
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise TooDeepError from error
         self._parts.append(text)

@@ -7,6 +7,7 @@ What the parts of all files hold, one after the other, is what the files hold.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -67,6 +68,13 @@ def weight(source: Source) -> float | None:
         return None
     least = LEAST_PARQUET_BYTES if source.kind == "parquet" else LEAST_BYTES
     return (source.size or 0) / max(min(least, LEAST_PACKED_BYTES) if source.compression else least, 1)
+
+
+def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
+    """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
+    if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
+        return False
+    return source.kind in ("jsonl", "parquet") and (weight(source) or 0) >= 1
 
 
 def parts_of(source: Source) -> list[Part]:

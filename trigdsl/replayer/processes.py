@@ -21,11 +21,7 @@ from typing import Any
 from trigdsl.model.values import Micros
 from trigdsl.records.routing import Block
 from trigdsl.replayer.shard import Given, Item, Routed, Shard, ShardResult
-from trigdsl.replayer.split import SplitReplay, Work, temporary_files
-
-
-class WorkerEnded(Exception):  # noqa: N818
-    """A worker process ended before it was through; the message says how, and what to do."""
+from trigdsl.replayer.split import SplitReplay, Work, WorkerEnded, temporary_files
 
 
 def processes(work: Work, count: int, stack: ExitStack) -> SplitReplay:

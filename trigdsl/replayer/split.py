@@ -35,6 +35,10 @@ class Joins(Exception):  # noqa: N818
     """A record says with an `alias` that two ids are one user: users cannot be split."""
 
 
+class WorkerEnded(Exception):  # noqa: N818
+    """A worker process ended before it was through; the message says how, and what to do."""
+
+
 class Worker(Protocol):
     """A shard, here or in another process: what `ask_…` asks for is then taken."""
 
