@@ -328,6 +328,32 @@ def test_a_value_that_is_read_and_there_twice_is_odd() -> None:
         assert scanner.scan(line, 0) == len(line)
 
 
+class _Sized:
+    """Knows of events that they trigger rule 0 if they have several properties, which is read of all of them."""
+
+    paths = frozenset([()])
+
+    def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
+        return ((),)
+
+    def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...]:
+        return (0,) if len(properties) > 1 else ()
+
+    def ends(self, event: str) -> bool:
+        return False
+
+
+def test_events_that_are_read_as_a_whole_are_handed_on() -> None:
+    handed_on: list[Any] = []
+    passing = Passing(effects=_Sized(), on_line_rows=lambda columns, effects: handed_on.append(columns))
+    reports = Reports("f", lambda reject: None)
+    block = _line(properties='{"a":1}') + b"\n" + _line(properties='{"a":1,"b":2}') + b"\n"
+    found = [given for batch in JsonLines(reports, None, passing).batches([block]) for given in batch]
+    assert [given.properties for given in found] == [{"a": 1}, {"a": 1, "b": 2}]
+    assert [given.arrival for given in found] == [0, 1]
+    assert handed_on == []
+
+
 def test_many_names_keep_their_numbers() -> None:
     scanner = _scanner(lambda event: (PASSES, None, ()))
     names = [f"{'long' * (n % 7)}{n}é" for n in range(5_000)]

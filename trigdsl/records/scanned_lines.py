@@ -150,9 +150,11 @@ class ScannedLines:
         if test is None:
             return native.PASSES, None, ()
         bounds = judge.bounds(event)
-        if effects is not None:
-            return native.DOES, bounds, effects.reads(event)
-        return native.WANTED, bounds, ()
+        # Of what is read as a whole, the scanner cannot tell when two are equal.
+        reads = () if effects is None else effects.reads(event)
+        if effects is None or () in reads:
+            return native.WANTED, bounds, ()
+        return native.DOES, bounds, reads
 
     def _does(self, event: str, line: bytes) -> int:
         effects = self._effects
