@@ -50,15 +50,6 @@ class LineParts:
     parts: list[UserColumns]
 
 
-def columns_of(found: EventRows) -> Iterator[UserColumns]:
-    """The events as columns of numbers."""
-    if isinstance(found.rows, LineParts):
-        return iter(found.rows.parts)
-    from trigdsl.records import event_rows
-
-    return event_rows.columns_of(found)
-
-
 def first_time(found: EventRows) -> Micros:
     """The time of the first event of all."""
     if isinstance(found.rows, LineParts):
