@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -87,20 +87,6 @@ def by_user(found: EventRows, deciding: Sequence[bool], others: Iterable[str]) -
 Texts: TypeAlias = tuple[memoryview, memoryview]
 """Where texts of UTF-8 begin and end, as int32, and their bytes."""
 
-UserColumns: TypeAlias = tuple[memoryview, Texts, memoryview, memoryview, memoryview]
-"""The numbers of users among some names, these, times, arrivals and effects."""
-
-
-def columns_of(found: EventRows) -> Iterator[UserColumns]:
-    """The events as columns of numbers."""
-    rows = found.rows.combine_chunks() if isinstance(found.rows, pa.Table) else pa.Table.from_batches([found.rows])
-    for batch in rows.to_batches():
-        users, times, arrivals, effects = batch.columns
-        if not pa.types.is_dictionary(users.type):
-            users = users.dictionary_encode()
-        named = texts_of(users.dictionary)
-        yield _cells(users.indices, "i"), named, _cells(times, "q"), _cells(arrivals, "q"), _cells(effects, "i")
-
 
 def texts_of(names: Any) -> Texts:
     """The texts of an array of strings, none of them null."""
@@ -110,12 +96,6 @@ def texts_of(names: Any) -> Texts:
 
 
 _NO_OFFSETS = memoryview(bytes(4)).cast("i")
-
-
-def _cells(column: Any, kind: Literal["i", "q"]) -> memoryview:
-    """The numbers of a column without nulls."""
-    data = memoryview(column.buffers()[1] or b"")
-    return data.cast("B").cast(kind)[column.offset : column.offset + len(column)]
 
 
 def names_in(columns: Sequence[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from attrs import define, field
@@ -27,6 +27,9 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
 from trigdsl.records.wording import kind_of
+
+if TYPE_CHECKING:
+    from trigdsl.records.coded import Coder
 
 
 class _Native(msgspec.Struct, gc=False):
@@ -96,8 +99,12 @@ class JsonLines:
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Iterable[Input]]:
         """The inputs of all lines in their order, those of a block at a time."""
         number = 1
+        coder = None if self.columns else self.passing.coder
         try:
             for block in blocks:
+                if coder is not None and (count := self._zones_set(block, coder)):
+                    number += count
+                    continue
                 lines = block.split(b"\n")
                 if not lines[-1]:
                     lines.pop()
@@ -105,6 +112,16 @@ class JsonLines:
                 number += len(lines)
         except Damaged as damaged:
             self.reports.reject(number, str(damaged), damaged.tail)
+
+    def _zones_set(self, block: bytes, coder: Coder) -> int:
+        """How many lines a block has, if all of them only set time zones, which the coder takes."""
+        passing = self.passing
+        count = coder.zones_set(block, passing.until)
+        if count:
+            first, last = coder.span
+            passing.first, passing.last = min(passing.first, first), max(passing.last, last)
+            passing.updates += count
+        return count
 
     def _of_block(self, block: bytes, lines: list[bytes], number: int) -> Iterable[Input]:
         if self.columns:

@@ -70,6 +70,10 @@ class _Process:
         told: list[Block] | None = self._told()
         return self._told() if told is None else told
 
+    def told(self) -> list[Block] | None:
+        told: list[Block] | None = self._told()
+        return told
+
     def ask_gather(self, given: Given) -> None:
         self._ask(given)
 
@@ -146,6 +150,7 @@ def _work(end: Connection, shard: Shard) -> None:
             return
     _tell(end, None)
     _tell(end, shard.users())
+    _tell(end, shard.told())
     _tell(end, shard.gather(end.recv()))
     for batch in shard.decide(end.recv()):
         end.send_bytes(b"m" + marshal.dumps(batch) if isinstance(batch, list) else b"c" + batch)
