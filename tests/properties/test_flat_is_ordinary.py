@@ -1,4 +1,4 @@
-"""The short cut for programs of the simplest shape decides, counts and warns as the machine does."""
+"""The short cut for programs of the simplest shape, compiled and not, decides, counts and warns as the machine does."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from trigdsl.replayer.driver import Replay
 PARTS = 10
 
 
-def replayed(case: Case, *, flatly: bool) -> tuple[list[dict[str, Any]], Any]:
+def replayed(case: Case, *, flatly: bool, compiled: bool = True) -> tuple[list[dict[str, Any]], Any]:
     """The decisions, and everything that was counted."""
     options = dict(case.options)
     until: Micros | None = parse_time(options.pop("until"))[0] if "until" in options else None
     inputs = [input_of(record) for record in case.records]
-    replay = Replay(trigdsl.parse(case.text), inputs, until=until, flatly=flatly, **options)
+    replay = Replay(trigdsl.parse(case.text), inputs, until=until, flatly=flatly, compiled=compiled, **options)
     return [decision.to_dict() for decision in replay], replay.stats
 
 
 def disagree(case: Case) -> bool:
     try:
-        return replayed(case, flatly=True) != replayed(case, flatly=False)
+        told = replayed(case, flatly=False)
+        return any(replayed(case, flatly=True, compiled=compiled) != told for compiled in (True, False))
     except trigdsl.TrigError:
         return False
 

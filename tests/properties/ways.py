@@ -81,6 +81,11 @@ def machine_alone(case: Case) -> list[Record]:
     return replayed(case, inputs_of(case), flatly=False)
 
 
+def short_cut_in_python(case: Case) -> list[Record]:
+    """Never the compiled kernel, which decides elsewhere where rules are of the simplest shape."""
+    return replayed(case, inputs_of(case), compiled=False)
+
+
 def asleep(case: Case) -> list[Record]:
     """States go through their bytes each time one is asked for."""
     program = trigdsl.parse(case.text)
@@ -188,6 +193,7 @@ class Way:
 WAYS = {
     "replay": Way(whole, engine),
     "the machine alone": Way(whole, machine_alone),
+    "the short cut in Python": Way(whole, short_cut_in_python),
     "states saved and restored": Way(whole, asleep),
     "tracing": Way(whole, traced),
     "JSON Lines": Way(whole, partial(from_file, name="events.jsonl", write=write_json)),

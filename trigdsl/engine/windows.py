@@ -62,7 +62,6 @@ class Window:
     on: tuple[Calendar, ...] = ()
     not_on: tuple[Calendar, ...] = ()
 
-    # When it opens on an open day, as (opens, closes) in microseconds from that day's 00:00, in order.
     _spans: tuple[tuple[Micros, Micros], ...] = field(init=False, eq=False, repr=False)
     _every_day: bool = field(init=False, eq=False, repr=False)
 
@@ -74,6 +73,11 @@ class Window:
     @_every_day.default
     def _has_no_days(self) -> bool:
         return self.weekdays is None and not self.on and not self.not_on
+
+    @property
+    def spans(self) -> tuple[tuple[Micros, Micros], ...]:
+        """When it opens on an open day, as (opens, closes) in microseconds from that day's 00:00, in order."""
+        return self._spans
 
     @property
     def daily(self) -> tuple[Micros, Micros, Zone | None] | None:

@@ -83,6 +83,11 @@ class Zone:
         """The time of day that the wall clock shows, in whole seconds."""
         return self.local(at) % DAY // SECOND
 
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The stretches of one offset in order, from the beginning of time to the end of the table."""
+        return tuple(self._segments)
+
     def segment(self, at: Micros) -> Segment:
         """The stretch of time around an instant in which the offset stays the same."""
         hit = self._hit
@@ -162,6 +167,11 @@ def zone(name: str) -> Zone | None:
         data = files("tzdata.zoneinfo").joinpath(*name.split("/")).read_bytes()
         found = _zones.setdefault(name, Zone(name, read(data)))
     return found
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of that name."""
+    return zone(name) is not None
 
 
 def _utc() -> Zone:

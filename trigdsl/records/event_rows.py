@@ -96,6 +96,20 @@ def by_user(found: EventRows, deciding: Sequence[bool], others: Iterable[str]) -
         yield users.dictionary[code].as_py(), [row[1:] for row in of_user]
 
 
+Texts: TypeAlias = tuple[memoryview, memoryview]
+"""Where texts of UTF-8 begin and end, as int32, and their bytes."""
+
+
+def texts_of(names: Any) -> Texts:
+    """The texts of an array of strings, none of them null."""
+    _, offsets, data = names.cast(pa.string()).buffers()
+    at = memoryview(offsets).cast("i")[names.offset : names.offset + len(names) + 1] if offsets else _NO_OFFSETS
+    return at, memoryview(data or b"").cast("B")
+
+
+_NO_OFFSETS = memoryview(bytes(4)).cast("i")
+
+
 def names_in(columns: Sequence[Any]) -> list[str]:
     """The texts in some columns, each once."""
     names: list[str] = pc.unique(pa.chunked_array(columns, pa.string())).to_pylist()

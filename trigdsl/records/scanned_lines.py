@@ -17,6 +17,7 @@ from trigdsl.records.effects import Effect
 from trigdsl.records.native import RESERVED
 from trigdsl.records.packing import Arrived
 from trigdsl.records.passing import Bound, Passing, Test
+from trigdsl.records.routing import Arrivals
 
 
 def _compiled() -> Any:
@@ -119,6 +120,14 @@ class ScannedLines:
         """Hand on the rows that there are, if these are so many."""
         if self._scanner.rows >= least and self._passing.on_line_rows is not None:
             self._passing.on_line_rows(self._scanner.take_rows(), list(self._known))
+
+    def before(self, arrivals: Arrivals) -> None:
+        """Let those who count on after the lines that were taken do so from there."""
+        arrivals.last = arrivals.start + self._scanner.arrived - 1
+
+    def arrived(self, count: int) -> None:
+        """So many lines were taken by somebody else."""
+        self._scanner.arrived += count
 
     def finish(self) -> None:
         """Tell `passing` what passed since the last time."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from trigdsl.engine.clockwork import Clockwork
 from trigdsl.engine.flat import FlatEffects, FlatProgram, flat
+from trigdsl.engine.flat_tables import tables_of
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
 from trigdsl.engine.machine import Machine
@@ -25,10 +27,16 @@ from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.effects import EventRows
 from trigdsl.records.passing import Passing
-from trigdsl.replayer.flat import FlatReplay, Found, Shows
+from trigdsl.replayer.flat import FlatReplay, Found
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
+from trigdsl.replayer.summary import Shown
+
+if TYPE_CHECKING:
+    from trigdsl.native.names import Names
+    from trigdsl.records.coded import Coded
+    from trigdsl.replayer.compiled import CompiledReplay
 
 LONGEST_DRAIN: Micros = 366 * DAY
 """How long after the last input `drain` lets the clock run at the most."""
@@ -46,7 +54,8 @@ class Replay:
     `machine` is one that does more than decide, such as one that keeps a trace.
 
     A flat program (see `engine.flat`) over inputs that need sorting takes a short cut, unless `flatly` is False or a
-    `machine` is given.  Decisions that `shows` does not want may then be left out.
+    `machine` is given: the compiled kernel's, if it is there and `compiled` is not False.  Decisions that are not
+    `shown` may then be left out.
     """
 
     def __init__(
@@ -62,8 +71,9 @@ class Replay:
         passing: Passing | None = None,
         on_violation: OnViolation | None = None,
         machine: Machine | None = None,
-        shows: Shows | None = None,
+        shown: Shown | None = None,
         flatly: bool = True,
+        compiled: bool = True,
     ) -> None:
         self.program = program
         self.stats = Stats()
@@ -79,13 +89,15 @@ class Replay:
         self._passing_by.until = LAST_INSTANT if until is None else until
         self._passing_by.is_sorted = is_sorted
         self._passing_by.on_late = self._leave_out
-        self._shows = shows
+        self._shown = shown or Shown()
         takes_short_cut = flatly and not is_sorted and on_violation is None and machine is None
         self._flat = flat(program) if takes_short_cut else None
+        self._tables = tables_of(self._flat) if self._flat is not None and compiled else None
         self._users: set[str] = set()
         self._aliases = Aliases()
         self._seen = AllSeen()
         self._gathered: list[Input] = []
+        self.reached = 0
 
     def __iter__(self) -> Iterator[Decision]:
         if self._is_sorted:
@@ -148,6 +160,31 @@ class Replay:
             return None
         return self._found(self._flat, last, watched, rows)
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the compiled kernel decides, so that `batches` can be asked for."""
+        return self._tables is not None and not self._aliases
+
+    def batches(
+        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]], coded: Coded, writes: bool
+    ) -> Iterator[bytes]:
+        """What `found` would find, as the compiled kernel hands it over (see `line_batches`).
+
+        What happened to users may be `coded`, beside the inputs, which then are of `Arrived`.
+        """
+        from trigdsl.replayer.compiled import CompiledReplay
+        from trigdsl.replayer.line_batches import batches_of
+
+        assert self._flat is not None
+        assert self._tables is not None
+        inputs, self._gathered = self._gathered, []
+        replay, until = self._flat_replay(self._flat, last)
+        assert isinstance(replay, CompiledReplay)
+        decided = replay.decided(watched(_in_order(inputs)), until, coded)
+        self.reached = decided.reached
+        yield from batches_of(self._tables, decided, writes)
+        self._complete(decided.met)
+
     def _found(
         self,
         program: FlatProgram,
@@ -180,14 +217,27 @@ class Replay:
         """The machine that decides."""
         return self._clockwork.machine
 
-    def _complete(self) -> None:
+    def _complete(self, met: Names | None = None) -> None:
+        """Count what is known when all is decided; `met` are names of more users."""
         links = self.links
-        self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
+        if met is not None:
+            for user in self._users:
+                met.number(user)
+            self.stats.users = len(met)
+        else:
+            self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
 
-    def _flat_replay(self, program: FlatProgram, last: Micros | None) -> tuple[FlatReplay, Micros | None]:
+    def _flat_replay(
+        self, program: FlatProgram, last: Micros | None
+    ) -> tuple[FlatReplay | CompiledReplay, Micros | None]:
         """The short cut, and when its clock stops."""
-        replay = FlatReplay(program, self._clockwork.machine, self._shows)
+        machine = self._clockwork.machine
+        replay: FlatReplay | CompiledReplay = FlatReplay(program, machine, self._shown)
+        if self._tables is not None:
+            from trigdsl.replayer.compiled import CompiledReplay
+
+            replay = CompiledReplay(self._tables, machine, self._shown)
         for user, attributes in self._profiles:
             replay.set_profile(user, attributes)
         until = self._stop(last)

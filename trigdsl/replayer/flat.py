@@ -6,25 +6,21 @@ that order; then users are independent of each other, and only their decisions a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import TypeAlias
 
-from trigdsl.engine.context import EMPTY
-from trigdsl.engine.flat import Enders, FlatProgram, FlatRule, triggered
+from trigdsl.engine.flat import FlatProgram
 from trigdsl.engine.flat_user import FlatRun, FlatUser, Happened
 from trigdsl.engine.keys import key_of
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import EventPlan
-from trigdsl.engine.state import State
-from trigdsl.engine.zones import UTC, Zone, zone
+from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import LAST_INSTANT, Micros, Value
 from trigdsl.records.effects import EventRows
-
-Shows: TypeAlias = Callable[[str, str, str], bool]
-"""Whether decisions of a status, rule and user are wanted."""
+from trigdsl.replayer.flat_inputs import FlatInputs
+from trigdsl.replayer.summary import Shown
 
 Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
 """Time, user, number among those of the user, run, status and reason of a decision."""
@@ -33,33 +29,29 @@ Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
 class FlatReplay:
     """Runs a flat program over inputs; `machine` is that of the same program, which decides conditions.
 
-    Decisions that `shows` does not want are not made.
+    Decisions that are not `shown` are not made.
     """
 
-    def __init__(self, program: FlatProgram, machine: Machine, shows: Shows | None) -> None:
-        self._program = program
+    def __init__(self, program: FlatProgram, machine: Machine, shown: Shown) -> None:
         self._machine = machine
-        self._shows = shows
-        self._default = program.program.zone or UTC
+        self._shows = shown.shows if shown.limits else None
+        self._inputs = FlatInputs(program, machine)
         self._zones: dict[str, Zone] = {}
         self._happened: dict[str, list[Happened]] = {}
-        self._plans: dict[str, tuple[EventPlan | None, Enders]] = {}
-        self._sets: dict[tuple[int, ...], tuple[FlatRule, ...]] = {(): ()}
         self._rows_from: Micros = LAST_INSTANT + 1
         self._arrivals: dict[str, list[int]] | None = None
         self._found: list[Found] = []
         self._pending: list[Found] = []
-        machine.context.state = State("")
 
     def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
         """Give a user attributes before everything else."""
-        if (found := self._zone_set(attributes)) is not None:
+        if (found := self._inputs.zone_set(attributes)) is not None:
             self._zones[user] = found
 
     def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
         """The decisions up to and including `until`, then what is pending, in their defined order."""
         for at, user, _, run, status, reason in self.found(inputs, until):
-            yield _decision(at, user, run, status, reason)
+            yield decision_of(at, user, run, status, reason)
 
     def found(self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None) -> Iterator[Found]:
         """The same before decisions are made of it.
@@ -83,14 +75,11 @@ class FlatReplay:
     # ------------------------------------------------------------------ what happened
     def _take(self, inputs: Iterable[Input]) -> None:
         """Find out what each input triggers and ends, by user."""
-        happened, arrivals = self._happened, self._arrivals
+        happened, arrivals, does = self._happened, self._arrivals, self._inputs.does
         for given in inputs:
-            user = given.user
-            changed = self._zone_set(given.set) if given.set else None
-            plan, enders = self._plan(given.event) if given.event is not None else (None, {})
-            rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
-            if not (rules or enders or changed is not None):
+            if (done := does(given)) is None:
                 continue
+            user, (enders, rules, changed) = given.user, done
             known = happened.get(user)
             if known is None:
                 if not rules and given.time < self._rows_from:
@@ -114,8 +103,8 @@ class FlatReplay:
         """What happened to each user who has rows, and is triggered by one or by an input."""
         from trigdsl.records.line_rows import by_user
 
-        enders = [self._plan(event)[1] for event, _ in rows.effects]
-        rules = [self._rules(fired) for _, fired in rows.effects]
+        enders = [self._inputs.plan(event)[1] for event, _ in rows.effects]
+        rules = [self._inputs.rules(fired) for _, fired in rows.effects]
         arrivals = self._arrivals or {}
         others = [user for user, happened in self._happened.items() if _triggers_any(happened)]
         for user, of_user in by_user(rows, [bool(each) for each in rules], others):
@@ -129,34 +118,6 @@ class FlatReplay:
                 happened = [one for _, one in placed]
             yield user, happened
 
-    def _plan(self, event: str) -> tuple[EventPlan | None, Enders]:
-        found = self._plans.get(event)
-        if found is None:
-            plan = self._program.program.plan(event)
-            found = self._plans[event] = plan, {} if plan is None else self._program.enders(plan)
-        return found
-
-    def _triggered(self, plan: EventPlan, properties: dict[str, Value]) -> tuple[FlatRule, ...]:
-        """The rules that an event triggers; values that do not fit are noted, as the machine does."""
-        fired = triggered(self._program.program, plan, self._machine.context, properties)
-        return self._rules(fired)
-
-    def _rules(self, fired: tuple[int, ...]) -> tuple[FlatRule, ...]:
-        made = self._sets.get(fired)
-        if made is None:
-            made = self._sets[fired] = tuple(self._program.rules[index] for index in fired)
-        return made
-
-    def _zone_set(self, attributes: dict[str, Value]) -> Zone | None:
-        """The user's zone from now on; None when it stays as it is."""
-        if "timezone" not in attributes:
-            return None
-        name = attributes["timezone"]
-        found = zone(name) if isinstance(name, str) else None
-        if found is None and name is not None:
-            self._machine.observations.note_zone(name)
-        return found or self._default
-
     # ------------------------------------------------------------------ one user
     def _live(self, user: str, happened: list[Happened], until: Micros | None) -> None:
         shows, found, pending = self._shows, self._found, self._pending
@@ -166,7 +127,7 @@ class FlatReplay:
                 into = pending if status == "pending" else found
                 into.append((at, user, len(into), run, status, reason))
 
-        one = FlatUser(self._zones.get(user, self._default), decide, self._machine.observations.runs)
+        one = FlatUser(self._zones.get(user, self._inputs.default), decide, self._machine.observations.runs)
         one.live(happened, until)
         one.pending()
 
@@ -175,7 +136,8 @@ def _triggers_any(happened: list[Happened]) -> bool:
     return any(rules for _, _, rules, _, _ in happened)
 
 
-def _decision(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:
+def decision_of(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:
+    """The decision about a run that was found."""
     rule, action = run.rule.rule, run.rule.action
     return Decision(
         user=user,

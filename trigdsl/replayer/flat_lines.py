@@ -19,7 +19,7 @@ from trigdsl.replayer.summary import Key
 
 _json = msgspec.json.Encoder().encode
 
-_Kind: TypeAlias = tuple[Key, str, str, str]
+Parts: TypeAlias = tuple[Key, str, str, str]
 """How it is counted; the constant parts of a line: before the times, between the times and the id, and after it."""
 
 
@@ -28,7 +28,7 @@ class FlatLines:
     """Makes lines, empty ones unless it `writes`; what is the same for many decisions is made once."""
 
     writes: bool
-    _kinds: dict[tuple[int, str, str | None], _Kind] = field(factory=dict)
+    _kinds: dict[tuple[int, str, str | None], Parts] = field(factory=dict)
 
     def of(self, found: Iterable[Found]) -> Iterator[tuple[Found, Key, bytes]]:
         """What was found, how it is counted, and its line."""
@@ -38,7 +38,7 @@ class FlatLines:
             rule = run.rule
             kind = kinds.get((rule.index, status, reason))
             if kind is None:
-                kind = kinds[rule.index, status, reason] = _kind(rule, status, reason)
+                kind = kinds[rule.index, status, reason] = parts_of(rule, status, reason)
             key, before, between, after = kind
             if not self.writes:
                 yield one, key, b""
@@ -54,7 +54,8 @@ class FlatLines:
             yield one, key, line.encode()
 
 
-def _kind(rule: FlatRule, status: str, reason: str | None) -> _Kind:
+def parts_of(rule: FlatRule, status: str, reason: str | None) -> Parts:
+    """The parts of the lines of all decisions of that kind."""
     name, channel = rule.rule.name, rule.action.channel.name
     before = {"rule": name, "step": 1, "action": "send", "channel": channel, "status": status}
     if reason is not None:

@@ -6,7 +6,7 @@ Wires the readers of records, the driver of the engine and the writers together;
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, Protocol
 
@@ -88,7 +88,7 @@ class Job:
     be used.  With `strict` the first of them raises RejectedError.  With `invariants` those of the program are
     checked, for every user whatever is shown.  `columns` maps fields to columns' names.  `workers` is how many
     processes large files may be split over, which `start` starts.  `on_decision` gets the decisions that are `shown`,
-    in their order; then no users are split over processes.
+    in their order; then no users are split over processes.  Unless it is `compiled`, Python decides everything.
     """
 
     program: Program
@@ -105,6 +105,7 @@ class Job:
     rejects: str | None = None
     workers: int = 1
     on_decision: OnDecision | None = None
+    compiled: bool = True
     start: Callable[[Work, int, ExitStack], SplitReplay] = _processes
 
 
@@ -188,8 +189,9 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
         profiles=read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else (),
         on_late=lambda given: telling.reject(_late(given, job.events)),
         on_violation=tally.violation if job.invariants else None,
-        shows=job.shown.shows,
+        shown=job.shown,
         machine=machine,
+        compiled=job.compiled,
     )
     writer = stack.enter_context(_writer(job.out))
     for decision in replay:
@@ -227,6 +229,7 @@ def _run_split(job: Job, shards: int, progress: Progress, tally: Tally, telling:
         invariants=job.invariants,
         shown=job.shown,
         writes=job.out is not None,
+        compiled=job.compiled,
     )
     profiles = read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else ()
     with ExitStack() as stack:
@@ -239,8 +242,8 @@ def _run_split(job: Job, shards: int, progress: Progress, tally: Tally, telling:
             heeding.heed(part, report, Reports(part.source.path, telling.reject, telling.warning))
             progress.read(report.size)
 
-        def on_decisions(lines: Sequence[bytes]) -> None:
-            progress.decision(len(lines))
+        def on_decisions(count: int, lines: Iterable[bytes]) -> None:
+            progress.decision(count)
             if writer is not None:
                 writer.write_lines(lines)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from trigdsl.model.values import Micros
 from trigdsl.records.routing import Block
-from trigdsl.replayer.shard import Given, Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Batch, Given, Routed, Shard, ShardResult
 from trigdsl.replayer.split import SplitReplay, Work, WorkerEnded, temporary_files
 
 
@@ -66,6 +66,10 @@ class _Process:
         told: list[Block] | None = self._told()
         return self._told() if told is None else told
 
+    def told(self) -> list[Block] | None:
+        told: list[Block] | None = self._told()
+        return told
+
     def ask_gather(self, given: Given) -> None:
         self._ask(given)
 
@@ -76,7 +80,7 @@ class _Process:
     def ask_decide(self, last: Micros | None) -> None:
         self._ask(last)
 
-    def decisions(self) -> Iterator[list[Item]]:
+    def decisions(self) -> Iterator[Batch]:
         while batch := self._told():
             yield batch
 
@@ -99,6 +103,8 @@ class _Process:
         kind, told = message[:1], memoryview(message)[1:]
         if kind == b"m":
             return marshal.loads(told)
+        if kind == b"c":
+            return told
         if kind == b"x":
             error, trace = pickle.loads(told)
             error.add_note(f"In a worker process:\n{trace}")
@@ -140,9 +146,10 @@ def _work(end: Connection, shard: Shard) -> None:
             return
     _tell(end, None)
     _tell(end, shard.users())
+    _tell(end, shard.told())
     _tell(end, shard.gather(end.recv()))
     for batch in shard.decide(end.recv()):
-        end.send_bytes(b"m" + marshal.dumps(batch))
+        end.send_bytes(b"m" + marshal.dumps(batch) if isinstance(batch, list) else b"c" + batch)
     _tell(end, None)
     _tell(end, shard.result())
 

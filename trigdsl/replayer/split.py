@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, cast
 
 from attrs import frozen
 
@@ -24,7 +25,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, shard_of
 from trigdsl.replayer.merging import merged
 from trigdsl.replayer.placing import Profile, joined
-from trigdsl.replayer.shard import Asked, Given, Item, Routed, Shard, ShardResult
+from trigdsl.replayer.shard import Asked, Batch, Given, Item, Routed, Shard, ShardResult
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Tally
 
@@ -48,10 +49,13 @@ class Worker(Protocol):
     def users(self) -> list[Block]:
         """Where the names of users of let-pass records went, by shard."""
 
+    def told(self) -> list[Block] | None:
+        """Where it went what the numbers in coded rows mean, by shard; asked for after `users`."""
+
     def ask_gather(self, given: Given) -> None: ...
     def gathered(self) -> tuple[Micros | None, Micros | None]: ...
     def ask_decide(self, last: Micros | None) -> None: ...
-    def decisions(self) -> Iterator[list[Item]]: ...
+    def decisions(self) -> Iterator[Batch]: ...
     def result(self) -> ShardResult: ...
 
 
@@ -103,18 +107,21 @@ class SplitReplay:
         workers, count = self._workers, len(self._workers)
         heeding = Heeding(self._passing)
         reports = [worker.reports() for worker in workers]
-        given = [Given([], [], []) for _ in workers]
+        given = [Given([], [], [], []) for _ in workers]
         for number, part in enumerate(self._work.parts):
-            told = next(reports[number % count])
-            if told.joins:
+            found = next(reports[number % count])
+            if found.joins:
                 raise Joins
-            on_part(part, told.report, heeding)
-            for of_shard, inputs, rows in zip(given, told.inputs, told.rows, strict=True):
+            on_part(part, found.report, heeding)
+            for of_shard, inputs, rows in zip(given, found.inputs, found.rows, strict=True):
                 of_shard.inputs.extend(inputs)
                 of_shard.rows.extend(rows)
         for worker in workers:
             for of_shard, users in zip(given, worker.users(), strict=True):
                 of_shard.users.append(users)
+            if (told := worker.told()) is not None:
+                for of_shard, block in zip(given, told, strict=True):
+                    of_shard.told.append(block)
         for worker, of_shard in zip(workers, given, strict=True):
             worker.ask_gather(of_shard)
         spans = [worker.gathered() for worker in workers]
@@ -123,24 +130,34 @@ class SplitReplay:
         passed = [self._passing.last] if self._passing.last > FIRST_INSTANT else []
         self._last = max([*passed, *(last for _, last in spans if last is not None)], default=None)
 
-    def decide(self, tally: Tally, on_decisions: Callable[[Sequence[bytes]], None]) -> None:
-        """Let decide, and count it; `on_decisions` gets the lines of those that are shown, in order."""
+    def decide(self, tally: Tally, on_decisions: Callable[[int, Iterable[bytes]], None]) -> None:
+        """Let decide, and count it; `on_decisions` gets how many more there are that are shown, and their lines.
+
+        The lines come in order, several in one where they come from the compiled kernel.
+        """
         for worker in self._workers:
             worker.ask_decide(self._last)
-        for batch in merged([worker.decisions() for worker in self._workers]):
+        streams = [worker.decisions() for worker in self._workers]
+        firsts = [next(stream, []) for stream in streams]
+        if isinstance(firsts[0], list):
+            items = cast("Sequence[Iterator[list[Item]]]", [_led(*both) for both in zip(firsts, streams, strict=True)])
+            batches = ((Counter(map(_kind_of, batch)), map(_line_of, batch)) for batch in merged(items))
+        else:
+            from trigdsl.replayer.line_batches import merged_lines
+
+            batches = merged_lines(self._work.asked.program, firsts, streams)  # type: ignore[arg-type,assignment]
+        for kinds, lines in batches:
             # In the order of their first ones, which matters where there are too many kinds.
-            kinds: dict[tuple[object, ...], int] = {}
-            for kind in map(_kind_of, batch):
-                kinds[kind] = kinds.get(kind, 0) + 1
             for kind, number in kinds.items():
-                tally.count(kind, number)  # type: ignore[arg-type]
-            on_decisions(list(map(_line_of, batch)))
+                tally.count(kind, number)
+            on_decisions(kinds.total(), lines)
 
     def stats(self, tally: Tally) -> Stats:
         """What all shards counted; broken invariants and users reached go to the tally."""
         results = [worker.result() for worker in self._workers]
         found = Stats(first=self._first, last=self._last, event_names=dict(self._passing.events))
-        found.inputs = found.events = sum(self._passing.events.values())
+        found.events = sum(self._passing.events.values())
+        found.inputs = found.events + self._passing.updates
         for result in results:
             stats = result.stats
             found.inputs += stats.inputs
@@ -157,6 +174,13 @@ class SplitReplay:
         for _, violation in sorted((one for result in results for one in result.violations), key=itemgetter(0)):
             tally.keep(violation)
         return found
+
+
+def _led(first: Batch, others: Iterator[Batch]) -> Iterator[Batch]:
+    """A stream with the batch that was taken off it; empty if that is."""
+    if first:
+        yield first
+        yield from others
 
 
 def temporary_files(count: int, stack: ExitStack) -> list[int]:
@@ -184,6 +208,9 @@ class _Here:
     def users(self) -> list[Block]:
         return self._shard.users()
 
+    def told(self) -> list[Block] | None:
+        return self._shard.told()
+
     def ask_gather(self, given: Given) -> None:
         self._span = self._shard.gather(given)
 
@@ -193,7 +220,7 @@ class _Here:
     def ask_decide(self, last: Micros | None) -> None:
         self._last = last
 
-    def decisions(self) -> Iterator[list[Item]]:
+    def decisions(self) -> Iterator[Batch]:
         return self._shard.decide(self._last)
 
     def result(self) -> ShardResult:

@@ -45,11 +45,16 @@ class Shown:
 
     def shows(self, status: str, rule: str, user: str) -> bool:
         """Whether a decision of that status, rule and user is shown."""
-        return (
-            (not self.statuses or status in self.statuses)
-            and (not self.rules or rule in self.rules)
-            and (not self.users or user in self.users)
-        )
+        return self.shows_kind(status, rule) and (not self.users or user in self.users)
+
+    def shows_kind(self, status: str, rule: str) -> bool:
+        """Whether decisions of that status and rule are shown, of users who are."""
+        return (not self.statuses or status in self.statuses) and (not self.rules or rule in self.rules)
+
+    @property
+    def limits(self) -> bool:
+        """Whether anything is not shown."""
+        return bool(self.statuses or self.rules or self.users)
 
 
 @frozen(kw_only=True)

@@ -29,8 +29,9 @@ class DecisionWriter:
         self.write_lines((line_of(decision),))
 
     def write_lines(self, lines: Iterable[bytes]) -> None:
-        """Write decisions that were made lines of."""
-        self._lines += b"".join(lines)
+        """Write decisions that were made lines of, one or several in each."""
+        for line in lines:
+            self._lines += line
         if len(self._lines) >= _BUFFERED:
             self.flush()
 

@@ -1,0 +1,164 @@
+"""A flat program → tables of numbers, from which the compiled kernel decides what `flat_user` decides.
+
+The kernel knows rules, what events do, and what became of a run by numbers alone; `Tables` says what they stand for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
+from trigdsl.engine.program import CompiledCap, EventPlan
+from trigdsl.engine.steps import MOST_RUNS
+from trigdsl.engine.windows import Window, next_opening
+from trigdsl.engine.zones import Zone
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
+
+if TYPE_CHECKING:
+    from trigdsl.native.kernel import Kernel
+
+_LONGEST: Micros = LAST_INSTANT - FIRST_INSTANT + 1
+"""As long as ever, for any two instants; longer ones would not fit the kernel's integers."""
+_MOST_SENDS = 1 << 40
+_MOST_SPANS = 8
+_PARTS = ("decisions", "happened", "kernel", "lines", "merging", "names", "sifting", "zone_lines")
+_EVERY_DAY = frozenset(range(7))
+
+
+@frozen
+class Kind:
+    """What may become of a run of a rule."""
+
+    rule: FlatRule
+    status: str
+    reason: str | None
+
+
+class Tables:
+    """The tables of a program in a kernel; `kinds` are numbered alike wherever the same program is."""
+
+    def __init__(self, program: FlatProgram, kernel: Kernel) -> None:
+        self.program = program
+        self.kernel = kernel
+        self.kinds: list[Kind] = []
+        self._known: dict[tuple[int, str, str | None], int] = {}
+        self._zones: dict[Zone, int] = {}
+        self._caps: dict[int, int] = {}
+        self._effects: dict[tuple[int, tuple[FlatRule, ...], Zone | None], int] = {}
+        self._enders: dict[int, tuple[Enders, list[tuple[int, int, Micros]]]] = {}
+        ranked = sorted(program.rules, key=lambda rule: (-rule.priority, rule.index))
+        ranks = {rule.index: rank for rank, rule in enumerate(ranked)}
+        for rule in program.rules:
+            self._add_rule(rule, ranks[rule.index])
+        plans = program.program.plans.values()
+        for plan in (*plans, program.program.other or EventPlan()):
+            self._ending(program.enders(plan))
+
+    def zone(self, zone: Zone) -> int:
+        """The number of a zone."""
+        found = self._zones.get(zone)
+        if found is None:
+            found = self._zones[zone] = self.kernel.add_zone(zone, zone.segments)
+        return found
+
+    def effect(self, enders: Enders, rules: tuple[FlatRule, ...], zone: Zone | None) -> int:
+        """The number of what an event does: what it ends and triggers, and the zone that its user then has.
+
+        `enders` must be kept by who gives them: the same ones are known by their identity.
+        """
+        key = (id(enders), rules, zone)
+        found = self._effects.get(key)
+        if found is None:
+            changed = -1 if zone is None else self.zone(zone)
+            fired = [rule.index for rule in rules]
+            found = self._effects[key] = self.kernel.add_effect(fired, self._ending(enders), changed)
+        return found
+
+    def _ending(self, enders: Enders) -> list[tuple[int, int, Micros]]:
+        known = self._enders.get(id(enders))
+        if known is None:
+            rules = self.program.rules
+            made = [
+                (index, self._kind(rules[index], "cancelled", ender.reason), _length(ender.within))
+                for index in sorted(enders)
+                for ender in enders[index]
+            ]
+            # Kept with it, so that no other comes to have its identity.
+            known = self._enders[id(enders)] = enders, made
+        return known[1]
+
+    def _kind(self, rule: FlatRule, status: str, reason: str | None) -> int:
+        key = rule.index, status, reason
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = len(self.kinds)
+            self.kinds.append(Kind(rule, status, reason))
+        return found
+
+    def _add_rule(self, rule: FlatRule, rank: int) -> None:
+        told = {"restarted": "cancelled", "expired": "skipped", "outside window": "skipped"}
+        kinds = {reason: self._kind(rule, status, reason) for reason, status in told.items()}
+        kinds |= {reason: self._kind(rule, "pending", reason) for reason in ("due", "window")}
+        kinds["sent"] = self._kind(rule, "sent", None)
+        self.kernel.add_rule(
+            after=_length(rule.after),
+            expires=_length(rule.expires),
+            at_most=_length(rule.at_most),
+            window=self._window(rule.windows),
+            rank=rank,
+            pending=rule.pending,
+            else_skip=rule.else_skip,
+            caps=[(self._cap(cap), self._kind(rule, "capped", cap.label)) for cap in rule.caps],
+            kinds=kinds,
+        )
+
+    def _cap(self, cap: CompiledCap) -> int:
+        found = self._caps.get(cap.number)
+        if found is None:
+            period = cap.period
+            length = min(period.length, _LONGEST)
+            found = self._caps[cap.number] = self.kernel.add_cap(min(cap.count, _MOST_SENDS), period.kind, length)
+        return found
+
+    def _window(self, windows: tuple[Window, ...]) -> int:
+        if not windows:
+            return -1
+        if len(windows) > 1 or not _is_table(windows[0]):
+            return self.kernel.add_window(windows, (), 0, -1)
+        (window,) = windows
+        weekdays = sum(1 << day for day in (_EVERY_DAY if window.weekdays is None else window.weekdays))
+        zone = -1 if window.zone is None else self.zone(window.zone)
+        return self.kernel.add_window(windows, window.spans, weekdays, zone)
+
+
+def tables_of(program: FlatProgram) -> Tables | None:
+    """The tables of a program in a kernel of its own; None where it, or what goes with it, is not compiled."""
+    try:
+        for part in _PARTS:
+            import_module(f"trigdsl.native.{part}")
+        from trigdsl.native.kernel import Kernel
+    except ImportError:
+        return None
+    return Tables(program, Kernel(MOST_RUNS, next_opening))
+
+
+def asked_in_python(program: FlatProgram) -> Iterator[str]:
+    """The names of the rules for whose windows the kernel must ask each time, since they are no table."""
+    for rule in program.rules:
+        if rule.windows and (len(rule.windows) > 1 or not _is_table(rule.windows[0])):
+            yield rule.rule.name
+
+
+def _is_table(window: Window) -> bool:
+    """Whether times of day and weekdays are all that a window asks for."""
+    some_day = window.weekdays is None or bool(window.weekdays & _EVERY_DAY)
+    return some_day and not window.on and not window.not_on and len(window.spans) <= _MOST_SPANS
+
+
+def _length(length: Micros | None) -> Micros:
+    """A length of time as the kernel has it: -1 for none."""
+    return -1 if length is None else min(length, _LONGEST)

@@ -1,0 +1,17 @@
+from collections.abc import Iterable
+
+from trigdsl.native.decisions import Decisions
+from trigdsl.native.names import Names
+
+class Lines:
+    def __init__(self, kinds: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> None: ...
+    def batch(
+        self,
+        decisions: Decisions,
+        start: int,
+        stop: int,
+        users: Names,
+        ids: dict[int, bytes],
+        pending: bool,
+        writes: bool,
+    ) -> bytes: ...
