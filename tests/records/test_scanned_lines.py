@@ -25,7 +25,8 @@ from trigdsl.records.times import parse_time
 if scanned_lines.native is None:
     pytest.skip("nothing was compiled", allow_module_level=True)
 
-from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner, split_rows
+from trigdsl.native.line_columns import split_rows
+from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner
 
 CASES = 40 * int(os.environ.get("TRIGDSL_FUZZ", "100"))
 

@@ -17,7 +17,7 @@ Effect: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 Columns: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-"""Rows as the scanner of lines makes them: see `split_rows` in `trigdsl/native/scanner.pyx`."""
+"""Rows as the scanner of lines makes them: see `split_rows` in `trigdsl/native/line_columns.pyx`."""
 
 
 class Effects(Protocol):
