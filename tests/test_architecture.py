@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("replayer",),
     ("delivery",),
     ("store", "records", "observing"),
+    ("caching",),
     ("loading",),
     ("compiler",),
     ("checker",),
@@ -38,7 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("diagnostics",),
     ("native",),
     ("model",),
-    ("source", "version"),
+    ("source", "version", "folders"),
 )
 LAYER = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 

@@ -20,7 +20,7 @@ from trigdsl.compiler.old_rules import check_old_rules
 from trigdsl.diagnostics.diagnostic import Diagnostic, Severity, TrigError
 from trigdsl.engine.program import OldRule, Program
 from trigdsl.model.signatures import Signature, parse_signature
-from trigdsl.source import Source, Span, Texts
+from trigdsl.source import Source, Span, Texts, folder_of, read_sources
 from trigdsl.syntax import nodes
 from trigdsl.syntax.parser import parse_file
 from trigdsl.syntax.walk import depth
@@ -64,19 +64,6 @@ def load_checked(
     return compile_sources(read_sources(path), folder_of(path), functions or {}, explained=explained)
 
 
-def folder_of(path: Path) -> Path:
-    """The folder of a program that lies in a file or a folder: no template of it lies elsewhere."""
-    return path if path.is_dir() else path.parent
-
-
-def read_sources(path: Path) -> list[Source]:
-    """The texts of a `.trig` file, or of all in a folder; raises as `load` does when one cannot be read."""
-    files = sorted(path.rglob("*.trig")) if path.is_dir() else [path]
-    if not files:
-        raise FileNotFoundError(f"no .trig file in {path}")
-    return [Source(str(file), file.read_text(encoding="utf-8-sig")) for file in files]
-
-
 @contextmanager
 def _without_collecting() -> Iterator[None]:
     """Loading makes many objects that all stay, so looking for garbage among them takes time and finds none."""
@@ -90,14 +77,20 @@ def _without_collecting() -> Iterator[None]:
 
 
 def compile_sources(
-    sources: Sequence[Source], folder: Path | None, functions: Functions, *, explained: bool = False
+    sources: Sequence[Source],
+    folder: Path | None,
+    functions: Functions,
+    *,
+    explained: bool = False,
+    templates: TemplateFiles | None = None,
 ) -> tuple[Program, CheckedProgram]:
     """Compile texts as one program; `folder` holds the template files, None when there are none.
 
-    `explained` is as with `parse_checked`.  Raises TrigError as `parse` does.
+    `explained` is as with `parse_checked`; who wants to know which template files were read gives `templates`.  Raises
+    TrigError as `parse` does.
     """
     with _without_collecting():
-        return _compiled(sources, TemplateFiles(folder), functions, explained)
+        return _compiled(sources, templates or TemplateFiles(folder), functions, explained)
 
 
 def compile_texts(texts: Texts) -> Program:
@@ -299,6 +292,11 @@ class TemplateFiles:
         """All that were asked for and found, each by every name that it was asked for."""
         return tuple(Source(name, read.text) for name, read in self._names.items())
 
+    @property
+    def paths(self) -> list[Path]:
+        """The files that were read."""
+        return list(self._read)
+
     def read(self, node: nodes.TemplateFile) -> str | None:
         """The text, None when it cannot be had."""
         found = self.find(node)
@@ -343,4 +341,4 @@ def _too_deep(source: Source) -> Diagnostic:
     )
 
 
-__all__ = ["Functions", "Signature", "TemplateFiles", "load", "parse"]
+__all__ = ["Functions", "Signature", "TemplateFiles", "folder_of", "load", "parse", "read_sources"]

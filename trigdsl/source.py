@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from attrs import field, frozen
 
@@ -71,3 +71,16 @@ class Texts:
     sources: tuple[Source, ...]
     templates: tuple[Source, ...] = ()
     folder: PurePath | None = None
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of a program that lies in a file or a folder: no template of it lies elsewhere."""
+    return path if path.is_dir() else path.parent
+
+
+def read_sources(path: Path) -> list[Source]:
+    """The texts of a `.trig` file, or of all in a folder; raises as `load` does when one cannot be read."""
+    files = sorted(path.rglob("*.trig")) if path.is_dir() else [path]
+    if not files:
+        raise FileNotFoundError(f"no .trig file in {path}")
+    return [Source(str(file), file.read_text(encoding="utf-8-sig")) for file in files]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -51,15 +52,21 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def rows_met(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many rows of Parquet were handed on by what they do, for each batch."""
+    """How many rows of Parquet were handed on by what they do, for each batch, compiled or not."""
     counts: list[int] = []
-    route_rows = Router.route_rows
+    route_rows, packed_rows = Router.route_rows, Router.packed_rows
 
     def counted(router: Router, found: Any) -> None:
         counts.append(found.rows.num_rows)
         route_rows(router, found)
 
+    def packed(router: Router) -> list[bytes | None]:
+        found = packed_rows(router)
+        counts.extend(int.from_bytes(one[:8], "little") for one in found if one is not None)
+        return found
+
     monkeypatch.setattr(Router, "route_rows", counted)
+    monkeypatch.setattr(Router, "packed_rows", packed)
     return counts
 
 
@@ -249,8 +256,9 @@ def columns_are_decided_as_records(
         patch.setattr(parts, "LEAST_BYTES", 1 << 40)
         patch.setattr(parts, "LEAST_PARQUET_BYTES", 1 << 40)
         alone = written(job, folder, 1, None)
-    for count in counts:
-        assert written(job, folder, count, start) == alone, f"seed {seed}, {count} workers"
+    for count, compiled in itertools.product(counts, (True, False)):
+        found = written(evolve(job, compiled=compiled), folder, count, start)
+        assert found == alone, f"seed {seed}, {count} workers, {compiled=}"
     return bool(alone[0])
 
 

@@ -25,7 +25,8 @@ from trigdsl.records.times import parse_time
 if scanned_lines.native is None:
     pytest.skip("nothing was compiled", allow_module_level=True)
 
-from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner, split_rows
+from trigdsl.native.line_columns import split_rows
+from trigdsl.native.scanner import DOES, PASSES, WANTED, Scanner
 
 CASES = 40 * int(os.environ.get("TRIGDSL_FUZZ", "100"))
 
@@ -326,6 +327,32 @@ def test_a_value_that_is_read_and_there_twice_is_odd() -> None:
     for properties in ('{"cart":{"x":1,"x":2}}', '{"value":1,"value":2}', '{"cart":7}', "{}"):
         line = _line(properties=properties)
         assert scanner.scan(line, 0) == len(line)
+
+
+class _Sized:
+    """Knows of events that they trigger rule 0 if they have several properties, which is read of all of them."""
+
+    paths = frozenset([()])
+
+    def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
+        return ((),)
+
+    def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...]:
+        return (0,) if len(properties) > 1 else ()
+
+    def ends(self, event: str) -> bool:
+        return False
+
+
+def test_events_that_are_read_as_a_whole_are_handed_on() -> None:
+    handed_on: list[Any] = []
+    passing = Passing(effects=_Sized(), on_line_rows=lambda columns, effects: handed_on.append(columns))
+    reports = Reports("f", lambda reject: None)
+    block = _line(properties='{"a":1}') + b"\n" + _line(properties='{"a":1,"b":2}') + b"\n"
+    found = [given for batch in JsonLines(reports, None, passing).batches([block]) for given in batch]
+    assert [given.properties for given in found] == [{"a": 1}, {"a": 1, "b": 2}]
+    assert [given.arrival for given in found] == [0, 1]
+    assert handed_on == []
 
 
 def test_many_names_keep_their_numbers() -> None:

@@ -19,8 +19,8 @@ from trigdsl.records import parts
 from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.routing import shard_of
 from trigdsl.replayer.job import Job, RejectedError, run
-from trigdsl.replayer.processes import WorkerEnded, processes
-from trigdsl.replayer.split import SplitReplay, Work, in_process, is_worth_it
+from trigdsl.replayer.processes import processes
+from trigdsl.replayer.split import SplitReplay, Work, WorkerEnded, in_process, is_worth_it
 from trigdsl.replayer.summary import Summary
 
 START = 1_700_000_000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -44,8 +46,7 @@ def read_texts(rules: str | None, expression: str | None) -> tuple[list[Source],
 
     Raises click.UsageError for a path that cannot be read.
     """
-    from trigdsl.loading import folder_of, read_sources
-    from trigdsl.source import Source
+    from trigdsl.source import Source, folder_of, read_sources
 
     if expression is not None:
         return [Source(EXPRESSION_NAME, expression)], None
@@ -61,24 +62,43 @@ def read_texts(rules: str | None, expression: str | None) -> tuple[list[Source],
 
 
 def program_or_exit(rules: str | None, expression: str | None) -> Program:
-    """The program, after its warnings went to standard error; rules that cannot run end the command."""
-    return checked_or_exit(rules, expression)[0]
+    """The program, after its warnings went to standard error; rules that cannot run end the command.
+
+    It may have been compiled by an earlier command: see `trigdsl.caching`.
+    """
+    from trigdsl.caching import cached_program
+
+    with _ending(RULES_AT_FAULT):
+        program = cached_program(*read_texts(rules, expression))
+    _warn(program)
+    return program
 
 
 def checked_or_exit(
     rules: str | None, expression: str | None, *, explained: bool = False
 ) -> tuple[Program, CheckedProgram]:
     """`program_or_exit`, and the checked program beside it; `explained` as with `trigdsl.loading.parse_checked`."""
+    with _ending(RULES_AT_FAULT):
+        program, checked = read_checked(rules, expression, explained=explained)
+    _warn(program)
+    return program, checked
+
+
+@contextmanager
+def _ending(status: int) -> Iterator[None]:
+    """Rules that cannot run end the command with a status, after what is wrong with them was said."""
     from trigdsl.diagnostics.diagnostic import TrigError
 
     try:
-        program, checked = read_checked(rules, expression, explained=explained)
+        yield
     except TrigError as error:
         print_diagnostics(error.diagnostics, sys.stderr)
-        raise click.exceptions.Exit(RULES_AT_FAULT) from error
+        raise click.exceptions.Exit(status) from error
+
+
+def _warn(program: Program) -> None:
     if program.diagnostics:
         print_diagnostics(program.diagnostics, sys.stderr)
-    return program, checked
 
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic], out: IO[str]) -> None:

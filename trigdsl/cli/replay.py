@@ -96,9 +96,13 @@ def replay(
         raise click.UsageError("--sorted, --workers, --plan and --report do not go with --on spark")
     refuse_overwriting([out, rejects, report], [rules_path, profiles, *events])
 
-    from trigdsl.cli.program import checked_or_exit
+    from trigdsl.cli.program import checked_or_exit, program_or_exit
 
-    program, checked = checked_or_exit(rules_path, expression, explained=report is not None)
+    checked = None
+    if report is None:
+        program = program_or_exit(rules_path, expression)
+    else:
+        program, checked = checked_or_exit(rules_path, expression, explained=True)
     shown = _shown(program, only, rules, users)
 
     from trigdsl.replayer.job import Job, all_cores
@@ -130,7 +134,7 @@ def replay(
     summary = _run(job) if engine is None else run_on_spark(job, master, spark)
     if summary is None:
         return RULES_AT_FAULT
-    if figures is not None and report is not None:
+    if figures is not None and report is not None and checked is not None:
         _write_report(report, figures, summary, checked, job)
     _print(summary, as_json, sys.stderr if out == "-" else sys.stdout)
     return FINE if summary.holds else RULES_AT_FAULT

@@ -10,6 +10,9 @@ from trigdsl.engine.context import EMPTY
 from trigdsl.engine.timers import later
 from trigdsl.model.values import instant
 
+GENERATED = "<generated>"
+"""What the code of generated functions says its file is."""
+
 _NAMESPACE: dict[str, Any] = {
     name: getattr(operators, name)
     for name in (
@@ -29,6 +32,11 @@ _NAMESPACE: dict[str, Any] = {
 } | {"instant": instant, "equals": values.equal, "EMPTY": EMPTY, "later": later}  # fmt: skip
 
 
+def namespace() -> dict[str, Any]:
+    """What every generated function may use."""
+    return dict(_NAMESPACE)
+
+
 class TooDeepError(Exception):
     """An expression nests deeper than Python's own compiler can follow."""
 
@@ -37,7 +45,7 @@ class Code:
     """A module under construction: constants and functions, each compiled as it is written."""
 
     def __init__(self) -> None:
-        self.namespace = dict(_NAMESPACE)
+        self.namespace = namespace()
         self._constants: dict[Any, str] = {}
         self._parts: list[str] = ['"""Generated from the rules; c is the context (trigdsl.engine.context)."""\n']
         self._names: set[str] = set(self.namespace)
@@ -65,7 +73,7 @@ class Code:
         comments = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
         text = f"{comments}def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
         try:
-            exec(compile(text, "<generated>", "exec"), self.namespace)
+            exec(compile(text, GENERATED, "exec"), self.namespace)
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise TooDeepError from error
         self._parts.append(text)

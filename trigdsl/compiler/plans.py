@@ -139,7 +139,8 @@ class Plans:
         if keeps:
             return plan
         may = may_trigger(self._unit, name, rules) if rules else MayTrigger()
-        return evolve(plan, keeps_nothing=True, may_trigger=may.may_trigger, bounds=may.bounds, reads=may.reads)
+        plan = evolve(plan, keeps_nothing=True, may_trigger=may.may_trigger, bounds=may.bounds)
+        return evolve(plan, reads=may.reads, turns=may.turns)
 
     def _keeps(self, name: str | None, asked: tuple[Asked, ...]) -> tuple[Keep, ...]:
         made = []

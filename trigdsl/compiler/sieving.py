@@ -37,6 +37,7 @@ class MayTrigger:
     may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
     bounds: tuple[Bound, ...] | None = None
     reads: tuple[tuple[str, ...], ...] | None = None
+    turns: tuple[float, ...] | None = None
 
 
 def may_trigger(unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tuple[Alternative, ...]]]) -> MayTrigger:
@@ -62,7 +63,8 @@ def may_trigger(unit: Unit, name: str | None, rules: list[tuple[CheckedRule, tup
     body = [*reads, f"return {' or '.join(f'({part})' for part in parts) or 'False'}"]
     bounds = [_bound(way) for way in left]
     told = None if None in bounds else tuple(bound for bound in bounds if bound is not None)
-    return MayTrigger(unit.code.define(f"may_{label}", "p, c", said, body), told, _properties_in(ways_in))
+    test = unit.code.define(f"may_{label}", "p, c", said, body)
+    return MayTrigger(test, told, _properties_in(ways_in), _turns(ways_in))
 
 
 def _properties_in(ways: list[tuple[nodes.Expression, ...]]) -> tuple[tuple[str, ...], ...]:
@@ -74,6 +76,33 @@ def _properties_in(ways: list[tuple[nodes.Expression, ...]]) -> tuple[tuple[str,
         for node in walk(condition)
         if isinstance(node, nodes.Path)
     }
+    return tuple(sorted(found))
+
+
+_STEPWISE = (
+    nodes.And, nodes.Boolean, nodes.Compare, nodes.Default, nodes.Exists, nodes.In, nodes.ListLiteral, nodes.Negative,
+    nodes.Not, nodes.Number, nodes.Path, nodes.Text,
+)  # fmt: skip
+
+
+def _turns(ways: list[tuple[nodes.Expression, ...]]) -> tuple[float, ...] | None:
+    """The numbers between which no condition tells one value of the only property from another; None: unknown.
+
+    So it is where numbers are compared with literals and with nothing that was reckoned; a literal stands for its
+    negative too, which asks once more than is needed and harms nothing.
+    """
+    if len(_properties_in(ways)) != 1:
+        return None
+    found: set[float] = set()
+    for node in (node for way in ways for condition in way for node in walk(condition)):
+        if not isinstance(node, _STEPWISE) or (
+            isinstance(node, nodes.Negative) and not isinstance(node.operand, nodes.Number)
+        ):
+            return None
+        if isinstance(node, nodes.Number):
+            if abs(node.value) >= 2**53:
+                return None
+            found |= {float(node.value), -float(node.value)}
     return tuple(sorted(found))
 
 

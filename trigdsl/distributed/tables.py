@@ -57,6 +57,7 @@ def inputs_of_columns(layout: TableLayout, rows: pa.Table, passing: Passing) -> 
         if effects.suits():
             inputs: list[Input] = []
             for found, made in effects.batches(reports):
+                assert found is not None, "no coder takes the rows here"
                 passing.on_rows(_arrived_rows(found, arrivals))
                 inputs += [arrived(given, arrivals[given.arrival - 1].as_py()) for given in made]  # type: ignore[attr-defined]
             return inputs

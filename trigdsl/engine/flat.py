@@ -86,6 +86,11 @@ class FlatEffects:
         plan = self._program.plan(event)
         return () if plan is None else plan.reads or ()
 
+    def turns(self, event: str) -> tuple[float, ...] | None:
+        """Where one property decides, the numbers between which all of its numbers trigger the same; else None."""
+        plan = self._program.plan(event)
+        return None if plan is None else plan.turns
+
     def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...] | None:
         """The rules that an event triggers, by number; None when it has a value that somebody must be told of."""
         plan = self._program.plan(event)

@@ -6,6 +6,7 @@ The kernel knows rules, what events do, and what became of a run by numbers alon
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -24,6 +25,7 @@ _LONGEST: Micros = LAST_INSTANT - FIRST_INSTANT + 1
 """As long as ever, for any two instants; longer ones would not fit the kernel's integers."""
 _MOST_SENDS = 1 << 40
 _MOST_SPANS = 8
+_PARTS = ("decisions", "happened", "kernel", "lines", "merging", "names", "sifting", "zone_lines")
 _EVERY_DAY = frozenset(range(7))
 
 
@@ -134,8 +136,10 @@ class Tables:
 
 
 def tables_of(program: FlatProgram) -> Tables | None:
-    """The tables of a program in a kernel of its own; None where the kernel is not compiled."""
+    """The tables of a program in a kernel of its own; None where it, or what goes with it, is not compiled."""
     try:
+        for part in _PARTS:
+            import_module(f"trigdsl.native.{part}")
         from trigdsl.native.kernel import Kernel
     except ImportError:
         return None

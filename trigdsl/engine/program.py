@@ -386,9 +386,10 @@ class EventPlan:
     they must be decided one after another.  `keeps_nothing`: it can do nothing but end runs and trigger rules; then
     `may_trigger` tells from the properties alone whether any rule may start, None when they do not tell, and `bounds`
     are what it tests where these are bounds only, one of which must be passed; `reads` are the paths of the properties
-    that decide which rules start.  `goals`, `triggers`: rules whose goal is met, rules that are triggered.
-    `watches`: invariants after whose event there is to be no send.  `react` does all of it at once, but for the
-    watches; None: the machine goes through the parts.
+    that decide which rules start; `turns`, where that is one property, the numbers between which all of its numbers
+    decide alike, None where they are not known.  `goals`, `triggers`: rules whose goal is met, rules that are
+    triggered.  `watches`: invariants after whose event there is to be no send.  `react` does all of it at once, but for
+    the watches; None: the machine goes through the parts.
     """
 
     keeps: tuple[Keep, ...] = ()
@@ -403,6 +404,7 @@ class EventPlan:
     may_trigger: Callable[[dict[str, Value], Context], bool] | None = None
     bounds: tuple[Bound, ...] | None = None
     reads: tuple[tuple[str, ...], ...] | None = None
+    turns: tuple[float, ...] | None = None
     watches: tuple[tuple[int, Test | None], ...] = ()
     react: React | None = None
 

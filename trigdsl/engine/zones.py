@@ -170,6 +170,11 @@ def zone(name: str) -> Zone | None:
     return found
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of that name."""
+    return zone(name) is not None
+
+
 def _utc() -> Zone:
     found = zone("UTC")
     assert found is not None

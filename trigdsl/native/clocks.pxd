@@ -159,3 +159,10 @@ cdef inline int64_t month_of(int64_t day) noexcept nogil:
     """The number of the month that a day lies in, each one more than the one before."""
     cdef Date date = date_of(day)
     return date.year * 12 + date.month
+
+
+cdef inline int64_t days_before(int64_t year, int64_t month) noexcept nogil:
+    """The day number of the first of a month, of a year from 1 on."""
+    cdef int64_t shifted = year - (month < 3)
+    cdef int64_t of_year = (153 * (month + 9 if month < 3 else month - 3) + 2) // 5
+    return 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + of_year - 719468

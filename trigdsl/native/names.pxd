@@ -13,6 +13,7 @@ cdef class Names:
     cdef int64_t data_room
     cdef Py_ssize_t mask
 
+    cdef int32_t look(self, const char* text, int64_t length, uint32_t hashed, Py_ssize_t* slot) noexcept nogil
     cdef int32_t put(self, const char* text, int64_t length) except -1
     cdef int grow(self) except -1
     cdef int spread(self) except -1

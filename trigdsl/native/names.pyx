@@ -69,6 +69,13 @@ cdef class Names:
         cdef bytes data = text.encode("utf-8", "surrogatepass")
         return self.put(data, len(data))
 
+    def find(self, str text):
+        """The number of a text; -1 for one that was never met."""
+        cdef bytes data = text.encode("utf-8", "surrogatepass")
+        cdef const char* start = data
+        cdef Py_ssize_t slot
+        return self.look(start, len(data), _hash(start, len(data)), &slot)
+
     def numbers(self, const int32_t[::1] offsets, const unsigned char[::1] data):
         """The numbers of the texts whose bytes end and begin at offsets into `data`, as an array of int32."""
         cdef Py_ssize_t count = offsets.shape[0] - 1, i
@@ -122,18 +129,11 @@ cdef class Names:
     cdef int32_t put(self, const char* text, int64_t length) except -1:
         """The number of a text, which gets one if it has none."""
         cdef uint32_t hashed = _hash(text, length)
-        cdef Py_ssize_t slot = hashed & self.mask
-        cdef int32_t number
+        cdef Py_ssize_t slot
+        cdef int32_t number = self.look(text, length, hashed, &slot)
         cdef int64_t start, room
-        while True:
-            number = self.slots[slot]
-            if number < 0:
-                break
-            if self.hashes[number] == hashed:
-                start = start_of(self, number)
-                if self.ends[number] - start == length and memcmp(self.data + start, text, <size_t> length) == 0:
-                    return number
-            slot = (slot + 1) & self.mask
+        if number >= 0:
+            return number
         if self.count == self.room:
             self.grow()
         start = start_of(self, self.count)
@@ -153,6 +153,21 @@ cdef class Names:
         if 2 * self.count > self.mask:
             self.spread()
         return number
+
+    cdef int32_t look(self, const char* text, int64_t length, uint32_t hashed, Py_ssize_t* slot) noexcept nogil:
+        """The number of a text; -1 where it has none, and the slot that it would be found by."""
+        cdef int32_t number
+        cdef int64_t start
+        slot[0] = hashed & self.mask
+        while True:
+            number = self.slots[slot[0]]
+            if number < 0:
+                return -1
+            if self.hashes[number] == hashed:
+                start = start_of(self, number)
+                if self.ends[number] - start == length and memcmp(self.data + start, text, <size_t> length) == 0:
+                    return number
+            slot[0] = (slot[0] + 1) & self.mask
 
     cdef int grow(self) except -1:
         cdef Py_ssize_t room = 2 * self.room + 512

@@ -35,14 +35,3 @@ class Scanner:
     def take_rows(self) -> Columns: ...
     def user_count(self) -> int: ...
     def user_names(self, first: int = 0) -> list[str]: ...
-
-def split_rows(
-    offsets: bytes,
-    data: bytes,
-    users: bytes,
-    times: bytes,
-    arrivals: bytes,
-    effects: bytes,
-    shards: int,
-    more: int,
-) -> list[Columns]: ...

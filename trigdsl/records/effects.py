@@ -17,7 +17,7 @@ Effect: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 Columns: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-"""Rows as the scanner of lines makes them: see `split_rows` in `trigdsl/native/scanner.pyx`."""
+"""Rows as the scanner of lines makes them: see `split_rows` in `trigdsl/native/line_columns.pyx`."""
 
 
 class Effects(Protocol):
@@ -28,6 +28,9 @@ class Effects(Protocol):
 
     def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
         """The paths of the properties that decide which rules an event of that name triggers."""
+
+    def turns(self, event: str) -> tuple[float, ...] | None:
+        """Where one property decides, the numbers between which all of its numbers trigger the same; else None."""
 
     def triggered(self, event: str, properties: dict[str, Value]) -> tuple[int, ...] | None:
         """The rules that an event triggers; None when it has a value that somebody must be told of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trigdsl.model.values import Micros
-from trigdsl.records import line_rows
 from trigdsl.records.effects import Effect, EventRows
 
 UserRow: TypeAlias = tuple[Micros, int, int]
@@ -58,7 +57,7 @@ def from_bytes(data: bytes) -> EventRows:
 
 def from_lines(found: EventRows) -> Iterator[EventRows]:
     """The events of lines, part by part; their users are texts."""
-    for users, (offsets, data), times, arrivals, effects in line_rows.columns_of(found):
+    for users, (offsets, data), times, arrivals, effects in found.rows.parts:
         names = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
         kinds = (pa.int32(), users), (pa.int64(), times), (pa.int64(), arrivals), (pa.int32(), effects)
         of_names, *numbers = [
@@ -100,20 +99,6 @@ def by_user(found: EventRows, deciding: Sequence[bool], others: Iterable[str]) -
 Texts: TypeAlias = tuple[memoryview, memoryview]
 """Where texts of UTF-8 begin and end, as int32, and their bytes."""
 
-UserColumns: TypeAlias = tuple[memoryview, Texts, memoryview, memoryview, memoryview]
-"""The numbers of users among some names, these, times, arrivals and effects."""
-
-
-def columns_of(found: EventRows) -> Iterator[UserColumns]:
-    """The events as columns of numbers."""
-    rows = found.rows.combine_chunks() if isinstance(found.rows, pa.Table) else pa.Table.from_batches([found.rows])
-    for batch in rows.to_batches():
-        users, times, arrivals, effects = batch.columns
-        if not pa.types.is_dictionary(users.type):
-            users = users.dictionary_encode()
-        named = texts_of(users.dictionary)
-        yield _cells(users.indices, "i"), named, _cells(times, "q"), _cells(arrivals, "q"), _cells(effects, "i")
-
 
 def texts_of(names: Any) -> Texts:
     """The texts of an array of strings, none of them null."""
@@ -123,12 +108,6 @@ def texts_of(names: Any) -> Texts:
 
 
 _NO_OFFSETS = memoryview(bytes(4)).cast("i")
-
-
-def _cells(column: Any, kind: Literal["i", "q"]) -> memoryview:
-    """The numbers of a column without nulls."""
-    data = memoryview(column.buffers()[1] or b"")
-    return data.cast("B").cast(kind)[column.offset : column.offset + len(column)]
 
 
 def names_in(columns: Sequence[Any]) -> list[str]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from attrs import define, field
@@ -29,6 +29,9 @@ from trigdsl.records.plain import DEEPEST
 from trigdsl.records.rejects import Reports
 from trigdsl.records.scanned_lines import ScannedLines, scanned_lines
 from trigdsl.records.wording import kind_of
+
+if TYPE_CHECKING:
+    from trigdsl.records.coded import Coder
 
 
 class _Native(msgspec.Struct, gc=False):
@@ -102,8 +105,12 @@ class JsonLines:
         """The inputs of all lines in their order, those of a block at a time."""
         number = 1
         scanned = None if self.columns else scanned_lines(self.passing)
+        coder = None if self.columns else self.passing.coder
         try:
             for block in blocks:
+                if coder is not None and (count := self._zones_set(block, coder, scanned)):
+                    number += count
+                    continue
                 yield self._slowly(block, number) if scanned is None else self._scanning(scanned, block, number)
                 number += block.count(b"\n") + (not block.endswith(b"\n"))
         except Damaged as damaged:
@@ -136,6 +143,20 @@ class JsonLines:
         if not lines[-1]:
             lines.pop()
         return self._of_block(block, lines, number)
+
+    def _zones_set(self, block: bytes, coder: Coder, scanned: ScannedLines | None) -> int:
+        """How many lines a block has, if all of them only set time zones, which the coder takes."""
+        passing = self.passing
+        if scanned is not None:
+            scanned.before(coder.arrivals)
+        count = coder.zones_set(block, passing.until)
+        if scanned is not None:
+            scanned.arrived(count)
+        if count:
+            first, last = coder.span
+            passing.first, passing.last = min(passing.first, first), max(passing.last, last)
+            passing.updates += count
+        return count
 
     def _of_block(self, block: bytes, lines: list[bytes], number: int) -> Iterable[Input]:
         if self.columns:

@@ -28,7 +28,7 @@ UserRow: TypeAlias = tuple[Micros, int, int]
 
 
 class _Packed(msgspec.Struct, array_like=True):
-    """Some rows as the scanner makes them: see `split_rows` in `trigdsl/native/scanner.pyx`."""
+    """Some rows as the scanner makes them: see `split_rows` in `trigdsl/native/line_columns.pyx`."""
 
     offsets: bytes
     data: bytes
@@ -48,15 +48,6 @@ class LineParts:
     """The `rows` of `EventRows` that came from lines: columns of numbers, a part after the other."""
 
     parts: list[UserColumns]
-
-
-def columns_of(found: EventRows) -> Iterator[UserColumns]:
-    """The events as columns of numbers."""
-    if isinstance(found.rows, LineParts):
-        return iter(found.rows.parts)
-    from trigdsl.records import event_rows
-
-    return event_rows.columns_of(found)
 
 
 def first_time(found: EventRows) -> Micros:
@@ -94,7 +85,7 @@ def _by_user(rows: LineParts, deciding: Sequence[bool], others: set[str]) -> Ite
 
 def split(columns: Columns, shards: int, arrivals: int) -> list[Columns]:
     """The rows of each shard; `arrivals` is added to their arrival."""
-    from trigdsl.native.scanner import split_rows
+    from trigdsl.native.line_columns import split_rows
 
     return split_rows(*columns, shards, arrivals)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,18 +17,11 @@ from trigdsl.model.inputs import Input
 from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.files import Progress, Source
 from trigdsl.records.packing import packed, unpacked
-from trigdsl.records.parts import Heeding, Part, PartReading, parts_of, weight
+from trigdsl.records.parts import Heeding, Part, PartReading, parts_of
 from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reports
 
 _BATCH = 4_096
-
-
-def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
-    """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
-    if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
-        return False
-    return source.kind in ("jsonl", "parquet") and (weight(source) or 0) >= 1
 
 
 def inputs_of_parts(

@@ -8,7 +8,7 @@ Text in a column that nothing reads is not looked at, so it may be no UTF-8.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from trigdsl.records.parquet_rows import SIFTED_ROWS, ArrowRows, inputs_of
 from trigdsl.records.parquet_sieve import ParquetSieve, as_dictionary, decoded
 from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reports
+from trigdsl.records.rows import Cells
 
 _PARTS = ("user", "time", "event")
 _MOST_KNOWN = 1 << 16
@@ -53,8 +54,11 @@ class EffectRows:
         parts = {part for _, part in self._layout.parts}
         return parts == set(_PARTS) and ParquetSieve(self._layout, self.passing).suits(self.table.schema)
 
-    def batches(self, reports: Reports) -> Iterator[tuple[EventRows, list[Input]]]:
-        """What the usual rows do, and the inputs of the unusual ones, whose arrival is the number of their row."""
+    def batches(self, reports: Reports) -> Iterator[tuple[EventRows | None, list[Input]]]:
+        """What the usual rows do, and the inputs of the unusual ones, whose arrival is the number of their row.
+
+        Rows are None where they went elsewhere.
+        """
         names = self._wanted()
         sieve = ParquetSieve(input_layout(names, self.columns), self.passing)
         first = self.table.first_row
@@ -67,7 +71,7 @@ class EffectRows:
                 numbers = [first + place for place in places]
                 made = inputs_of(self.table, self._layout, found, numbers, reports)
                 inputs += [_arrived(given, number) for given, number in made]
-            yield EventRows(rows, list(self._known)), inputs
+            yield None if rows is None else EventRows(rows, list(self._known)), inputs
             done += batch.num_rows
 
     # ------------------------------------------------------------------ columns
@@ -75,7 +79,7 @@ class EffectRows:
         """The columns that are read, in their order."""
         wanted = {index for index, _ in self._layout.parts}
         for index, _, path in self._layout.paths:
-            if any(_touch(path, read) for read in self._effects.paths) or self.table.may_be_infinite(index):
+            if any(touch(path, read) for read in self._effects.paths) or self.table.may_be_infinite(index):
                 wanted.add(index)
         return [self.table.names[index] for index in sorted(wanted)]
 
@@ -122,7 +126,7 @@ class EffectRows:
     def _effects_of(self, event: str, batch: Any, places: Any, sieve: ParquetSieve) -> Any:
         """What the rows at some places do: the number of an effect, -1 for nothing, null for what must be told."""
         read = self._effects.reads(event)
-        at = [index for path, index in sieve.properties.items() if any(_touch(path, each) for each in read)]
+        at = [index for path, index in sieve.properties.items() if any(touch(path, each) for each in read)]
         if not at:
             return pa.repeat(pa.scalar(self._number(event, self._effects.triggered(event, {})), "int32"), len(places))
         codes = pa.repeat(pa.scalar(0, "int64"), len(places))
@@ -132,11 +136,13 @@ class EffectRows:
             codes = codes.dictionary_encode().indices.cast("int64")
         count = pc.max(codes).as_py() + 1
         samples = batch.take(places.take(pc.index_in(pa.array(range(count), "int64"), value_set=codes)))
-        numbers = [self._number(event, rules) for rules in self._triggered(event, samples.select(at), at, sieve.layout)]
+        read = samples.select(at)
+        cells, _ = self.table.cells(read)
+        numbers = [self._number(event, rules) for rules in self._triggered(event, read.schema, cells, at, sieve.layout)]
         return pa.array(numbers, "int32").take(codes)
 
     def _triggered(
-        self, event: str, samples: Any, at: Sequence[int], layout: Layout
+        self, event: str, schema: Any, rows: Iterable[Cells], at: Sequence[int], layout: Layout
     ) -> Iterator[tuple[int, ...] | None]:
         """What rows trigger whose columns are those that are read; parts of a file often hold the same values."""
         known = self.passing.triggered
@@ -144,9 +150,8 @@ class EffectRows:
             known.clear()
         place = {index: here for here, index in enumerate(at)}
         paths = tuple((place[index], part, path) for index, part, path in layout.paths if index in place)
-        read = Layout(tuple(samples.schema.names), (), paths)
-        of_these = event, paths, tuple(map(str, samples.schema.types))
-        rows, _ = self.table.cells(samples)
+        read = Layout(tuple(schema.names), (), paths)
+        of_these = event, paths, tuple(map(str, schema.types))
         for cells in rows:
             key = of_these, tuple(cells)
             if key not in known:
@@ -180,7 +185,7 @@ class _Whole:
             yield self._batch.take(pa.array([place - self._start for place in here], "int64")), here
 
 
-def _touch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def touch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether one path leads to the other, so that who reads one may see the other."""
     length = min(len(one), len(other))
     return one[:length] == other[:length]

@@ -51,12 +51,14 @@ def parquet_inputs(
     if table.is_naive(min(layout.columns_of("time"))) and not group:
         reports.no_offset(None)
     if passing is not None and passing.effects is not None:
+        from trigdsl.records.parquet_coded import CodedRows
         from trigdsl.records.parquet_effects import EffectRows
 
-        effects = EffectRows(table, columns, passing)
+        effects = (EffectRows if passing.coder is None else CodedRows)(table, columns, passing)
         if effects.suits():
             for rows, inputs in effects.batches(reports):
-                passing.on_rows(rows)
+                if rows is not None:
+                    passing.on_rows(rows)
                 yield from inputs
             return
     for batch, numbers in table.sifted(layout, passing if quick_maker(layout) is not None else None):

@@ -7,6 +7,7 @@ What the parts of all files hold, one after the other, is what the files hold.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -45,7 +46,7 @@ class Part:
 
 @frozen
 class PartReport:
-    """What was found in a part beside inputs: `size` in bytes, `lines` in lines, and what was let pass.
+    """What was found in a part beside inputs: `size` in bytes, `lines` in lines, and what was let pass or coded.
 
     Lines of rejects and warnings count from the start of the part.  With an `error` it could not be read on.
     """
@@ -59,6 +60,7 @@ class PartReport:
     first: Micros
     last: Micros
     error: str | None = None
+    updates: int = 0
 
 
 def weight(source: Source) -> float | None:
@@ -67,6 +69,13 @@ def weight(source: Source) -> float | None:
         return None
     least = LEAST_PARQUET_BYTES if source.kind == "parquet" else LEAST_BYTES
     return (source.size or 0) / max(min(least, LEAST_PACKED_BYTES) if source.compression else least, 1)
+
+
+def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
+    """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
+    if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
+        return False
+    return source.kind in ("jsonl", "parquet") and (weight(source) or 0) >= 1
 
 
 def parts_of(source: Source) -> list[Part]:
@@ -101,6 +110,7 @@ class PartReading:
 
     def __init__(self, part: Part, columns: Mapping[str, str] | None, passing: Passing) -> None:
         passing.events = {}
+        passing.updates = 0
         passing.first, passing.last = LAST_INSTANT, FIRST_INSTANT
         passing.tests.clear()
         self._part = part
@@ -124,7 +134,9 @@ class PartReading:
     def report(self, users: set[str]) -> PartReport:
         part, passing = self._part, self._passing
         counts = passing.events, users, passing.first, passing.last
-        return PartReport(part.end - part.start, self._lines, self._rejects, self._warnings, *counts, self._error)
+        return PartReport(
+            part.end - part.start, self._lines, self._rejects, self._warnings, *counts, self._error, passing.updates
+        )
 
     def _batches(self) -> Iterable[Iterable[Input]]:
         part = self._part
@@ -172,6 +184,7 @@ class Heeding:
         passing = self._passing
         for event, count in report.events.items():
             passing.events[event] = passing.events.get(event, 0) + count
+        passing.updates += report.updates
         passing.users |= report.users
         passing.first, passing.last = min(passing.first, report.first), max(passing.last, report.last)
         self._lines += report.lines

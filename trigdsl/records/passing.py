@@ -7,13 +7,16 @@ cost a third.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from attrs import define, field
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.effects import Columns, Effect, Effects, EventRows
+
+if TYPE_CHECKING:
+    from trigdsl.records.coded import Coder
 
 Test: TypeAlias = Callable[[dict[str, Value], Any], bool]
 
@@ -68,7 +71,8 @@ class Passing:
     `is_sorted`, `last` is the time of the latest record of all, and one before it goes to `on_late`.
 
     With `effects`, the reader of Parquet hands events on to `on_rows` by what they do, and counts them as if they
-    passed.
+    passed; with a `coder` too, it hands them to that, and so does the reader of JSON Lines those profile updates that
+    set no more than the time zone: `updates` counts them.
     """
 
     judge: Judge = field(factory=_Everything)
@@ -85,6 +89,8 @@ class Passing:
     on_rows: Callable[[EventRows], None] = _nobody_either
     on_line_rows: Callable[[Columns, list[Effect]], None] | None = None
     """The same for the reader of JSON Lines, which does so only where there is this: columns, and their effects."""
+    coder: Coder | None = None
+    updates: int = 0
     triggered: dict[Any, tuple[int, ...] | None] = field(factory=dict)
     """Which rules events trigger, by their names and values, as far as `effects` were asked."""
     tests: dict[str, Test | None] = field(factory=dict)

@@ -73,9 +73,11 @@ def _of_source(
     workers: int,
 ) -> Iterable[Iterable[Input]]:
     if workers > 1:
-        from trigdsl.records.parallel import can_be_parted, inputs_of_parts
+        from trigdsl.records.parts import can_be_parted
 
         if can_be_parted(source, passing, workers):
+            from trigdsl.records.parallel import inputs_of_parts
+
             return inputs_of_parts(source, columns, reports, progress, passing, workers)
     return batches_of(source, columns, reports, progress, passing)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import msgspec
@@ -17,6 +18,9 @@ from attrs import define, field, frozen
 from trigdsl.model.inputs import Input
 from trigdsl.records.effects import Columns, Effect, EventRows
 from trigdsl.records.packing import Arrived, packed, unpacked
+
+if TYPE_CHECKING:
+    from trigdsl.records.coded import Coded, Coder
 
 _BATCH = 4_096
 _PART_BITS = 40
@@ -43,16 +47,26 @@ class LineBlock(Block):
 
 
 @define
+class Arrivals:
+    """The number of what arrives: `start` is before the first of the present part, `last` that of the latest."""
+
+    start: int = 0
+    last: int = 0
+
+
+@define
 class Router:
     """Writes inputs to the file of number `file` (its descriptor is `descriptor`), by shards.
 
-    `joins` once an input had an alias: then users cannot be split, and nothing more is written.
+    `joins` once an input had an alias: then users cannot be split, and nothing more is written.  What readers gave
+    to a `coder` is written after each part.
     """
 
     file: int
     descriptor: int
     shards: int
     joins: bool = False
+    coder: Coder | None = None
     _end: int = 0
     _part: int = 0
     _blocks: list[list[Block]] = field(factory=list)
@@ -67,9 +81,10 @@ class Router:
         self._blocks = [[] for _ in range(shards)]
         self._rows = [[] for _ in range(shards)]
         self._part = part
+        arrivals = Arrivals() if self.coder is None else self.coder.arrivals
+        arrivals.start = arrivals.last = part << _PART_BITS
         held: list[list[Input]] = [[] for _ in range(shards)]
         places = [array("Q") for _ in range(shards)]
-        arrival = part << _PART_BITS
         for inputs in batches:
             if self.joins:
                 continue  # what else is in the part is still to be reported
@@ -77,11 +92,14 @@ class Router:
                 if given.alias is not None:
                     self.joins = True
                     continue
-                arrival = part << _PART_BITS | given.arrival if given.__class__ is Arrived else arrival + 1
+                if given.__class__ is Arrived:
+                    arrivals.last = arrivals.start | given.arrival
+                else:
+                    arrivals.last += 1
                 shard = crc32(given.user.encode("utf-8", "surrogatepass")) % shards
                 of_shard = held[shard]
                 of_shard.append(given)
-                places[shard].append(arrival)
+                places[shard].append(arrivals.last)
                 if len(of_shard) >= _BATCH:
                     self._write(shard, of_shard, places[shard])
                     of_shard.clear()
@@ -89,7 +107,15 @@ class Router:
         for shard, of_shard in enumerate(held):
             if of_shard:
                 self._write(shard, of_shard, places[shard])
+        for shard, coded in enumerate(self.packed_rows()):
+            if coded is not None:
+                self._rows[shard].append(self._append(coded))
         return self._blocks
+
+    def packed_rows(self) -> list[bytes | None]:
+        """What the coder took for each shard since this was asked for last."""
+        coder = self.coder
+        return [] if coder is None else [coder.sifter.packed(shard) for shard in range(self.shards)]
 
     def route_rows(self, found: EventRows) -> None:
         """Write events of the part that is being routed, by what they do."""
@@ -101,6 +127,9 @@ class Router:
 
     def route_line_rows(self, columns: Columns, effects: list[Effect]) -> None:
         """The same of events of lines."""
+        if self.coder is not None:
+            self.coder.take_rows(columns, effects)
+            return
         from trigdsl.records.line_rows import split, to_bytes
 
         for shard, of_shard in enumerate(split(columns, self.shards, self._part << _PART_BITS)):
@@ -118,6 +147,11 @@ class Router:
         for user in users:
             held[shard_of(user, self.shards)].append(user)
         return [self._append(msgspec.msgpack.encode(names)) for names in held]
+
+    def route_told(self) -> list[Block] | None:
+        """Write what the coder's numbers mean, for each shard; None without a coder."""
+        coder = self.coder
+        return None if coder is None else [self._append(coder.told(shard)) for shard in range(self.shards)]
 
     def _write(self, shard: int, inputs: list[Input], places: array[int]) -> None:
         data = places.tobytes()
@@ -162,6 +196,17 @@ def routed_rows(descriptors: Sequence[int], blocks: Iterable[Block]) -> EventRow
 
     found = [from_bytes(data) for data in others]
     return joined([*found, *(from_lines(lines) if lines is not None else ())])
+
+
+def routed_coded(descriptors: Sequence[int], told: Sequence[Block], rows: Sequence[Block]) -> Coded:
+    """What blocks of `route_told`, one of each file, and of a coder's rows hold; those are read as they are wanted."""
+    from trigdsl.records.coded import Coded
+
+    place = {block.file: number for number, block in enumerate(told)}
+    return Coded(
+        [_read(descriptors, block) for block in told],
+        ((place[block.file], _read(descriptors, block)) for block in rows),
+    )
 
 
 def routed_users(descriptors: Sequence[int], blocks: Iterable[Block]) -> set[str]:

@@ -17,6 +17,7 @@ from trigdsl.records.effects import Effect
 from trigdsl.records.native import RESERVED
 from trigdsl.records.packing import Arrived
 from trigdsl.records.passing import Bound, Passing, Test
+from trigdsl.records.routing import Arrivals
 
 
 def _compiled() -> Any:
@@ -120,6 +121,14 @@ class ScannedLines:
         if self._scanner.rows >= least and self._passing.on_line_rows is not None:
             self._passing.on_line_rows(self._scanner.take_rows(), list(self._known))
 
+    def before(self, arrivals: Arrivals) -> None:
+        """Let those who count on after the lines that were taken do so from there."""
+        arrivals.last = arrivals.start + self._scanner.arrived - 1
+
+    def arrived(self, count: int) -> None:
+        """So many lines were taken by somebody else."""
+        self._scanner.arrived += count
+
     def finish(self) -> None:
         """Tell `passing` what passed since the last time."""
         scanner, passing = self._scanner, self._passing
@@ -150,9 +159,11 @@ class ScannedLines:
         if test is None:
             return native.PASSES, None, ()
         bounds = judge.bounds(event)
-        if effects is not None:
-            return native.DOES, bounds, effects.reads(event)
-        return native.WANTED, bounds, ()
+        # Of what is read as a whole, the scanner cannot tell when two are equal.
+        reads = () if effects is None else effects.reads(event)
+        if effects is None or () in reads:
+            return native.WANTED, bounds, ()
+        return native.DOES, bounds, reads
 
     def _does(self, event: str, line: bytes) -> int:
         effects = self._effects

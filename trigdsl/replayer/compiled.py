@@ -14,23 +14,29 @@ from attrs import frozen
 from trigdsl.engine.flat_tables import Tables
 from trigdsl.engine.flat_user import FlatRun
 from trigdsl.engine.machine import Machine
+from trigdsl.engine.zones import zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value
 from trigdsl.native.decisions import Decisions
 from trigdsl.native.happened import Happened
 from trigdsl.native.names import Names
+from trigdsl.records.coded import Coded, Doing
 from trigdsl.records.effects import EventRows
 from trigdsl.records.packing import Arrived
 from trigdsl.replayer.flat import Found, decision_of
-from trigdsl.replayer.flat_inputs import FlatInputs
+from trigdsl.replayer.flat_inputs import NOTHING, FlatInputs
 from trigdsl.replayer.summary import Shown
 
 
 @frozen(eq=False)
 class Decided:
-    """What a kernel decided, in order: `users` are in order of their names, `ids` those of events by number."""
+    """What a kernel decided, in order: `users` are in order of their names, `ids` those of events by number.
 
+    `met` are all users of whom anything was heard.
+    """
+
+    met: Names
     users: Names
     found: Decisions
     pending: Decisions
@@ -48,14 +54,14 @@ class CompiledReplay:
         self._inputs = FlatInputs(tables.program, machine)
         self._names = Names()
         self._happened = Happened()
-        self._zones: dict[int, int] = {}
+        self._zones: dict[str, int] = {}
         self._ids: dict[int, str] = {}
         self._triggering = bytearray()
 
     def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
         """Give a user attributes before everything else."""
         if (found := self._inputs.zone_set(attributes)) is not None:
-            self._zones[self._names.number(user)] = self._tables.zone(found)
+            self._zones[user] = self._tables.zone(found)
 
     def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
         """The decisions up to and including `until`, then what is pending, in their defined order."""
@@ -63,8 +69,9 @@ class CompiledReplay:
             yield decision_of(at, user, run, status, reason)
 
     def found(self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None) -> Iterator[Found]:
-        """The same before decisions are made of it; see `FlatReplay.found`."""
-        decided = self.decided(inputs, until, rows)
+        """The same before decisions are made of it; there are no `rows`, which nobody makes for compiled code."""
+        assert rows is None
+        decided = self.decided(inputs, until)
         kinds, users, ids = self._tables.kinds, decided.users, decided.ids
         for of_them in (decided.found, decided.pending):
             for place, (at, user, kind, number, triggered, due, event) in enumerate(of_them):
@@ -72,19 +79,19 @@ class CompiledReplay:
                 run = FlatRun(rule, 0, number, triggered, due, ids.get(event), triggered)
                 yield at, users[user], place, run, status, reason
 
-    def decided(self, inputs: Iterable[Input], until: Micros | None, rows: EventRows | None = None) -> Decided:
+    def decided(self, inputs: Iterable[Input], until: Micros | None, coded: Coded | None = None) -> Decided:
         """What is decided up to and including `until`, and what is pending then."""
+        if coded is not None:
+            self._take_coded(coded)
         self._take(inputs)
-        if rows is not None:
-            self._take_rows(rows)
         names, tables = self._names, self._tables
         wanted = self._happened.marked(self._triggering, len(names))
         users, ranks = names.ordered(wanted)
         self._happened.group(ranks, len(users))
         zones = array("i", [tables.zone(self._inputs.default)]) * len(users)
-        for user, zone in self._zones.items():
-            if ranks[user] >= 0:
-                zones[ranks[user]] = zone
+        for user, changed in self._zones.items():
+            if (number := users.find(user)) >= 0:
+                zones[number] = changed
         runs = array("q", bytes(8 * len(tables.program.rules)))
         found, pending = tables.kernel.decide(
             self._happened,
@@ -98,7 +105,7 @@ class CompiledReplay:
         for rule, count in enumerate(runs):
             if count:
                 self._machine.observations.runs[rule] += count
-        return Decided(users, found, pending, self._ids, tables.kernel.reached)
+        return Decided(names, users, found, pending, self._ids, tables.kernel.reached)
 
     def _users_shown(self, users: Names) -> bytes | None:
         if not self._shown.users:
@@ -120,16 +127,18 @@ class CompiledReplay:
                 at = given.arrival if given.__class__ is Arrived else arrival
                 add(number(given.user), given.time, at, effect(*done))
 
-    def _take_rows(self, rows: EventRows) -> None:
-        """Take events of which it is known what they do."""
-        from trigdsl.records.event_rows import columns_of
+    def _take_coded(self, coded: Coded) -> None:
+        """Take what readers found out."""
+        of_users = coded.users(self._names)
+        of_effects = [array("i", map(self._effect_of, doings)) for doings in coded.doings()]
+        for reader, users, times, arrivals, effects in coded.columns():
+            self._happened.extend(users, times, arrivals, effects, of_users[reader], of_effects[reader])
 
-        of_effects = [
-            self._effect(self._inputs.plan(event)[1], self._inputs.rules(fired), None) for event, fired in rows.effects
-        ]
-        for users, dictionary, times, arrivals, effects in columns_of(rows):
-            of_users = self._names.numbers(*dictionary)
-            self._happened.extend(users, times, arrivals, effects, of_users, array("i", of_effects))
+    def _effect_of(self, doing: Doing) -> int:
+        event, fired, name = doing
+        changed = None if name is None else zone(name)
+        enders = self._inputs.plan(event)[1] if event is not None else NOTHING
+        return self._effect(enders, self._inputs.rules(fired), changed)
 
     def _effect(self, enders: object, rules: object, zone: object) -> int:
         number = self._tables.effect(enders, rules, zone)  # type: ignore[arg-type]

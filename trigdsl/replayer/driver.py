@@ -34,6 +34,8 @@ from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Shown
 
 if TYPE_CHECKING:
+    from trigdsl.native.names import Names
+    from trigdsl.records.coded import Coded
     from trigdsl.replayer.compiled import CompiledReplay
 
 LONGEST_DRAIN: Micros = 366 * DAY
@@ -158,37 +160,30 @@ class Replay:
             return None
         return self._found(self._flat, last, watched, rows)
 
-    def batches(
-        self,
-        last: Micros | None,
-        watched: Callable[[list[Input]], Iterable[Input]],
-        rows: EventRows | None,
-        writes: bool,
-    ) -> Iterator[bytes] | None:
-        """What `found` finds, as the kernel hands it over (see `line_batches`); None where it does not decide."""
-        if self._flat is None or self._tables is None or self._aliases:
-            return None
-        return self._batches(self._flat, last, watched, rows, writes)
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the compiled kernel decides, so that `batches` can be asked for."""
+        return self._tables is not None and not self._aliases
 
-    def _batches(
-        self,
-        program: FlatProgram,
-        last: Micros | None,
-        watched: Callable[[list[Input]], Iterable[Input]],
-        rows: EventRows | None,
-        writes: bool,
+    def batches(
+        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]], coded: Coded, writes: bool
     ) -> Iterator[bytes]:
+        """What `found` would find, as the compiled kernel hands it over (see `line_batches`).
+
+        What happened to users may be `coded`, beside the inputs, which then are of `Arrived`.
+        """
         from trigdsl.replayer.compiled import CompiledReplay
         from trigdsl.replayer.line_batches import batches_of
 
-        inputs, self._gathered = self._gathered, []
-        replay, until = self._flat_replay(program, last)
-        assert isinstance(replay, CompiledReplay)
+        assert self._flat is not None
         assert self._tables is not None
-        decided = replay.decided(watched(_in_order(inputs)), until, rows)
+        inputs, self._gathered = self._gathered, []
+        replay, until = self._flat_replay(self._flat, last)
+        assert isinstance(replay, CompiledReplay)
+        decided = replay.decided(watched(_in_order(inputs)), until, coded)
         self.reached = decided.reached
         yield from batches_of(self._tables, decided, writes)
-        self._complete()
+        self._complete(decided.met)
 
     def _found(
         self,
@@ -222,9 +217,15 @@ class Replay:
         """The machine that decides."""
         return self._clockwork.machine
 
-    def _complete(self) -> None:
+    def _complete(self, met: Names | None = None) -> None:
+        """Count what is known when all is decided; `met` are names of more users."""
         links = self.links
-        self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
+        if met is not None:
+            for user in self._users:
+                met.number(user)
+            self.stats.users = len(met)
+        else:
+            self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
         self.stats.take(self._clockwork.machine.observations, self.program)
 
     def _flat_replay(

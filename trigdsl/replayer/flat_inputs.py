@@ -16,7 +16,8 @@ from trigdsl.model.values import Value
 Does: TypeAlias = tuple[Enders, tuple[FlatRule, ...], "Zone | None"]
 """What an input ends, the rules that it triggers, and the user's zone if it changed."""
 
-_NOTHING: Enders = {}
+NOTHING: Enders = {}
+"""What an event ends that ends nothing."""
 
 
 class FlatInputs:
@@ -33,7 +34,7 @@ class FlatInputs:
     def does(self, given: Input) -> Does | None:
         """What an input does; None: nothing."""
         changed = self.zone_set(given.set) if given.set else None
-        plan, enders = self.plan(given.event) if given.event is not None else (None, _NOTHING)
+        plan, enders = self.plan(given.event) if given.event is not None else (None, NOTHING)
         rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
         if not (rules or enders or changed is not None):
             return None
@@ -44,7 +45,7 @@ class FlatInputs:
         found = self._plans.get(event)
         if found is None:
             plan = self._program.program.plan(event)
-            found = self._plans[event] = plan, _NOTHING if plan is None else self._program.enders(plan)
+            found = self._plans[event] = plan, NOTHING if plan is None else self._program.enders(plan)
         return found
 
     def rules(self, fired: tuple[int, ...]) -> tuple[FlatRule, ...]:

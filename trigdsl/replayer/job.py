@@ -30,12 +30,12 @@ from trigdsl.records.scanned_lines import can_scan
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
-from trigdsl.replayer.processes import WorkerEnded, processes
 from trigdsl.replayer.shard import Asked
 from trigdsl.replayer.split import (
     Joins,
     SplitReplay,
     Work,
+    WorkerEnded,
     all_parts,
     alone_because,
     can_spill,
@@ -51,6 +51,13 @@ OnDecision = Callable[[Decision, Zone], None]
 """Who wants each decision, with the zone that its user had at that moment."""
 
 __all__ = ["Job", "Progress", "RejectedError", "WorkerEnded", "all_cores", "run"]
+
+
+def _processes(work: Work, count: int, stack: ExitStack) -> SplitReplay:
+    """What `processes` does, which most replays do not need to import."""
+    from trigdsl.replayer.processes import processes
+
+    return processes(work, count, stack)
 
 
 class Progress(Protocol):
@@ -99,7 +106,7 @@ class Job:
     workers: int = 1
     on_decision: OnDecision | None = None
     compiled: bool = True
-    start: Callable[[Work, int, ExitStack], SplitReplay] = processes
+    start: Callable[[Work, int, ExitStack], SplitReplay] = _processes
 
 
 def all_cores() -> int:

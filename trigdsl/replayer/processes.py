@@ -21,11 +21,7 @@ from typing import Any
 from trigdsl.model.values import Micros
 from trigdsl.records.routing import Block
 from trigdsl.replayer.shard import Batch, Given, Routed, Shard, ShardResult
-from trigdsl.replayer.split import SplitReplay, Work, temporary_files
-
-
-class WorkerEnded(Exception):  # noqa: N818
-    """A worker process ended before it was through; the message says how, and what to do."""
+from trigdsl.replayer.split import SplitReplay, Work, WorkerEnded, temporary_files
 
 
 def processes(work: Work, count: int, stack: ExitStack) -> SplitReplay:
@@ -69,6 +65,10 @@ class _Process:
     def users(self) -> list[Block]:
         told: list[Block] | None = self._told()
         return self._told() if told is None else told
+
+    def told(self) -> list[Block] | None:
+        told: list[Block] | None = self._told()
+        return told
 
     def ask_gather(self, given: Given) -> None:
         self._ask(given)
@@ -146,6 +146,7 @@ def _work(end: Connection, shard: Shard) -> None:
             return
     _tell(end, None)
     _tell(end, shard.users())
+    _tell(end, shard.told())
     _tell(end, shard.gather(end.recv()))
     for batch in shard.decide(end.recv()):
         end.send_bytes(b"m" + marshal.dumps(batch) if isinstance(batch, list) else b"c" + batch)

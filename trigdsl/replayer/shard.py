@@ -13,13 +13,14 @@ from typing import TypeAlias
 from attrs import frozen
 
 from trigdsl.engine.program import Program
+from trigdsl.engine.zones import is_zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros
 from trigdsl.model.violations import Violation
 from trigdsl.records.effects import EventRows
 from trigdsl.records.parts import Part, PartReading, PartReport
 from trigdsl.records.passing import Passing
-from trigdsl.records.routing import Block, Router, routed, routed_rows, routed_users
+from trigdsl.records.routing import Block, Router, routed, routed_coded, routed_rows, routed_users
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.flat import Found
 from trigdsl.replayer.flat_lines import FlatLines
@@ -73,11 +74,15 @@ class Routed:
 
 @frozen
 class Given:
-    """Where the inputs of one shard lie, its rows, and the names of users whose records were let pass."""
+    """Where the inputs of one shard lie, its rows, and the names of users whose records were let pass.
+
+    `told` says what numbers in the rows mean, for each worker, where they were coded.
+    """
 
     inputs: list[Block]
     rows: list[Block]
     users: list[Block]
+    told: list[Block]
 
 
 class Shard:
@@ -103,6 +108,7 @@ class Shard:
         self._reached: set[str] = set()
         self._passing = Passing()
         self._rows: list[Block] = []
+        self._told: list[Block] = []
         self._replay = Replay(
             asked.program,
             (),
@@ -120,6 +126,11 @@ class Shard:
         self._passing.on_rows = self._router.route_rows
         self._passing.on_line_rows = self._router.route_line_rows
         self._observations.inputs_only = self._passing.effects is not None
+        if self._replay.is_compiled:
+            from trigdsl.native.sifting import Sifter
+            from trigdsl.records.coded import Coder
+
+            self._passing.coder = self._router.coder = Coder(Sifter(len(files)), is_zone)
 
     def read(self) -> Iterator[Routed]:
         """Read the worker's parts, one after the other."""
@@ -134,12 +145,18 @@ class Shard:
         """Where the names of the users went whose records were let pass, by shard."""
         return self._router.route_users(self._passing.all_users())
 
+    def told(self) -> list[Block] | None:
+        """Where it went what the numbers in coded rows mean, by shard; None when none are coded."""
+        return self._router.route_told()
+
     def gather(self, given: Given) -> tuple[Micros | None, Micros | None]:
         """Gather the inputs of this shard; the times of the first and the last of them."""
         # What was let pass is counted by whoever joins the shards; the users are this shard's.
         passing = Passing(users=routed_users(self._files, given.users))
         self._replay.gather(routed(self._files, given.inputs), passing)
         self._rows = given.rows
+        self._told = given.told
+        self._passing.coder = self._router.coder = None
         return self._replay.stats.first, self._replay.stats.last
 
     def decide(self, last: Micros | None) -> Iterator[Batch]:
@@ -147,11 +164,11 @@ class Shard:
 
         Where the compiled kernel decides, they come as bytes (see `line_batches`).
         """
-        rows = routed_rows(self._files, self._rows)
-        made = self._replay.batches(last, self._observations.through, rows, self._asked.writes)
-        if made is not None:
-            yield from made
+        if self._replay.is_compiled:
+            coded = routed_coded(self._files, self._told, self._rows)
+            yield from self._replay.batches(last, self._observations.through, coded, self._asked.writes)
             return
+        rows = routed_rows(self._files, self._rows)
         decisions = self._items(last, rows)
         while batch := list(islice(decisions, _BATCH)):
             yield batch

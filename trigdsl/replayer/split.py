@@ -36,6 +36,10 @@ class Joins(Exception):  # noqa: N818
     """A record says with an `alias` that two ids are one user: users cannot be split."""
 
 
+class WorkerEnded(Exception):  # noqa: N818
+    """A worker process ended before it was through; the message says how, and what to do."""
+
+
 class Worker(Protocol):
     """A shard, here or in another process: what `ask_…` asks for is then taken."""
 
@@ -44,6 +48,9 @@ class Worker(Protocol):
 
     def users(self) -> list[Block]:
         """Where the names of users of let-pass records went, by shard."""
+
+    def told(self) -> list[Block] | None:
+        """Where it went what the numbers in coded rows mean, by shard; asked for after `users`."""
 
     def ask_gather(self, given: Given) -> None: ...
     def gathered(self) -> tuple[Micros | None, Micros | None]: ...
@@ -100,18 +107,21 @@ class SplitReplay:
         workers, count = self._workers, len(self._workers)
         heeding = Heeding(self._passing)
         reports = [worker.reports() for worker in workers]
-        given = [Given([], [], []) for _ in workers]
+        given = [Given([], [], [], []) for _ in workers]
         for number, part in enumerate(self._work.parts):
-            told = next(reports[number % count])
-            if told.joins:
+            found = next(reports[number % count])
+            if found.joins:
                 raise Joins
-            on_part(part, told.report, heeding)
-            for of_shard, inputs, rows in zip(given, told.inputs, told.rows, strict=True):
+            on_part(part, found.report, heeding)
+            for of_shard, inputs, rows in zip(given, found.inputs, found.rows, strict=True):
                 of_shard.inputs.extend(inputs)
                 of_shard.rows.extend(rows)
         for worker in workers:
             for of_shard, users in zip(given, worker.users(), strict=True):
                 of_shard.users.append(users)
+            if (told := worker.told()) is not None:
+                for of_shard, block in zip(given, told, strict=True):
+                    of_shard.told.append(block)
         for worker, of_shard in zip(workers, given, strict=True):
             worker.ask_gather(of_shard)
         spans = [worker.gathered() for worker in workers]
@@ -146,7 +156,8 @@ class SplitReplay:
         """What all shards counted; broken invariants and users reached go to the tally."""
         results = [worker.result() for worker in self._workers]
         found = Stats(first=self._first, last=self._last, event_names=dict(self._passing.events))
-        found.inputs = found.events = sum(self._passing.events.values())
+        found.events = sum(self._passing.events.values())
+        found.inputs = found.events + self._passing.updates
         for result in results:
             stats = result.stats
             found.inputs += stats.inputs
@@ -196,6 +207,9 @@ class _Here:
 
     def users(self) -> list[Block]:
         return self._shard.users()
+
+    def told(self) -> list[Block] | None:
+        return self._shard.told()
 
     def ask_gather(self, given: Given) -> None:
         self._span = self._shard.gather(given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,8 @@ from attrs import frozen
 from lark import Lark, Token
 from lark import __version__ as lark_version
 from lark.lexer import PatternStr
+
+from trigdsl.folders import cache_folder
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PLACES = (_PACKAGE / "grammar", _PACKAGE.parent / "grammar")  # a wheel; a checkout or an editable install
@@ -103,19 +104,9 @@ def _only_part(parts: list[Any]) -> Any:
 
 
 def _cache_file() -> Path | None:
-    """Where the tables are kept from one process to the next, since making them takes most of a short command.
-
-    The folder is the user's own: `TRIGDSL_CACHE`, or `trigdsl` in the user's folder of caches; an empty
-    `TRIGDSL_CACHE` keeps nothing, nor does a folder that cannot be written.
-    """
-    chosen = os.environ.get("TRIGDSL_CACHE")
-    if chosen == "":
-        return None
-    try:
-        folder = Path(chosen or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = folder if chosen else folder / "trigdsl"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
+    """Where the tables are kept from one process to the next, since making them takes most of a short command."""
+    folder = cache_folder()
+    if folder is None:
         return None
     return folder / f"grammar-lark{lark_version}-python{sys.version_info.major}{sys.version_info.minor}.tables"
 
