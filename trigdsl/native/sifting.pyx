@@ -316,6 +316,29 @@ cdef class Sifter:
         return 0
 
 
+def infinite(columns, Py_ssize_t rows):
+    """A byte for each of so many rows, 1 where some number of these columns is infinite; None when none is."""
+    cdef Column column
+    cdef Py_ssize_t row
+    cdef double number
+    cdef unsigned char[::1] into
+    found = None
+    for parts in columns:
+        kept = _column(&column, parts)
+        for row in range(rows):
+            if column.width == -8:
+                number = (<const double*> column.values)[row]
+            else:
+                number = (<const float*> column.values)[row]
+            # Of these alone there is no difference to itself that is a number.
+            if number - number != 0 and number == number and _is_valid(&column, row):
+                if found is None:
+                    found = bytearray(rows)
+                    into = found
+                into[row] = 1
+    return found
+
+
 cdef object _column(Column* into, column):
     """The parts of a column; what is returned must be kept as long as it is used."""
     cdef const unsigned char[::1] values = column[0]
