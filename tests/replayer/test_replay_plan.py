@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from trigdsl.loading import parse
@@ -33,6 +35,22 @@ def test_a_flat_program_takes_the_short_cut() -> None:
         Reading(event="view", handled="beyond", bounds=("price > 400",)),
         Reading(event="any other", handled="never"),
     )
+
+
+def test_what_is_compiled_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = "calendar c = [2026-11-25]\nrule r: if a then send push on c\nrule s: if a then send push on weekdays"
+    pytest.importorskip("trigdsl.native.kernel")
+    found = plan(rules)
+    assert (found.compiled, found.asking) == (True, ("r",))
+    assert list(found.lines())[:2] == [
+        "Engine: the short cut, compiled. It is left when records join ids by an `alias`.",
+        "  Python is asked for the windows of r, which name dates.",
+    ]
+    monkeypatch.setitem(sys.modules, "trigdsl.native.kernel", None)
+    found = plan(rules)
+    assert (found.compiled, found.asking) == (False, ())
+    assert next(found.lines()).startswith("Engine: the short cut, in Python, since nothing was compiled")
+    assert not plan(FLAT, invariants=True).compiled
 
 
 def test_what_the_call_asks_for_may_be_in_the_way() -> None:

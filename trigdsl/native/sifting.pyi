@@ -8,6 +8,8 @@ from trigdsl.native.names import Names
 Column: TypeAlias = tuple[Buffer, Buffer | None, int, int]
 Act: TypeAlias = int | tuple[Column, Buffer, Buffer, int]
 
+def infinite(columns: Sequence[Column], rows: int) -> bytearray | None: ...
+
 class Sifter:
     names: list[Names]
     first: int

@@ -7,7 +7,7 @@ property has.  Users get a number within their shard when they are first met.
 
 from array import array
 
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
@@ -122,7 +122,7 @@ cdef class Sifter:
     cdef Column users, events, times
     cdef object kept
     cdef int32_t* numbers
-    cdef uint8_t* shard_of
+    cdef uint16_t* shard_of
     cdef const char* texts
     cdef const int32_t* offsets
     cdef Py_ssize_t n_texts
@@ -133,8 +133,8 @@ cdef class Sifter:
 
     def __init__(self, int shards):
         cdef int shard
-        if not 0 < shards < 256:
-            raise ValueError("between 1 and 255 shards")
+        if not 0 < shards < 65536:
+            raise ValueError("between 1 and 65535 shards")
         self.shards = shards
         self.names = [Names() for _ in range(shards)]
         self.taken = <Taken*> malloc(shards * sizeof(Taken))
@@ -290,7 +290,7 @@ cdef class Sifter:
         free(self.numbers)
         free(self.shard_of)
         self.numbers = <int32_t*> malloc((n + 1) * sizeof(int32_t))
-        self.shard_of = <uint8_t*> malloc(n + 1)
+        self.shard_of = <uint16_t*> malloc((n + 1) * sizeof(uint16_t))
         if self.numbers == NULL or self.shard_of == NULL:
             raise MemoryError
         for i in range(n):
@@ -304,7 +304,7 @@ cdef class Sifter:
         cdef int64_t length
         if self.numbers[text] == UNMET:
             start, length = self.texts + self.offsets[text], self.offsets[text + 1] - self.offsets[text]
-            self.shard_of[text] = <uint8_t> (_crc(start, length) % <uint32_t> self.shards)
+            self.shard_of[text] = <uint16_t> (_crc(start, length) % <uint32_t> self.shards)
             self.numbers[text] = (<Names> self.names[self.shard_of[text]]).put(start, length)
         return self.numbers[text]
 
@@ -333,6 +333,29 @@ cdef class Sifter:
         taken.times[taken.count], taken.arrivals[taken.count] = time, arrival
         taken.count += 1
         return 0
+
+
+def infinite(columns, Py_ssize_t rows):
+    """A byte for each of so many rows, 1 where some number of these columns is infinite; None when none is."""
+    cdef Column column
+    cdef Py_ssize_t row
+    cdef double number
+    cdef unsigned char[::1] into
+    found = None
+    for parts in columns:
+        kept = _column(&column, parts)
+        for row in range(rows):
+            if column.width == -8:
+                number = (<const double*> column.values)[row]
+            else:
+                number = (<const float*> column.values)[row]
+            # Of these alone there is no difference to itself that is a number.
+            if number - number != 0 and number == number and _is_valid(&column, row):
+                if found is None:
+                    found = bytearray(rows)
+                    into = found
+                into[row] = 1
+    return found
 
 
 cdef object _column(Column* into, column):

@@ -12,11 +12,11 @@ from math import ceil, floor, inf, nextafter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from attrs import define
 from pyarrow import types
 
 from trigdsl.model.values import FIRST_INSTANT
+from trigdsl.native.sifting import infinite
 from trigdsl.records.event_rows import texts_of
 from trigdsl.records.parquet_effects import EffectRows, touch
 from trigdsl.records.parquet_sieve import ParquetSieve, as_dictionary
@@ -56,7 +56,7 @@ class CodedRows(EffectRows):
             scale,
             FIRST_INSTANT,
             passing.until,
-            _infinite(batch),
+            infinite([_column(column) for column in batch.columns if _is_double(column.type)], batch.num_rows),
             acts,
             coder.arrivals.start + first,
         )
@@ -116,6 +116,10 @@ def _known(number: int | None) -> int:
     return _UNUSUAL if number is None else number
 
 
+def _is_double(kind: Any) -> bool:
+    return bool(types.is_float64(kind) or types.is_float32(kind))
+
+
 def _samples(turns: tuple[float, ...], kind: Any) -> list[float | None] | None:
     """A number of a column's type below all turns, at the first, between it and the second, ..., above all; and None.
 
@@ -142,14 +146,3 @@ def _column(column: Any) -> Column:
     data = memoryview(values or b"").cast("B")[column.offset * width :]
     bits = None if valid is None or not column.null_count else memoryview(valid).cast("B")
     return data, bits, column.offset, -width if types.is_floating(column.type) else width
-
-
-def _infinite(batch: Any) -> memoryview | None:
-    """A byte for each row, 1 where some number is infinite; None when none is."""
-    found = None
-    for column in batch.columns:
-        if types.is_floating(column.type) and column.null_count < len(column):
-            mask = pc.fill_null(pc.is_inf(column), False)
-            if pc.any(mask).as_py():
-                found = mask if found is None else pc.or_(found, mask)
-    return None if found is None else memoryview(found.cast("uint8").buffers()[1]).cast("B")[: len(found)]

@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from trigdsl.engine.flat import FlatEffects, flat, obstacles
+from trigdsl.engine.flat import FlatEffects, FlatProgram, flat, obstacles
+from trigdsl.engine.flat_tables import asked_in_python, tables_of
 from trigdsl.engine.program import EventPlan, Program
 from trigdsl.engine.sieve import Sieve
 from trigdsl.replayer.split import alone_because
@@ -40,7 +41,8 @@ class Plan:
     """How a replay runs. `engine` is `short cut` or `machine`; large input is split over `workers` by user.
 
     `alone` says why it is not, whatever is read.  `columns` are the properties whose columns are read of large Parquet
-    files that hold events alone; None: all.
+    files that hold events alone; None: all.  `compiled` where the short cut is taken by the compiled kernel, which asks
+    Python for the windows of the rules `asking`.
     """
 
     engine: str
@@ -49,6 +51,8 @@ class Plan:
     workers: int
     alone: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    compiled: bool = False
+    asking: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""
@@ -57,7 +61,10 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """The plan for people."""
         if self.engine == "short cut":
-            yield "Engine: the short cut, user by user. It is left when records join ids by an `alias`."
+            how = "compiled" if self.compiled else "in Python, since nothing was compiled when trigdsl was installed"
+            yield f"Engine: the short cut, {how}. It is left when records join ids by an `alias`."
+            if self.asking:
+                yield f"  Python is asked for the windows of {', '.join(self.asking)}, which name dates."
         else:
             yield "Engine: the machine, because"
             for each in self.obstacles:
@@ -84,6 +91,8 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         found.append(Obstacle(rule=None, why="`--sorted` handles records as they come"))
     if invariants:
         found.append(Obstacle(rule=None, why="`--invariants` watches every send"))
+    simple = None if found else flat(program)
+    compiled = simple is not None and tables_of(simple) is not None
     alone = alone_because(is_sorted=is_sorted) if workers > 1 else []
     return Plan(
         engine="machine" if found else "short cut",
@@ -91,16 +100,15 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         readings=tuple(_readings(program)),
         workers=1 if alone else workers,
         alone=tuple(alone),
-        columns=None if found else _columns(program),
+        columns=None if simple is None else _columns(simple),
+        compiled=compiled,
+        asking=tuple(asked_in_python(simple)) if simple is not None and compiled else (),
     )
 
 
-def _columns(program: Program) -> tuple[str, ...] | None:
-    """The properties that a program reads, if it is flat and reads no record as a whole."""
-    simple = flat(program)
-    if simple is None:
-        return None
-    paths = FlatEffects(simple).paths
+def _columns(program: FlatProgram) -> tuple[str, ...] | None:
+    """The properties that a program reads, if it reads no record as a whole."""
+    paths = FlatEffects(program).paths
     return tuple(sorted(".".join(path) for path in paths)) if () not in paths else None
 
 

@@ -127,8 +127,13 @@ class Shard:
         self._passing.on_line_rows = self._router.route_line_rows
         self._observations.inputs_only = self._passing.effects is not None
         if self._replay.is_compiled:
+            # All that is wanted is imported before processes fork, so that they need not.
+            import trigdsl.replayer.line_batches
             from trigdsl.native.sifting import Sifter
             from trigdsl.records.coded import Coder
+
+            if any(part.source.kind == "parquet" for _, part in parts):
+                import trigdsl.records.parquet_coded  # noqa: F401
 
             self._passing.coder = self._router.coder = Coder(Sifter(len(files)), is_zone)
 
