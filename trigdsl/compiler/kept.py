@@ -19,7 +19,7 @@ from trigdsl.engine.program import Program
 
 
 def to_bytes(program: Program) -> bytes:
-    """A program without functions of the host; what shows it in a notebook, and compiles old rules with it, is left out.
+    """A program without functions of the host; what shows it in a notebook and what compiles old rules are left out.
 
     Raises what pickling raises if it holds anything that cannot be kept.
     """
