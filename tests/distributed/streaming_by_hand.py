@@ -26,7 +26,7 @@ class ByHand:
 
     program: Program
     lateness: int = 0
-    on_edit: str = "keep"
+    on_edit: str | None = None
     kept: dict[str, bytes] = field(factory=dict)
     wakes: dict[str, int] = field(factory=dict)
     refused: list[Refused] = field(factory=list)

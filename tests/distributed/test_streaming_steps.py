@@ -79,6 +79,49 @@ def test_batches_change_nothing(draw: Callable[[int], Case]) -> None:
     assert tried
 
 
+# ------------------------------------------------------------------------ other rules
+EDITED = 'rule r: if cart then after 45m send push "new"'
+AGAIN = 'rule r: if cart then after 50m send push "newest"'
+
+
+@pytest.mark.parametrize(
+    ("clause", "on_edit", "told"),
+    [
+        ("", None, [(30, "sent", "old")]),
+        (" on edit keep", None, [(30, "sent", "old")]),
+        (" on edit retime", None, [(45, "sent", "new")]),
+        (" on edit cancel", None, [(10, "cancelled", None)]),
+        (" on edit cancel", "keep", [(30, "sent", "old")]),
+        ("", "retime", [(45, "sent", "new")]),
+    ],
+)
+def test_runs_of_a_changed_rule_heed_on_edit(
+    clause: str, on_edit: str | None, told: list[tuple[int, str, str | None]]
+) -> None:
+    armed = step('rule r: if cart then after 30m send push "old"', T, cart())
+    stream = UserStream(trigdsl.parse(EDITED + clause), on_edit)
+    made, kept = [], armed.kept
+    for minutes in (10, 30, 45, 60):
+        found = stream.step("u", kept, (), T + minutes * MINUTE + SECOND)
+        made, kept = [*made, *found.decisions], found.kept
+    shown = [((one.time - T) // MINUTE, one.status, one.text) for one in made]
+    assert shown == told
+
+
+def test_runs_of_several_old_texts_go_on_side_by_side() -> None:
+    first = step('rule r: if cart then after 30m send push "old" while pending stack', T, cart())
+    second = UserStream(trigdsl.parse(EDITED + " while pending stack"))
+    both = second.step("u", first.kept, [cart(T + MINUTE)], T + MINUTE)
+    third = UserStream(trigdsl.parse(AGAIN + " while pending stack"))
+    all_three = third.step("u", both.kept, [cart(T + 2 * MINUTE)], T + 2 * MINUTE)
+    ended = third.step("u", all_three.kept, (), T + HOUR)
+    assert [((one.time - T) // MINUTE, one.text) for one in ended.decisions] == [
+        (30, "old"),
+        (46, "new"),
+        (52, "newest"),
+    ]
+
+
 # ------------------------------------------------------------------------ boundaries
 def cart(at: int = T, user: str = "u", **more: Any) -> Input:
     return Input(user, at, "cart", {}, **more)

@@ -50,7 +50,7 @@ def stream(
     order: str | None = None,
     ticks: DataFrame | None = None,
     initial: DataFrame | None = None,
-    on_edit: str = "keep",
+    on_edit: str | None = None,
     form: str = "columns",
     rejects: bool = False,
 ) -> DataFrame:
@@ -132,7 +132,7 @@ def _initial(states: DataFrame) -> Any:
 class _Users(StatefulProcessor):
     """Calls on the users of a partition: the text of their program travels, and each worker compiles it once."""
 
-    def __init__(self, travelled: Mapping[str, bytes], on_edit: str, form: str) -> None:
+    def __init__(self, travelled: Mapping[str, bytes], on_edit: str | None, form: str) -> None:
         self._travelled = dict(travelled)
         self._policy = on_edit
         self._form_name = form

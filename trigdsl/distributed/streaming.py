@@ -18,7 +18,7 @@ from attrs import define, evolve, field, frozen
 from trigdsl.distributed.streaming_kept import Kept, decode_kept, packed_layout, unpacked_layout
 from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import Program
+from trigdsl.engine.program import OldRule, Program
 from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
@@ -26,11 +26,15 @@ from trigdsl.model.values import FIRST_INSTANT, Micros, instant_text
 from trigdsl.records.rejects import shown
 from trigdsl.store.adopting import Adoption
 from trigdsl.store.codec import decode_state, encode_state, read_state
-from trigdsl.store.fates import check_policy
+from trigdsl.store.fates import check_policy, with_old_rules
 from trigdsl.store.layouts import Layout, layout_of
+from trigdsl.store.running import old_rules_of
 from trigdsl.store.sleeping import is_blank
 
 MILLISECOND: Micros = 1_000
+
+_MOST_WITH_OLD = 64
+"""With so many sets of old rules the program is kept compiled."""
 
 ALIAS = (
     "`alias` is not followed here, where users are spread over processes: "
@@ -97,14 +101,15 @@ class Running:
 class UserStream:
     """Takes one step of one user after the other, of any users in any order. Not safe to use from several threads.
 
-    `on_edit` says, as with `Engine.reload`, what becomes of the runs of rules that were changed since a state was
-    written; each user's state goes on with this program when the user is first called on.
+    `on_edit` stands, as with `Engine.reload`, in place of what changed rules say of the runs that they had when a state
+    was written; each user's state goes on with this program when the user is first called on.
     """
 
-    def __init__(self, program: Program, on_edit: str = "keep") -> None:
+    def __init__(self, program: Program, on_edit: str | None = None) -> None:
         check_policy(on_edit)
         self._now = Running.of(program)
         self._policy = on_edit
+        self._with_old: dict[frozenset[OldRule], Running] = {}
         self._adoptions: dict[tuple[bytes, bytes], Adoption] = {}
 
     def step(self, user: str, kept: bytes | None, arrived: Sequence[Input], time: Micros | None) -> Step:
@@ -125,9 +130,20 @@ class UserStream:
                     raise
                 failed[once.in_hand] = f"the engine failed on it: {type(error).__name__}: {error}"
 
-    def running(self, _kept: Kept) -> Running:
-        """What decides of a user of whom this is kept."""
-        return self._now
+    def running(self, kept: Kept) -> Running:
+        """What decides of a user of whom this is kept: the program, with the old rules by which runs go on."""
+        if kept.state is None or kept.layout == self._now.packed:
+            return self._now
+        layout, alone = unpacked_layout(kept.layout), self._now.program
+        old = old_rules_of(alone, layout, read_state(kept.state), self._policy)
+        if not old:
+            return self._now
+        found = self._with_old.get(old)
+        if found is None:
+            if len(self._with_old) >= _MOST_WITH_OLD:
+                self._with_old.clear()
+            found = self._with_old[old] = Running.of(with_old_rules(alone, old))
+        return found
 
     def adopt(self, user: str, kept: bytes) -> Step:
         """Go on at once with what another program, or a store, kept of a user, at the moment it had come to.

@@ -33,9 +33,14 @@ def running_program(
     return with_old_rules(alone, more | wanted_rules(states_of(store, epoch), layouts, alone, policy))
 
 
-def program_for(program: Program, layout: Layout, parts: list[object]) -> Program:
+def program_for(program: Program, layout: Layout, parts: list[object], policy: str | None = None) -> Program:
     """The program by which the runs of one state go on that was written by that layout."""
-    return with_old_rules(program, _old_rules(fates(layout, program, None), runs_in(parts)))
+    return with_old_rules(program, old_rules_of(program, layout, parts, policy))
+
+
+def old_rules_of(program: Program, layout: Layout, parts: list[object], policy: str | None) -> frozenset[OldRule]:
+    """The old rules by which runs of one state go on that was written by that layout."""
+    return frozenset(_old_rules(fates(layout, program, policy), runs_in(parts)))
 
 
 def program_after(before: Program, states: Iterable[State], program: Program, policy: str | None) -> Program:
