@@ -48,21 +48,26 @@ def compile_all(root: Path) -> list[Path]:
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
-    flags = [] if sys.platform == "win32" else ["-O3"]
+    flags = [] if sys.platform == "win32" else ["-O3", "-g0"]
+    package = ".".join(FOLDER.parts)
+    sources = sorted((root / FOLDER).glob("*.pyx"))
+    extensions = [
+        Extension(f"{package}.{source.stem}", [os.path.relpath(source)], extra_compile_args=flags) for source in sources
+    ]
     with tempfile.TemporaryDirectory() as work:
-        found = []
-        for source in sorted((root / FOLDER).glob("*.pyx")):
-            name = ".".join([*FOLDER.parts, source.stem])
-            extension = Extension(name, [os.path.relpath(source)], extra_compile_args=flags)
-            modules = cythonize([extension], build_dir=work, language_level=3, quiet=True)
-            command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
-            command.build_temp, command.build_lib = work, os.path.join(work, "lib")
-            command.ensure_finalized()
-            command.run()
-            (built,) = command.get_outputs()
-            # A library that a running process has loaded must not be written over: it is put in its place.
-            fresh = root / FOLDER / f"{Path(built).name}.fresh"
-            shutil.copy(built, fresh)
-            os.replace(fresh, fresh.with_suffix(""))
-            found.append(FOLDER / Path(built).name)
-    return found
+        modules = cythonize(extensions, build_dir=work, language_level=3, quiet=True)
+        command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+        command.build_temp, command.build_lib = work, os.path.join(work, "lib")
+        command.parallel = True
+        command.ensure_finalized()
+        command.run()
+        return [_put_in_place(Path(built), root) for built in command.get_outputs()]
+
+
+def _put_in_place(built: Path, root: Path) -> Path:
+    """Put a library beside its source; its path from the root. One that a running process has loaded stays whole."""
+    place = FOLDER / built.name
+    fresh = (root / place).with_suffix(".fresh")
+    shutil.copy(built, fresh)
+    os.replace(fresh, root / place)
+    return place
