@@ -339,7 +339,7 @@ class Intake:
         clockwork, time = self._clockwork, given.time
         self._clock = time
         due = clockwork.next_due
-        decisions = list(clockwork.run_timers(time - 1)) if due is not None and due < time else []
+        decisions = list(self._go_off(time - 1)) if due is not None and due < time else []
         clockwork.handle(given)
         return decisions + clockwork.flush() if decisions else clockwork.flush()
 

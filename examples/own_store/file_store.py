@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from attrs import evolve
 
+from trigdsl.store.bodies import mentions
 from trigdsl.store.errors import StoreError, StoreTaken, StoreTooNew
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Erased, HeldRow, NewDelivery, RejectRow, StateRow
 
@@ -154,6 +155,9 @@ class FileTransaction:
     def links(self, aliases: Sequence[str]) -> dict[str, str]:
         return {alias: self.tables.links[alias] for alias in aliases if alias in self.tables.links}
 
+    def all_links(self, after: str, limit: int) -> list[tuple[str, str]]:
+        return sorted(one for one in self.tables.links.items() if one[0] > after)[:limit]
+
     def link(self, links: Iterable[tuple[str, str]]) -> None:
         self.tables.links.update(links)
 
@@ -247,13 +251,18 @@ class FileTransaction:
     # ------------------------------------------------------------------ erasing
     def erase(self, users: Sequence[str]) -> Erased:
         tables = self.tables
+        told = {told for user in users for told in mentions(user)}
+
+        def is_theirs(_: int, row: RejectRow) -> bool:
+            return row.user in users or any(one in row.record for one in told)
+
         return Erased(
             states=_drop(tables.states, lambda user, _: user in users),
             links=_drop(tables.links, lambda alias, _: alias in users),
             held=_drop(tables.held, lambda _, row: row.user in users),
             deliveries=_drop(tables.outbox, lambda _, row: row.user in users),
             decisions=_drop(tables.decisions, lambda _, row: row[0] in users),
-            rejects=_drop(tables.rejects, lambda _, row: row.user in users),
+            rejects=_drop(tables.rejects, is_theirs),
         )
 
 

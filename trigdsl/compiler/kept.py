@@ -26,18 +26,21 @@ def to_bytes(program: Program) -> bytes:
     kept = io.BytesIO()
     pickler = _Pickler(kept, pickle.HIGHEST_PROTOCOL)
     pickler.dump(evolve(program, to_html=None, with_old=None))
-    constants = pickle.dumps(pickler.constants(), pickle.HIGHEST_PROTOCOL)
+    pickler.dump(pickler.constants())
     code = compile(program.code, GENERATED, "exec")
-    return pickle.dumps((marshal.dumps(code), constants, kept.getvalue()), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps((marshal.dumps(code), kept.getvalue()), pickle.HIGHEST_PROTOCOL)
 
 
 def from_bytes(data: bytes) -> Program:
     """The program that bytes of `to_bytes` hold; raises anything if they are none."""
-    code, constants, kept = pickle.loads(data)
-    functions = namespace() | pickle.loads(constants)
+    code, kept = pickle.loads(data)
+    functions = namespace()
     exec(marshal.loads(code), functions)
-    program = _Unpickler(io.BytesIO(kept), functions).load()
+    unpickler = _Unpickler(io.BytesIO(kept), functions)
+    program = unpickler.load()
     assert isinstance(program, Program)
+    # Constants may hold functions, and functions ask for constants only when they are called.
+    functions |= unpickler.load()
     return program
 
 

@@ -63,3 +63,8 @@ def _decode(data: bytes, what: str) -> list[Any]:
     if parts[0] > FORM:
         raise StoreTooNew(what, parts[0], FORM)
     return parts[1:]
+
+
+def mentions(user: str) -> set[bytes]:
+    """What stands in the bytes of a reject that names a user: as JSON writes them, or Python where it is no JSON."""
+    return {msgspec.json.encode(user), repr(user).encode("utf-8", "surrogatepass")}

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from msgspec.json import encode as json_encode
-
 from trigdsl.model.values import Micros
+from trigdsl.store.bodies import mentions
 from trigdsl.store.protocol import DEAD, LEASED, READY, Delivery, Erased, HeldRow, NewDelivery, RejectRow, StateRow
 
 T = TypeVar("T")
@@ -227,7 +226,7 @@ class SqlTransaction:
         """Erase rejects that do not tell whose they are, or tell another's, and name one of these users."""
         erased = 0
         for user in users:
-            for told in {json_encode(user), repr(user).encode("utf-8", "surrogatepass")}:
+            for told in mentions(user):
                 erased += self._run(f"DELETE FROM rejects WHERE {self._MENTIONS}", (told,)).rowcount
         return erased
 
