@@ -46,7 +46,7 @@ def test_threads_at_once_decide_what_one_engine_decides(postgres_url: str, proce
 
 
 def in_any_order(decisions: list[trigdsl.Decision]) -> dict[str, list[dict[str, Any]]]:
-    """Decisions of each user by time; those of one moment, of which threads tell as they come to it, in a fixed order."""
+    """Decisions of each user by time; those of one moment, of which threads tell as they come to it, in some order."""
     found = crowd.by_user(decisions)
     return {user: sorted(some, key=lambda one: (one["time"], str(sorted(one.items())))) for user, some in found.items()}
 

@@ -146,15 +146,14 @@ def test_all_states_can_be_gone_through_while_they_wake() -> None:
     assert sorted(int(state.user) for state in states.values()) == list(range(20))
 
 
-def test_an_engine_that_is_reloaded_goes_on_with_states_that_rest() -> None:
+@pytest.mark.parametrize(("on_edit", "text"), [(None, None), ("keep", None), ("retime", "hello")])
+def test_an_engine_that_is_reloaded_goes_on_with_states_that_rest(on_edit: str | None, text: str | None) -> None:
     program = trigdsl.parse("rule r: if a then after 1h send push")
     engine = trigdsl.Engine(program)
     engine._clockwork.states = RestingStates(2)
     for number in range(10):
         engine.feed({"user": f"u{number}", "time": "2026-01-05T10:00:00Z", "event": "a"})
-    engine.reload(trigdsl.parse('rule r: if a then after 1h send push "hello"'))
+    engine.reload(trigdsl.parse('rule r: if a then after 1h send push "hello"'), on_edit=on_edit)
     assert isinstance(engine._clockwork.states, RestingStates)
     sent = engine.advance("2026-01-05T11:00:00Z")
-    assert [(one.user, one.status, one.text) for one in sent] == [
-        (f"u{number}", "sent", "hello") for number in range(10)
-    ]
+    assert [(one.user, one.status, one.text) for one in sent] == [(f"u{number}", "sent", text) for number in range(10)]
