@@ -135,7 +135,7 @@ class Replay:
         """
         inputs, self._gathered = self._gathered, []
         if self._flat is not None and not self._aliases:
-            replay, until = self._flat_replay(self._flat, last)
+            replay, until = self._flat_replay(self._flat, last, is_compiled=True)
             yield from replay.decisions(watched(_in_order(inputs)), until)
         else:
             if self._flat is not None:
@@ -178,7 +178,7 @@ class Replay:
         assert self._flat is not None
         assert self._tables is not None
         inputs, self._gathered = self._gathered, []
-        replay, until = self._flat_replay(self._flat, last)
+        replay, until = self._flat_replay(self._flat, last, is_compiled=True)
         assert isinstance(replay, CompiledReplay)
         decided = replay.decided(watched(_in_order(inputs)), until, coded)
         self.reached = decided.reached
@@ -193,7 +193,8 @@ class Replay:
         rows: EventRows | None,
     ) -> Iterator[Found]:
         inputs, self._gathered = self._gathered, []
-        replay, until = self._flat_replay(program, last)
+        # Rows of columns are for the short cut in Python: the kernel has them coded.
+        replay, until = self._flat_replay(program, last, is_compiled=rows is None)
         yield from replay.found(watched(_in_order(inputs)), until, rows)
         self._complete()
 
@@ -229,12 +230,12 @@ class Replay:
         self.stats.take(self._clockwork.machine.observations, self.program)
 
     def _flat_replay(
-        self, program: FlatProgram, last: Micros | None
+        self, program: FlatProgram, last: Micros | None, *, is_compiled: bool
     ) -> tuple[FlatReplay | CompiledReplay, Micros | None]:
         """The short cut, and when its clock stops."""
         machine = self._clockwork.machine
         replay: FlatReplay | CompiledReplay = FlatReplay(program, machine, self._shown)
-        if self._tables is not None:
+        if is_compiled and self._tables is not None:
             from trigdsl.replayer.compiled import CompiledReplay
 
             replay = CompiledReplay(self._tables, machine, self._shown)
