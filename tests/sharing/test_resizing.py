@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
 from shared_records import END_AFTER, LATENESS, RULES, START, records
-from test_shared_engine import DAY, LEFT, alone, by_user, logged, moved, opened, record, work_all
+from test_shared_engine import DAY, LEFT, alone, by_user, logged, moved, opened, record, wait_for_a_lock, work_all
 from test_shared_users import Working, answers, kinds
 
 import trigdsl
+from trigdsl.model.values import micros
+from trigdsl.sharing.resizing import resize
 from trigdsl.sharing.routing import shard_holding
+from trigdsl.store.bodies import decode_numbers, encode_numbers
 from trigdsl.store.errors import LeaseLost, StoreError
 
 
@@ -201,12 +205,28 @@ def test_who_feeds_meanwhile_waits_and_finds_the_new_places(postgres_url: str) -
         with engine._shards.moving() as t:
             thread = threading.Thread(target=feeder.feed, args=(record("10:00:00", "cart", "u1"),))
             thread.start()
-            while not t._run("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'", ()).fetchall():
-                pass
+            wait_for_a_lock(engine)
             t.stop_owners()
             t.set_count(9)
         thread.join(60)
         assert [shard for shard, _ in kinds(feeder)] == [*belongs(feeder, ["u1"]).values()]
+
+
+def test_what_an_owner_is_doing_is_waited_for_and_counts(postgres_url: str) -> None:
+    with opened(postgres_url) as engine, opened(postgres_url) as other:
+        engine.feed_many([record("10:00:00", "cart", f"u{number}") for number in range(9)])
+        work_all(engine)
+        clock = micros(datetime.fromisoformat(f"{DAY}T12:34:56+00:00"))
+        (shard, *_) = engine._engines
+        with engine._shards.owning(shard, engine._epochs[shard]) as owned:
+            thread = threading.Thread(target=resize, args=(other._shards, 1, lambda: False, 30))
+            thread.start()
+            wait_for_a_lock(engine)
+            kept = owned.meta("engine")
+            assert kept is not None
+            owned.set_meta("engine", encode_numbers([clock, *decode_numbers(kept)[1:]]))
+        thread.join(60)
+        assert [micros(at) for at in other.clocks().values() if at] == [clock]
 
 
 def test_answers_wait_on(postgres_url: str) -> None:

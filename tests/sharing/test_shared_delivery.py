@@ -9,10 +9,11 @@ from threading import Lock, Thread
 
 import pytest
 from test_outbox import RULES, SECOND, START, Clock, failing, texts
-from test_shared_engine import work_all
+from test_shared_engine import wait_for_a_lock, work_all
 
 import trigdsl
 from trigdsl.delivery.outbox import Backlog, Backoff, Handover, Outbox, Undeliverable
+from trigdsl.delivery.rates import WentOut, parse_rate
 
 BACKOFF = Backoff(first=10 * SECOND, attempts=3, draw=lambda: 1.0)
 
@@ -128,6 +129,26 @@ def test_processes_that_claim_at_once_keep_to_a_rate(engines: list[trigdsl.Share
     for one in threads:
         one.join(60)
     assert len(went_out) == 5
+
+
+def test_who_claims_waits_to_know_what_another_is_claiming(engines: list[trigdsl.SharedEngine]) -> None:
+    clock = Clock()
+    fed(engines, "a:hi", "b:hi")
+    rate = parse_rate("1 per second")
+    _, second = boxes(engines, clock, rates={"push": "1 per second"})
+    claimed: list[Handover] = []
+    waiter = Thread(target=lambda: claimed.extend(second.claim()))
+    with engines[0].store.transaction() as t:
+        went_out = WentOut(t)
+        assert went_out.free_at("push", rate, clock()) == clock()
+        waiter.start()
+        wait_for_a_lock(engines[0])
+        went_out.note("push", rate, clock())
+        went_out.save()
+    waiter.join(60)
+    assert claimed == []
+    clock.seconds = 1
+    assert texts(second.claim()) == ["0"]
 
 
 def test_sinks_that_fail_get_each_message_once_and_in_order(engines: list[trigdsl.SharedEngine]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import Event as Signal
 from typing import Any
 
@@ -53,6 +54,15 @@ def work_all(*engines: trigdsl.SharedEngine) -> None:
     while engines[0].backlog():
         for engine in engines:
             engine.work(50)
+
+
+def wait_for_a_lock(engine: trigdsl.SharedEngine) -> None:
+    """Come back when somebody waits for a lock in the server."""
+    until = time.monotonic() + 60
+    with engine._shards.looking() as t:
+        while not t._run("SELECT 1 FROM pg_locks WHERE NOT granted", ()).fetchall():
+            assert time.monotonic() < until, "nobody waits"
+            time.sleep(0.01)
 
 
 def record(time: str, event: str, user: str = "u", **more: Any) -> dict[str, Any]:

@@ -241,7 +241,8 @@ class Worker:
 
         With `behind` (such as `"5s"`) the clocks of this process's shards move in real time, that much behind the wall
         clock, whenever their inbox is empty.  Decisions are handed to `on_decisions`; what is raised to `on_error`.
-        Several threads may do it at once: each takes shards that no other has in hand.
+        Several threads may do it at once: each takes shards that no other has in hand, and hands on what it did itself.
+        So `on_decisions` may be told of a user's later decision first; the log and the outbox have them in order.
         """
         while not stop.is_set():
             try:
