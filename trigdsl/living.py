@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Event as Signal
 from threading import Thread
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from trigdsl.backfilling import Backfilled, Gap
 from trigdsl.embedding import Engine, Position
@@ -123,7 +123,68 @@ async def in_thread(call: Callable[..., T], *arguments: Any, **options: Any) -> 
     return await asyncio.to_thread(call, *arguments, **options)
 
 
-class AsyncEngine:
+class Looks(Protocol):
+    """What every engine lets be seen of its users, and how it ends."""
+
+    @property
+    def next_due(self) -> datetime | None: ...
+    def user_of(self, user: str) -> str: ...
+    def pending(self, user: str) -> list[Decision]: ...
+    def state(self, user: str) -> dict[str, Any] | None: ...
+    def explain(self, user: str, rule: str) -> Standing: ...
+    def export(self, user: str) -> dict[str, Any]: ...
+    def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]: ...
+    def close(self) -> None: ...
+
+
+E = TypeVar("E", bound=Looks)
+
+
+class AsyncLooks(Generic[E]):
+    """What engines for asyncio have in common: each call does what that of `engine` does."""
+
+    engine: E
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """As `close` of the engine."""
+        await in_thread(self.engine.close)
+
+    async def next_due(self) -> datetime | None:
+        """As `next_due` of the engine."""
+        return await in_thread(lambda: self.engine.next_due)
+
+    async def user_of(self, user: str) -> str:
+        """As `user_of` of the engine."""
+        return await in_thread(self.engine.user_of, user)
+
+    async def pending(self, user: str) -> list[Decision]:
+        """As `pending` of the engine."""
+        return await in_thread(self.engine.pending, user)
+
+    async def state(self, user: str) -> dict[str, Any] | None:
+        """As `state` of the engine."""
+        return await in_thread(self.engine.state, user)
+
+    async def explain(self, user: str, rule: str) -> Standing:
+        """As `explain` of the engine."""
+        return await in_thread(self.engine.explain, user, rule)
+
+    async def export(self, user: str) -> dict[str, Any]:
+        """As `export` of the engine."""
+        return await in_thread(self.engine.export, user)
+
+    async def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
+        """As `rejects` of the engine."""
+        return await in_thread(self.engine.rejects, after, limit)
+
+
+class AsyncEngine(AsyncLooks[Engine]):
     """An `Engine` for asyncio: its calls run in a thread, so that the event loop does not wait for the disk.
 
     Every method does what the engine's method of that name does; `next_due`, for which a store is asked, is awaited
@@ -155,16 +216,6 @@ class AsyncEngine:
             observer=observer,
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """As `Engine.close`."""
-        await in_thread(self.engine.close)
-
     # ------------------------------------------------------------------ the clock
     @property
     def clock(self) -> datetime | None:
@@ -175,10 +226,6 @@ class AsyncEngine:
     def position(self) -> Position:
         """As `Engine.position`."""
         return self.engine.position
-
-    async def next_due(self) -> datetime | None:
-        """As `Engine.next_due`."""
-        return await in_thread(lambda: self.engine.next_due)
 
     async def advance(self, time: str | int | float | datetime) -> list[Decision]:
         """As `Engine.advance`."""
@@ -195,10 +242,6 @@ class AsyncEngine:
         """As `Engine.feed_many`."""
         return await in_thread(self.engine.feed_many, records, position=position)
 
-    async def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
-        """As `Engine.rejects`."""
-        return await in_thread(self.engine.rejects, after, limit)
-
     async def data_warnings(self) -> tuple[DataWarning, ...]:
         """As `Engine.data_warnings`."""
         return await in_thread(self.engine.data_warnings)
@@ -207,26 +250,6 @@ class AsyncEngine:
     async def merge(self, user: str, other: str) -> list[Decision]:
         """As `Engine.merge`."""
         return await in_thread(self.engine.merge, user, other)
-
-    async def user_of(self, user: str) -> str:
-        """As `Engine.user_of`."""
-        return await in_thread(self.engine.user_of, user)
-
-    async def pending(self, user: str) -> list[Decision]:
-        """As `Engine.pending`."""
-        return await in_thread(self.engine.pending, user)
-
-    async def state(self, user: str) -> dict[str, Any] | None:
-        """As `Engine.state`."""
-        return await in_thread(self.engine.state, user)
-
-    async def explain(self, user: str, rule: str) -> Standing:
-        """As `Engine.explain`."""
-        return await in_thread(self.engine.explain, user, rule)
-
-    async def export(self, user: str) -> dict[str, Any]:
-        """As `Engine.export`."""
-        return await in_thread(self.engine.export, user)
 
     async def forget(self, user: str) -> Forgotten:
         """As `Engine.forget`."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Event as Signal
-from typing import Any, Self
+from typing import Any
 
 from trigdsl.embedding import Position
 from trigdsl.engine.program import Program
-from trigdsl.living import in_thread
+from trigdsl.living import AsyncLooks, in_thread
 from trigdsl.model.decisions import Decision
 from trigdsl.model.violations import Violation
 from trigdsl.records.objects import Event
 from trigdsl.sharing.shared import PATIENCE, SharedEngine
-from trigdsl.standing import Standing
 from trigdsl.store.personal import Forgotten
-from trigdsl.store.protocol import RejectRow
 from trigdsl.store.shards import Lease
 
 
-class AsyncSharedEngine:
+class AsyncSharedEngine(AsyncLooks[SharedEngine]):
     """A `SharedEngine` for asyncio: its calls run in threads, so that the event loop does not wait for the store.
 
     Every method does what the engine's method of that name does; `next_due`, for which the store is asked, is awaited
@@ -54,16 +52,6 @@ class AsyncSharedEngine:
             on_edit=on_edit,
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """As `SharedEngine.close`."""
-        await in_thread(self.engine.close)
-
     # ------------------------------------------------------------------ records in
     async def feed(self, record: Mapping[str, Any] | Event) -> None:
         """As `SharedEngine.feed`."""
@@ -82,10 +70,6 @@ class AsyncSharedEngine:
     async def advance(self, time: str | int | float | datetime) -> None:
         """As `SharedEngine.advance`."""
         await in_thread(self.engine.advance, time)
-
-    async def rejects(self, after: int = 0, limit: int = 1000) -> list[tuple[int, RejectRow]]:
-        """As `SharedEngine.rejects`."""
-        return await in_thread(self.engine.rejects, after, limit)
 
     # ------------------------------------------------------------------ work
     @property
@@ -134,34 +118,10 @@ class AsyncSharedEngine:
         """As `SharedEngine.clocks`."""
         return await in_thread(self.engine.clocks)
 
-    async def next_due(self) -> datetime | None:
-        """As `SharedEngine.next_due`."""
-        return await in_thread(lambda: self.engine.next_due)
-
     # ------------------------------------------------------------------ users
     async def merge(self, user: str, other: str, *, within: float = PATIENCE) -> None:
         """As `SharedEngine.merge`."""
         await in_thread(self.engine.merge, user, other, within=within)
-
-    async def user_of(self, user: str) -> str:
-        """As `SharedEngine.user_of`."""
-        return await in_thread(self.engine.user_of, user)
-
-    async def pending(self, user: str) -> list[Decision]:
-        """As `SharedEngine.pending`."""
-        return await in_thread(self.engine.pending, user)
-
-    async def state(self, user: str) -> dict[str, Any] | None:
-        """As `SharedEngine.state`."""
-        return await in_thread(self.engine.state, user)
-
-    async def explain(self, user: str, rule: str) -> Standing:
-        """As `SharedEngine.explain`."""
-        return await in_thread(self.engine.explain, user, rule)
-
-    async def export(self, user: str) -> dict[str, Any]:
-        """As `SharedEngine.export`."""
-        return await in_thread(self.engine.export, user)
 
     async def forget(self, user: str, *, within: float = PATIENCE) -> Forgotten:
         """As `SharedEngine.forget`."""
