@@ -26,7 +26,13 @@ class NativeBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         wanted = os.environ.get("TRIGDSL_NATIVE", "try")
-        if self.target_name != "wheel" or wanted == "none":
+        if self.target_name != "wheel":
+            return
+        # What an earlier build left may not fit the sources of now.
+        for left in (Path(self.root) / FOLDER).iterdir():
+            if left.suffix in (".so", ".pyd"):
+                left.unlink()
+        if wanted == "none":
             return
         try:
             compiled = compile_all(Path(self.root))

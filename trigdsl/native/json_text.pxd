@@ -126,6 +126,12 @@ cdef inline Bytes _word(Bytes p, Bytes end, const char* word, Py_ssize_t length)
     return p + length if end - p >= length and not memcmp(p, word, length) else NULL
 
 
+cdef inline Bytes _behind(Bytes p, Bytes end, int close) noexcept nogil:
+    """The comma or the closing bracket behind a value."""
+    p = _blank(p, end)
+    return p if p < end and (p[0] == 44 or p[0] == close) else NULL
+
+
 cdef inline Bytes _value(Bytes p, Bytes end, int depth) noexcept nogil:
     """Behind the value that starts at `p`."""
     cdef int c
@@ -159,13 +165,11 @@ cdef inline Bytes _list(Bytes p, Bytes end, int depth) noexcept nogil:
         p = _value(_blank(p, end), end, depth)
         if p is NULL:
             return NULL
-        p = _blank(p, end)
-        if p >= end:
+        p = _behind(p, end, 93)
+        if p is NULL:
             return NULL
         if p[0] == 93:
             return p + 1
-        if p[0] != 44:
-            return NULL
         p += 1
 
 
@@ -175,6 +179,19 @@ cdef inline Bytes _colon(Bytes p, Bytes end) noexcept nogil:
     if p >= end or p[0] != 58:
         return NULL
     return _blank(p + 1, end)
+
+
+cdef inline Bytes _keyed(Bytes p, Bytes end, Bytes* key, Bytes* stop) noexcept nogil:
+    """The start of the value behind the next key, which has no escapes and goes from `key` to `stop`."""
+    p = _blank(p, end)
+    if p >= end or p[0] != QUOTE:
+        return NULL
+    key[0] = p + 1
+    stop[0] = _name(key[0], end)
+    if stop[0] is NULL:
+        return NULL
+    p = _colon(stop[0] + 1, end)
+    return NULL if p is NULL or p >= end else p
 
 
 cdef inline Bytes _record(Bytes p, Bytes end, int depth) noexcept nogil:
@@ -196,13 +213,11 @@ cdef inline Bytes _record(Bytes p, Bytes end, int depth) noexcept nogil:
         p = _value(p, end, depth)
         if p is NULL:
             return NULL
-        p = _blank(p, end)
-        if p >= end:
+        p = _behind(p, end, 125)
+        if p is NULL:
             return NULL
         if p[0] == 125:
             return p + 1
-        if p[0] != 44:
-            return NULL
         p += 1
 
 

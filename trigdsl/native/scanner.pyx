@@ -14,7 +14,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from trigdsl.native.json_text cimport (
-    DEEPEST, QUOTE, Bytes, _blank, _colon, _days, _days_of, _digits, _name, _number, _simple, _two, _value, _word,
+    Bytes, DEEPEST, QUOTE, _behind, _blank, _days, _days_of, _digits, _keyed, _name, _number, _simple, _two, _value,
+    _word,
 )
 from trigdsl.native.names cimport Names, start_of
 
@@ -495,15 +496,8 @@ cdef class Scanner:
             return NULL
         p += 1
         while True:
-            p = _blank(p, end)
-            if p >= end or p[0] != QUOTE:
-                return NULL
-            key = p + 1
-            stop = _name(key, end)
-            if stop is NULL:
-                return NULL
-            p = _colon(stop + 1, end)
-            if p is NULL or p >= end:
+            p = _keyed(p, end, &key, &stop)
+            if p is NULL:
                 return NULL
             part = _part(key, stop - key)
             if part == OTHER:
@@ -532,15 +526,12 @@ cdef class Scanner:
                     else:
                         line.event = key
                         line.event_length = stop - key
+            if p is not NULL:
+                p = _behind(p, end, 125)
             if p is NULL:
-                return NULL
-            p = _blank(p, end)
-            if p >= end:
                 return NULL
             if p[0] == 125:
                 break
-            if p[0] != 44:
-                return NULL
             p += 1
         if line.held & (USER | TIME | EVENT) != (USER | TIME | EVENT):
             return NULL
@@ -558,15 +549,8 @@ cdef class Scanner:
         if p < end and p[0] == 125:
             return p + 1
         while True:
-            p = _blank(p, end)
-            if p >= end or p[0] != QUOTE:
-                return NULL
-            key = p + 1
-            stop = _name(key, end)
-            if stop is NULL:
-                return NULL
-            p = _colon(stop + 1, end)
-            if p is NULL or p >= end:
+            p = _keyed(p, end, &key, &stop)
+            if p is NULL:
                 return NULL
             here = self._nodes[node].below
             while here >= 0 and not _is_key(&self._nodes[here], key, stop - key):
@@ -583,15 +567,12 @@ cdef class Scanner:
                 else:
                     p = _value(p, end, depth)
                 self._nodes[here].end = p
+            if p is not NULL:
+                p = _behind(p, end, 125)
             if p is NULL:
-                return NULL
-            p = _blank(p, end)
-            if p >= end:
                 return NULL
             if p[0] == 125:
                 return p + 1
-            if p[0] != 44:
-                return NULL
             p += 1
 
     cdef Bytes _time(self, Bytes p, Bytes end, int64_t* time) noexcept nogil:
