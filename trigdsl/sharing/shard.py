@@ -14,11 +14,12 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.values import instant
 from trigdsl.sharing.answers import answer, told_of
 from trigdsl.sharing.routing import fingerprint
+from trigdsl.store import inbox
 from trigdsl.store.again import again
 from trigdsl.store.bodies import decode_input
 from trigdsl.store.errors import StoreError
 from trigdsl.store.fates import OldRulesWantedError
-from trigdsl.store.inbox import ADVANCE, FORGET, GIVE, MERGE, OPEN, RECORD, TAKE, Item, ShardTransaction
+from trigdsl.store.inbox import Item, ShardTransaction
 from trigdsl.store.keeper import held_inputs
 from trigdsl.store.packing import decode
 from trigdsl.store.personal import ids_of
@@ -43,7 +44,7 @@ class ShardEngine(Engine):
         # A connection that was lost may have left items that have been done; their numbers tell.
         left = [one for one in items if not isinstance(self._position, int) or one[0] > self._position]
         for kind, group in groupby(left, key=lambda one: one[1][1]):
-            if kind == RECORD:
+            if kind == inbox.RECORD:
                 some = list(group)
                 given: list[Any] = [decode_input(item[2]) for _, item in some]
                 decisions += self.feed_many(given, position=some[-1][0])
@@ -58,18 +59,18 @@ class ShardEngine(Engine):
     def _do_one(self, number: int, kind: int, body: Any) -> list[Decision] | None:
         """Do an item that is no record; None when it must wait."""
         match kind:
-            case 1:
+            case inbox.ADVANCE:
                 made = self.advance(instant(body)) if self._clock is None or body >= self._clock else []
                 return made + self.feed_many((), position=number)
-            case 2:
+            case inbox.FORGET:
                 return self._forget_one(number, *body)
-            case 3:
+            case inbox.GIVE:
                 return self._give(number, *body)
-            case 4:
+            case inbox.TAKE:
                 return self._take_over(number, *body)
-            case 5:
+            case inbox.MERGE:
                 return self._merge_one(number, *body)
-            case 6:
+            case inbox.OPEN:
                 return self.feed_many((), position=number)
         raise StoreError(f"an item of kind {kind} is in the inbox, which a newer trigdsl put there: upgrade trigdsl")
 
@@ -143,6 +144,3 @@ class ShardEngine(Engine):
                 decisions += self._note(list(self._release(self._latest - self._lateness)))
             self._position = number
         return decisions
-
-
-assert (ADVANCE, FORGET, GIVE, TAKE, MERGE, OPEN) == (1, 2, 3, 4, 5, 6), "as `_do_one` has them"
