@@ -12,8 +12,9 @@ from typing import Any
 
 from attrs import frozen
 
+from trigdsl.engine.action_types import CompiledPeriod, SendAction
 from trigdsl.engine.dates import date_of, month_start
-from trigdsl.engine.program import CompiledPeriod, CompiledRule, Program, SendAction
+from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.state import State
 from trigdsl.engine.zones import UTC, Zone, zone
 from trigdsl.model.decisions import Decision

@@ -22,7 +22,8 @@ from trigdsl.compiler.policies import Policies
 from trigdsl.compiler.rules import RuleCompiler
 from trigdsl.compiler.unit import Unit
 from trigdsl.diagnostics.diagnostic import Diagnostic
-from trigdsl.engine.program import AttributeFires, CalendarFires, CompiledRule, ListFires, Program, SegmentFires
+from trigdsl.engine.fires import AttributeFires, CalendarFires, ListFires, SegmentFires
+from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.zones import zone
 
 

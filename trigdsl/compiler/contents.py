@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trigdsl.checker.paths import resolve
 from trigdsl.checker.templates import parse_template
-from trigdsl.engine.program import CompiledVariant, Content, FieldTemplate
+from trigdsl.engine.action_types import CompiledVariant, Content, FieldTemplate
 from trigdsl.engine.rendering import Template
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk

@@ -14,9 +14,9 @@ from trigdsl.compiler.reactions import reaction
 from trigdsl.compiler.rules import clause
 from trigdsl.compiler.sieving import MayTrigger, may_trigger
 from trigdsl.compiler.triggering import Ways, triggered
-from trigdsl.engine.context import Context
+from trigdsl.engine.context import Context, Test
 from trigdsl.engine.history import Tally
-from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders, Test
+from trigdsl.engine.program import Ender, EventPlan, Keep, RuleEnders
 from trigdsl.model.values import Micros
 from trigdsl.syntax import nodes
 from trigdsl.syntax.printer import print_event_set

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from trigdsl.compiler.expressions import length_of
+from trigdsl.engine.action_types import CompiledCap, CompiledChannel, CompiledPeriod
 from trigdsl.engine.calendars import Calendar, DateCalendar, HolidayCalendar
 from trigdsl.engine.dates import day_number
-from trigdsl.engine.program import CompiledCap, CompiledChannel, CompiledPeriod
 from trigdsl.engine.windows import Hours, Window
 from trigdsl.engine.zones import Zone, zone
 from trigdsl.model.values import SECOND

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trigdsl.compiler.triggering import Ways, conditions_of, stands_alone
+from trigdsl.engine.context import Test
 from trigdsl.engine.history import Count, Latest, Slot, Window
-from trigdsl.engine.program import EventPlan, Keep, React, Test
+from trigdsl.engine.program import EventPlan, Keep, React
 from trigdsl.model.values import Micros
 
 if TYPE_CHECKING:

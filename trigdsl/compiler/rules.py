@@ -15,28 +15,20 @@ from trigdsl.compiler.expressions import Reading, Writer, length_of
 from trigdsl.compiler.old_rules import CheckedOldRule
 from trigdsl.compiler.policies import WEEKDAYS, Policies, compile_period, compile_zone
 from trigdsl.engine import history
+from trigdsl.engine.action_types import CallFunction, CompiledAction, EmitAction, ListAction, SendAction, SetAction
 from trigdsl.engine.dates import day_number
-from trigdsl.engine.program import (
+from trigdsl.engine.fires import (
     AttributeFires,
     CalendarFires,
-    CallFunction,
-    CompiledAction,
-    CompiledGoal,
-    CompiledLimit,
-    CompiledRule,
-    CompiledStep,
-    EmitAction,
     EventFires,
     Fires,
     IgnoredFires,
-    ListAction,
     ListFires,
     NeverFires,
     SegmentFires,
-    SendAction,
-    SetAction,
     SilenceFires,
 )
+from trigdsl.engine.program import CompiledGoal, CompiledLimit, CompiledRule, CompiledStep
 from trigdsl.engine.schedules import Daily, Monthly, OnCalendar, Once, Schedule, Weekly, Yearly
 from trigdsl.engine.zones import UTC, zone
 from trigdsl.model.values import SECOND, Micros

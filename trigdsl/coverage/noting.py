@@ -12,19 +12,9 @@ from weakref import WeakKeyDictionary
 
 from attrs import evolve
 
-from trigdsl.engine.context import Context
-from trigdsl.engine.program import (
-    CompiledAction,
-    CompiledRule,
-    CompiledStep,
-    Ender,
-    EventPlan,
-    PartKey,
-    Program,
-    RuleEnders,
-    SendAction,
-    Test,
-)
+from trigdsl.engine.action_types import CompiledAction, SendAction
+from trigdsl.engine.context import Context, Test
+from trigdsl.engine.program import CompiledRule, CompiledStep, Ender, EventPlan, PartKey, Program, RuleEnders
 
 Note: TypeAlias = Callable[[int, PartKey], None]
 """Told the rule for which a condition is asked, and the key of its parts."""

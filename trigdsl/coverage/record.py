@@ -9,9 +9,10 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from trigdsl.coverage.noting import keys, noting
+from trigdsl.engine.context import Test
 from trigdsl.engine.invariants import OnViolation, Watch
 from trigdsl.engine.profiles import Changes
-from trigdsl.engine.program import EventPlan, PartKey, Program, Test
+from trigdsl.engine.program import EventPlan, PartKey, Program
 from trigdsl.engine.tracing import Entry, Trace, TracingMachine
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision

@@ -36,7 +36,7 @@ class Report:
 
     def add(self, other: Report) -> None:
         """Take in what was counted over other users."""
-        add_stats(self.stats, other.stats)
+        self.stats.add(other.stats)
         for key, (at, count) in other.kinds.items():
             known = self.kinds.get(key)
             self.kinds[key] = (at, count) if known is None else (min(known[0], at), known[1] + count)
@@ -72,18 +72,6 @@ def total(reports: Iterable[Report]) -> Report:
     for report in reports:
         found.add(report)
     return found
-
-
-def add_stats(stats: Stats, other: Stats) -> None:
-    """Take in the counts of other inputs."""
-    stats.inputs += other.inputs
-    stats.events += other.events
-    stats.users += other.users
-    stats.duplicates += other.duplicates
-    for event, count in other.event_names.items():
-        stats.event_names[event] = stats.event_names.get(event, 0) + count
-    stats.first = min((at for at in (stats.first, other.first) if at is not None), default=None)
-    stats.last = max((at for at in (stats.last, other.last) if at is not None), default=None)
 
 
 def add_observations(into: PlacedObservations, other: PlacedObservations) -> None:

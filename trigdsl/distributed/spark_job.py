@@ -27,8 +27,8 @@ from trigdsl.records.files import STANDARD_INPUT, sources
 from trigdsl.records.forms import check_columns
 from trigdsl.records.parts import Heeding, PartReport
 from trigdsl.records.passing import Passing
-from trigdsl.records.rejects import NO_OFFSET, Reject, RejectWriter, Reports
-from trigdsl.replayer.job import Job, Progress, RejectedError, summary_of
+from trigdsl.records.rejects import NO_OFFSET, Reject, Reports
+from trigdsl.replayer.job import Job, Progress, rejecting, summary_of
 from trigdsl.replayer.results import decision_schema
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Summary, Tally
@@ -65,18 +65,9 @@ def run_on_spark(job: Job, spark: SparkSession, progress: Progress, partitions: 
     replay = SparkReplay(spark, _records(job, files, spark), _asked(job))
     with ExitStack() as stack:
         stack.callback(replay.close)
-        rejects = stack.enter_context(RejectWriter(job.rejects)) if job.rejects else None
-
-        def on_reject(reject: Reject) -> None:
-            tally.reject(reject.file, reject.line, reject.reason)
-            if rejects is not None:
-                rejects(reject)
-            if job.strict:
-                raise RejectedError(reject)
-
         replay.prepare()
         passing = Passing()
-        _Told(job, files, replay).tell(passing, on_reject, tally, progress)
+        _Told(job, files, replay).tell(passing, rejecting(job, tally, stack), tally, progress)
         decided = replay.decisions(partitions).persist()
         stack.callback(decided.unpersist)
         report = reports_of(decided)

@@ -14,7 +14,7 @@ from trigdsl.model.inputs import Input
 from trigdsl.records.columns import input_layout
 from trigdsl.records.effects import EventRows
 from trigdsl.records.parquet_effects import EffectRows
-from trigdsl.records.parquet_rows import ROWS, ArrowRows, inputs_of
+from trigdsl.records.parquet_rows import ROWS, ArrowTable, inputs_of
 from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reject, Reports
 
@@ -31,7 +31,7 @@ class TableLayout:
     time: str
 
 
-class GroupRows(ArrowRows):
+class GroupRows(ArrowTable):
     """The rows of one group."""
 
     def __init__(self, table: pa.Table) -> None:

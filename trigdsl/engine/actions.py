@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trigdsl.engine import profiles, quotas
-from trigdsl.engine.declared import DeclaredContext
-from trigdsl.engine.program import (
+from trigdsl.engine.action_types import (
     CallFunction,
     CompiledAction,
     CompiledVariant,
@@ -21,6 +20,7 @@ from trigdsl.engine.program import (
     SendAction,
     SetAction,
 )
+from trigdsl.engine.declared import DeclaredContext
 from trigdsl.engine.rendering import MissingValue, TemplateFailure
 from trigdsl.engine.shares import share
 from trigdsl.engine.state import Run

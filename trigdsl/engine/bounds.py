@@ -14,19 +14,10 @@ from typing import Any
 from attrs import asdict, frozen
 
 from trigdsl.engine import history
+from trigdsl.engine.action_types import CompiledPeriod
 from trigdsl.engine.duplicates import SAME_RECORD
-from trigdsl.engine.program import (
-    CalendarFires,
-    CompiledPeriod,
-    CompiledRule,
-    CompiledStep,
-    IgnoredFires,
-    MostSends,
-    NoSendAfter,
-    Program,
-    SegmentFires,
-    SilenceFires,
-)
+from trigdsl.engine.fires import CalendarFires, IgnoredFires, SegmentFires, SilenceFires
+from trigdsl.engine.program import CompiledRule, CompiledStep, MostSends, NoSendAfter, Program
 from trigdsl.engine.steps import MOST_RUNS, MOST_VALUES
 from trigdsl.engine.zones import LARGEST_SHIFT
 from trigdsl.model.printing import print_duration

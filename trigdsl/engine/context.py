@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trigdsl.engine.zones import UTC, ZONES, Zone, zone
 from trigdsl.model.values import DAY, HOUR, MINUTE, Micros, Value
@@ -114,3 +114,9 @@ class Context:
 
     def local_month(self) -> int:
         return self.local_date().month
+
+
+Test: TypeAlias = Callable[[Context], bool]
+"""Whether a condition is certainly true."""
+Evaluate: TypeAlias = Callable[[Context], Value]
+"""A value, None when it is missing."""

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from trigdsl.engine.action_types import CompiledCap, SendAction
 from trigdsl.engine.context import Context
-from trigdsl.engine.program import CompiledCap, CompiledRule, EventFires, EventPlan, Program, SendAction
+from trigdsl.engine.fires import EventFires
+from trigdsl.engine.program import CompiledRule, EventPlan, Program
 from trigdsl.engine.rendering import is_plain
 from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.windows import Window

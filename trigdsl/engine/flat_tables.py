@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from trigdsl.engine.action_types import CompiledCap
 from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
-from trigdsl.engine.program import CompiledCap, EventPlan
+from trigdsl.engine.program import EventPlan
 from trigdsl.engine.steps import MOST_RUNS
 from trigdsl.engine.windows import Window, next_opening
 from trigdsl.engine.zones import Zone

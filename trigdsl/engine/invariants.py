@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trigdsl.engine import quotas
-from trigdsl.engine.program import CompiledInvariant, CompiledPeriod, EventPlan, MostSends, NoSendAfter, NoSendBetween
+from trigdsl.engine.action_types import CompiledPeriod
+from trigdsl.engine.program import CompiledInvariant, EventPlan, MostSends, NoSendAfter, NoSendBetween
 from trigdsl.engine.state import State
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision

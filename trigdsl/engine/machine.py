@@ -15,25 +15,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from trigdsl.engine import merging, profiles, timers
+from trigdsl.engine.action_types import CompiledAction, SendAction
 from trigdsl.engine.actions import Actions
-from trigdsl.engine.context import EMPTY, Context
+from trigdsl.engine.context import EMPTY, Context, Test
 from trigdsl.engine.failures import Failures
+from trigdsl.engine.fires import AttributeFires, EventFires, ListFires, SegmentFires
 from trigdsl.engine.invariants import OnViolation, Watch
 from trigdsl.engine.memory import Memory
 from trigdsl.engine.observations import Observations
-from trigdsl.engine.program import (
-    AttributeFires,
-    CompiledAction,
-    CompiledRule,
-    Ender,
-    EventFires,
-    EventPlan,
-    ListFires,
-    Program,
-    SegmentFires,
-    SendAction,
-    Test,
-)
+from trigdsl.engine.program import CompiledRule, Ender, EventPlan, Program
 from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.state import Run, State, delivery_key
 from trigdsl.engine.steps import Steps, key_at

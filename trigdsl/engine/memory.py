@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trigdsl.engine import timers
-from trigdsl.engine.program import EventPlan, IgnoredFires, SilenceFires
+from trigdsl.engine.fires import IgnoredFires, SilenceFires
+from trigdsl.engine.program import EventPlan
 from trigdsl.model.values import Value
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The compiled program: plain data and functions that the compiler makes and the machine runs.
 
-Rules, caps and history slots go by their number here.  A Test answers whether a condition is certainly true;
-an Evaluate gives a value, None when it is missing.  Lengths of time are microseconds.
+Rules, caps and history slots go by their number here.  Lengths of time are microseconds.  What triggers a rule is in
+`fires`, what its steps do in `action_types`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from trigdsl.engine.context import Context
+from trigdsl.engine.action_types import CompiledAction, CompiledCap, CompiledPeriod
+from trigdsl.engine.context import Context, Evaluate, Test
+from trigdsl.engine.fires import Fires
 from trigdsl.engine.history import Slot
-from trigdsl.engine.rendering import Template
-from trigdsl.engine.schedules import Schedule
 from trigdsl.engine.windows import Window
 from trigdsl.engine.zones import Zone
 from trigdsl.model.values import Micros, Value
 from trigdsl.source import Texts
 
-Test: TypeAlias = Callable[[Context], bool]
-Evaluate: TypeAlias = Callable[[Context], Value]
 Bound: TypeAlias = tuple[tuple[str, ...], str, float]
 """A property's path, one of > >= < <=, and a number."""
 Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
@@ -29,140 +27,6 @@ Keep: TypeAlias = tuple[Test | None, Callable[[Context, list[Any]], None]]
 
 React: TypeAlias = "Callable[[Any, EventPlan, str, dict[str, Value], str | None], None]"
 """Does all that an event sets in motion: called with the machine, the plan, the event's name, properties and id."""
-
-
-@frozen(kw_only=True)
-class CompiledPeriod:
-    """What a cap or limit counts in: `kind` is day, week, month, duration or ever; `length` with duration."""
-
-    kind: str
-    length: Micros = 0
-
-
-@frozen(kw_only=True)
-class CompiledCap:
-    """At most `count` sent sends per period; `label` is the reason that a capped decision gives."""
-
-    number: int
-    count: int
-    period: CompiledPeriod
-    label: str
-
-
-@frozen(kw_only=True)
-class Content:
-    """A template, and the declared fields that it reads: (root, path, type) of dates and instants."""
-
-    template: Template
-    declared: tuple[tuple[str, tuple[str, ...], str], ...] = ()
-
-
-@frozen(kw_only=True)
-class FieldTemplate:
-    """One named field of a send: a template, a value, or a record or list of such."""
-
-    name: str
-    content: Content | None = None
-    evaluate: Evaluate | None = None
-    fields: tuple[FieldTemplate, ...] | None = None
-    items: tuple[FieldTemplate, ...] | None = None
-
-
-@frozen(kw_only=True)
-class CompiledVariant:
-    """One variant of a send. `test` None is always taken; `upto` is the upper end of its share in percent.
-
-    `content` None without `silent`: the host decides the wording.  `silent`: deliberately no message.
-    """
-
-    label: str | None = None
-    test: Test | None = None
-    upto: float | None = None
-    content: Content | None = None
-    silent: bool = False
-
-
-@frozen(kw_only=True)
-class CompiledChannel:
-    """What holds for every send on a channel. `requires` and `characters` also bind urgent sends."""
-
-    name: str
-    requires: tuple[Test, ...] = ()
-    characters: int | None = None
-
-
-@frozen
-class Rendered:
-    """What a send would say, or why it cannot: `skipped` is that reason."""
-
-    variant: str | None = None
-    text: str | None = None
-    fields: dict[str, Value] | None = None
-    silent: bool = False
-    skipped: str | None = None
-
-
-@frozen(kw_only=True)
-class SendAction:
-    """`fixed` is what it says if that is the same for everybody."""
-
-    channel: CompiledChannel
-    variants: tuple[CompiledVariant, ...]
-    by_share: bool = False
-    fields: tuple[FieldTemplate, ...] | None = None
-    caps: tuple[CompiledCap, ...] = ()
-    kind: str = field(default="send", init=False)
-    target: None = field(default=None, init=False)
-    fixed: Rendered | None = field(init=False, eq=False, repr=False)
-
-    @fixed.default
-    def _same_for_everybody(self) -> Rendered | None:
-        variant = self.variants[0]
-        if self.by_share or len(self.variants) > 1 or variant.test is not None or variant.silent:
-            return None
-        if self.fields is not None:
-            return None
-        if variant.content is None:
-            return Rendered(variant=variant.label)
-        text = variant.content.template.plain_text
-        return None if text is None else Rendered(variant=variant.label, text=text)
-
-
-@frozen(kw_only=True)
-class SetAction:
-    """`evaluate` None removes the attribute."""
-
-    target: str
-    evaluate: Evaluate | None
-    kind: str = field(default="set", init=False)
-
-
-@frozen(kw_only=True)
-class ListAction:
-    """`kind` is `add` or `remove`."""
-
-    target: str
-    kind: str
-
-
-@frozen(kw_only=True)
-class EmitAction:
-    """`target` is the event's name in the rules, `wire` the one on the wire."""
-
-    target: str
-    wire: str
-    evaluate: Evaluate
-    kind: str = field(default="emit", init=False)
-
-
-@frozen(kw_only=True)
-class CallFunction:
-    target: str
-    evaluate: Evaluate
-    kind: str = field(default="call", init=False)
-
-
-CompiledAction: TypeAlias = SendAction | SetAction | ListAction | EmitAction | CallFunction
 
 
 @frozen(kw_only=True)
@@ -194,74 +58,6 @@ class CompiledStep:
 class CompiledLimit:
     count: int
     period: CompiledPeriod
-
-
-@frozen(kw_only=True)
-class EventFires:
-    """`E`, `2nd E` (ordinal 2), `every 10th E`; `slot` counts the E for an ordinal."""
-
-    ordinal: int | None = None
-    every: bool = False
-    slot: int = -1
-
-
-@frozen(kw_only=True)
-class SilenceFires:
-    """`no E for D`."""
-
-    length: Micros
-
-
-@frozen(kw_only=True)
-class AttributeFires:
-    """`user.P changes`, or `user.P becomes V` (then `becomes` tests a value of P: is it V?)."""
-
-    attribute: str
-    becomes: Callable[[Value, Zone], bool] | None = None
-
-
-@frozen(kw_only=True)
-class ListFires:
-    """`user enters L`, `user leaves L` for a list."""
-
-    list: str
-    enters: bool
-
-
-@frozen(kw_only=True)
-class SegmentFires:
-    """`user enters S`, `user leaves S` for a segment; `passes` gives the next moment at which a window passes."""
-
-    inside: Test
-    passes: Callable[[Context], Micros | None]
-    enters: bool
-
-
-@frozen(kw_only=True)
-class CalendarFires:
-    """A calendar trigger at a time of day (microseconds); `schedule` None: yearly on the user's `attribute`."""
-
-    schedule: Schedule | None
-    attribute: str | None
-    at: Micros
-    zone: Zone | None
-
-
-@frozen(kw_only=True)
-class IgnoredFires:
-    """`ignored R after D`."""
-
-    length: Micros
-
-
-@frozen(kw_only=True)
-class NeverFires:
-    """Nothing triggers it any more: a rule as it was before it was changed, of which some runs are left."""
-
-
-Fires: TypeAlias = (
-    EventFires | SilenceFires | AttributeFires | ListFires | SegmentFires | CalendarFires | IgnoredFires | NeverFires
-)
 
 
 @frozen(kw_only=True)

@@ -6,8 +6,8 @@ Calendar periods are those of the user's zone at the moment of asking, for past 
 
 from __future__ import annotations
 
+from trigdsl.engine.action_types import CompiledPeriod
 from trigdsl.engine.dates import date_of
-from trigdsl.engine.program import CompiledPeriod
 from trigdsl.engine.zones import Zone
 from trigdsl.model.values import Micros
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from trigdsl.engine.context import Context
-from trigdsl.engine.program import CalendarFires, Program, SegmentFires
+from trigdsl.engine.fires import CalendarFires, SegmentFires
+from trigdsl.engine.program import Program
 from trigdsl.engine.schedules import Yearly, next_moment
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.values import as_month_day

@@ -14,19 +14,11 @@ from typing import Any
 from attrs import define, evolve, frozen
 
 from trigdsl.engine import profiles, timers
+from trigdsl.engine.action_types import CompiledAction, SendAction
 from trigdsl.engine.actions import Actions
+from trigdsl.engine.context import Test
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import (
-    CompiledAction,
-    CompiledRule,
-    Ender,
-    EventPlan,
-    PartKey,
-    Program,
-    RuleEnders,
-    SendAction,
-    Test,
-)
+from trigdsl.engine.program import CompiledRule, Ender, EventPlan, PartKey, Program, RuleEnders
 from trigdsl.engine.sieve import OpenSieve
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import MOST_RUNS, Steps, key_at

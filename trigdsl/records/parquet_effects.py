@@ -19,7 +19,7 @@ from trigdsl.model.inputs import Input
 from trigdsl.records.columns import Layout, input_layout
 from trigdsl.records.effects import Effect, Effects, EventRows
 from trigdsl.records.packing import Arrived
-from trigdsl.records.parquet_rows import SIFTED_ROWS, ArrowRows, inputs_of
+from trigdsl.records.parquet_rows import SIFTED_ROWS, ArrowTable, inputs_of
 from trigdsl.records.parquet_sieve import ParquetSieve, as_dictionary, decoded
 from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import Reports
@@ -37,7 +37,7 @@ class EffectRows:
     What it lets pass, and what it hands on as effects, is counted in `passing`.
     """
 
-    table: ArrowRows
+    table: ArrowTable
     columns: Mapping[str, str] | None
     passing: Passing
     _effects: Effects = field(init=False)
@@ -169,7 +169,7 @@ class EffectRows:
 class _Whole:
     """The rows of a table with all of their columns, of which only a few are wanted, in their order."""
 
-    def __init__(self, table: ArrowRows) -> None:
+    def __init__(self, table: ArrowTable) -> None:
         self._batches = table.batches(SIFTED_ROWS, told=False)
         self._batch: Any = None
         self._start = self._end = 0

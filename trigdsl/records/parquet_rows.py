@@ -8,6 +8,7 @@ which is one warning for the file.
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -107,10 +108,7 @@ def row_text(layout: Layout, cells: Cells) -> str:
 
 
 class ArrowRows:
-    """Rows of a table of Arrow as Python values: what of it does not depend on where the table lies.
-
-    Who knows where it lies gives its `batches`.
-    """
+    """Rows of a table of Arrow as Python values: what of it does not depend on where the table lies."""
 
     def __init__(self, schema: Any) -> None:
         self.schema: Any = schema
@@ -124,10 +122,6 @@ class ArrowRows:
     def may_be_infinite(self, index: int) -> bool:
         """Whether some number of a column may be infinite, as far as that is known without looking at them."""
         return is_floating(self.schema.field(index).type)
-
-    def batches(self, rows: int = ROWS, columns: list[str] | None = None, *, told: bool = True) -> Iterator[Any]:
-        """The record batches, one after the other, of some columns or of all."""
-        raise NotImplementedError
 
     def is_naive(self, index: int) -> bool:
         """Whether a column holds timestamps without a zone."""
@@ -171,7 +165,15 @@ class ArrowRows:
         return cells
 
 
-class ParquetTable(ArrowRows):
+class ArrowTable(ArrowRows, ABC):
+    """A table that is read one batch after the other, from wherever it lies."""
+
+    @abstractmethod
+    def batches(self, rows: int = ROWS, columns: list[str] | None = None, *, told: bool = True) -> Iterator[Any]:
+        """The record batches, one after the other, of some columns or of all."""
+
+
+class ParquetTable(ArrowTable):
     """The rows of one Parquet file as Python values; needs pyarrow."""
 
     def __init__(self, source: Source, progress: Progress | None, group: int | None = None) -> None:

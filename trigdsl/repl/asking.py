@@ -8,8 +8,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from trigdsl.diagnostics.diagnostic import Severity, TrigError
+from trigdsl.engine.action_types import EmitAction
 from trigdsl.engine.context import EMPTY
-from trigdsl.engine.program import EmitAction
 from trigdsl.engine.state import State
 from trigdsl.explainer.wording import value
 from trigdsl.model.values import Value

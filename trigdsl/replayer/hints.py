@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from trigdsl.diagnostics.suggest import did_you_mean
-from trigdsl.engine.program import CompiledRule, EventFires, EventPlan, Program, SilenceFires
+from trigdsl.engine.fires import EventFires, SilenceFires
+from trigdsl.engine.program import CompiledRule, EventPlan, Program
 
 MOST_NAMES = 8
 

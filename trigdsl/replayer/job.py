@@ -114,6 +114,23 @@ def all_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def rejecting(job: Job, tally: Tally, stack: ExitStack) -> Callable[[Reject], None]:
+    """What is done with each record that cannot be used; the file of rejects is closed with the stack.
+
+    It raises RejectedError where the job is strict.
+    """
+    rejects = stack.enter_context(RejectWriter(job.rejects)) if job.rejects else None
+
+    def on_reject(reject: Reject) -> None:
+        tally.reject(reject.file, reject.line, reject.reason)
+        if rejects is not None:
+            rejects(reject)
+        if job.strict:
+            raise RejectedError(reject)
+
+    return on_reject
+
+
 def run(job: Job, progress: Progress) -> Summary:
     """Replay; the file of decisions is there only if this returns.
 
@@ -121,16 +138,7 @@ def run(job: Job, progress: Progress) -> Summary:
     """
     tally = Tally(job.shown)
     with ExitStack() as stack:
-        rejects = stack.enter_context(RejectWriter(job.rejects)) if job.rejects else None
-
-        def on_reject(reject: Reject) -> None:
-            tally.reject(reject.file, reject.line, reject.reason)
-            if rejects is not None:
-                rejects(reject)
-            if job.strict:
-                raise RejectedError(reject)
-
-        telling = _Telling(on_reject, tally.record_warning)
+        telling = _Telling(rejecting(job, tally, stack), tally.record_warning)
         shards = _shards(job)
         if shards is not None:
             try:

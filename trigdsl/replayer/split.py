@@ -159,13 +159,7 @@ class SplitReplay:
         found.events = sum(self._passing.events.values())
         found.inputs = found.events + self._passing.updates
         for result in results:
-            stats = result.stats
-            found.inputs += stats.inputs
-            found.events += stats.events
-            found.users += stats.users
-            found.duplicates += stats.duplicates
-            for event, count in stats.event_names.items():
-                found.event_names[event] = found.event_names.get(event, 0) + count
+            found.add(result.stats)
             tally.reached(result.reached)
             for invariant, number in result.broken.items():
                 tally.broken(invariant, number)

@@ -56,6 +56,17 @@ class Stats:
     goals: tuple[GoalCount, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
 
+    def add(self, other: Stats) -> None:
+        """Take in the counts of other inputs, of other users."""
+        self.inputs += other.inputs
+        self.events += other.events
+        self.users += other.users
+        self.duplicates += other.duplicates
+        for event, count in other.event_names.items():
+            self.event_names[event] = self.event_names.get(event, 0) + count
+        self.first = min((at for at in (self.first, other.first) if at is not None), default=None)
+        self.last = max((at for at in (self.last, other.last) if at is not None), default=None)
+
     def take(self, observations: Observations, program: Program) -> None:
         """Fill in what the machine observed."""
         names = [rule.name for rule in program.rules]

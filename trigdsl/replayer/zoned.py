@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from trigdsl.engine.action_types import CompiledAction
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import CompiledAction, Program
+from trigdsl.engine.program import Program
 from trigdsl.engine.state import Run
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision

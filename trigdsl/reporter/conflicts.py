@@ -11,7 +11,8 @@ from collections import Counter, deque
 
 from attrs import define, field, frozen
 
-from trigdsl.engine.program import Program, SendAction
+from trigdsl.engine.action_types import SendAction
+from trigdsl.engine.program import Program
 from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from trigdsl.engine.clockwork import Clockwork
-from trigdsl.engine.program import CalendarFires, CompiledRule, IgnoredFires, Program, SegmentFires, SilenceFires
+from trigdsl.engine.fires import CalendarFires, IgnoredFires, SegmentFires, SilenceFires
+from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.state import Run, State, delivery_key
 from trigdsl.engine.steps import key_at
 from trigdsl.model.decisions import Decision

@@ -14,8 +14,9 @@ from functools import cached_property
 
 from attrs import frozen
 
+from trigdsl.engine.action_types import SendAction
 from trigdsl.engine.history import Window
-from trigdsl.engine.program import CompiledRule, Program, SendAction
+from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.store.errors import StoreTooNew
 from trigdsl.store.packing import decode, encode
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from trigdsl.engine.program import CompiledCap, Program, SendAction
+from trigdsl.engine.action_types import CompiledCap, SendAction
+from trigdsl.engine.program import Program
 from trigdsl.model.values import SECOND
 from trigdsl.suggester.scenes import Given, Scene
 from trigdsl.tester.run import TestResult

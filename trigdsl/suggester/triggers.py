@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.engine.dates import day_number
-from trigdsl.engine.program import CalendarFires, CompiledRule
+from trigdsl.engine.fires import CalendarFires
+from trigdsl.engine.program import CompiledRule
 from trigdsl.engine.schedules import next_moment
 from trigdsl.engine.zones import UTC, Zone
 from trigdsl.model.values import SECOND

@@ -15,11 +15,12 @@ from attrs import frozen
 
 from trigdsl.checker.program import CheckedProgram, CheckedRule
 from trigdsl.compiler.policies import compile_calendar, compile_zone
+from trigdsl.engine.action_types import CompiledAction
 from trigdsl.engine.calendars import Calendar
 from trigdsl.engine.dates import day_number
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import CompiledAction, Program
+from trigdsl.engine.program import Program
 from trigdsl.engine.state import Run, State
 from trigdsl.engine.steps import key_at
 from trigdsl.engine.zones import Zone
