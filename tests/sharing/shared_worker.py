@@ -27,7 +27,8 @@ LEASE = "1s"
 def run(url: str, delivered: str) -> None:
     sink_file = os.open(delivered, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     stop = Signal()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # By another thread: the signal may interrupt this one where it holds the very lock that `set` takes.
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=stop.set).start())
 
     def sink(handover: Handover) -> None:
         if random.random() < 0.3:
