@@ -238,7 +238,7 @@ class Intake:
 
     def _leaving_out(self, records: Sequence[Any], call: Callable[[], T]) -> T:
         """What a call gives, again when the engine failed on a record or a timer: that one does not hold others up."""
-        self._failed_on = {}
+        self._failed_on, self._places = {}, {}
         self._failed_timers = []
         failures = self._clockwork.machine.failures
         failures.forget()

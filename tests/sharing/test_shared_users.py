@@ -322,3 +322,36 @@ def test_a_record_held_back_is_due_at_its_place(postgres_url: str) -> None:
         engine.work()
         assert engine.next_due is not None
         assert engine.next_due.isoformat() == f"{DAY}T10:00:00+00:00"
+
+
+def test_a_record_that_moves_and_that_the_engine_fails_on_holds_up_nobody(postgres_url: str) -> None:
+    """It is held back until its user is taken over by another shard, whose clock is further."""
+
+    class Odd:
+        @property
+        def __class__(self) -> type:
+            raise RuntimeError("poison")
+
+    odd = (lambda n: Odd() if n == 1 else n, "(number) -> number")
+    program = trigdsl.parse("rule r: if cart and odd(n) != 7 then send push", functions={"odd": odd})
+    user, device = in_two_shards()
+    rejected: list[Any] = []
+    with trigdsl.SharedEngine(
+        program, postgres_url, shards=4, lateness="10m", log=True, on_reject=lambda *one: rejected.append(one)
+    ) as engine:
+        work_all(engine)
+        engine.feed_many(
+            [
+                record("10:29:00", "visit", user),
+                record("10:00:00", "cart", device, properties={"n": 1}),
+                record("10:00:01", "cart", device, properties={"n": 2}),
+                record("10:30:00", "visit", user, alias=device),
+            ]
+        )
+        work_all(engine)
+        engine.advance(f"{DAY}T11:00:00Z")
+        work_all(engine)
+        # The alias holds from 10:30, so until then it is another user.
+        assert [(one.user, one.status) for one in logged(engine)] == [(device, "sent")]
+        assert [why for _, why in rejected] == ["the engine failed on it: RuntimeError: poison"]
+        assert [row.user for _, row in engine.rejects()] == [device]

@@ -230,3 +230,20 @@ def test_a_failed_timer_is_forgotten_with_its_user(tmp_path: Path) -> None:
         engine.advance(f"{DAY}T12:00:00Z")
         assert engine.forget("secret-user").rejects == 1
         assert engine.rejects() == []
+
+
+@pytest.mark.parametrize("how", MOVES)
+@pytest.mark.parametrize("is_alone", [True, False], ids=["a call each", "one call"])
+def test_a_record_that_was_held_back_holds_up_nobody(store: str | None, how: str, is_alone: bool) -> None:
+    """It waits for its time, and the engine fails on it only in a later call."""
+    if store is None:
+        pytest.skip("without a store nothing can be taken back: whoever calls is told")
+    rejected: list[Any] = []
+    rules = program("rule r: if cart and odd(n) != 7 then send push")
+    with trigdsl.Engine(rules, store=store, lateness="10m", on_reject=lambda *one: rejected.append(one)) as engine:
+        given = [record(f"10:00:0{place}", "cart", user, int(user == "b")) for place, user in enumerate("abc")]
+        for some in [[one] for one in given] if is_alone else [given]:
+            assert engine.feed_many(some) == []
+        assert told(MOVES[how](engine)) == ["a r sent 10:00", "c r sent 10:00"]
+        assert [why for _, why in rejected] == ["the engine failed on it: RuntimeError: poison"]
+        assert engine.rejected == 1

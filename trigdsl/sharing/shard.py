@@ -116,7 +116,15 @@ class ShardEngine(Engine):
         return []
 
     def _take_over(self, number: int, ids: list[str], move: str) -> list[Decision] | None:
-        """Take users over from another shard, None when it has not given them yet."""
+        """Take users over from another shard, None when it has not given them yet.
+
+        A record of theirs on which the engine fails is left out, as one that is fed, and so is a timer.
+        """
+        made = self._leaving_out((), lambda: self._taken_with_old_rules(number, ids, move))
+        self._tell_refused()
+        return made
+
+    def _taken_with_old_rules(self, number: int, ids: list[str], move: str) -> list[Decision] | None:
         before: list[Decision] = []
         while True:
             try:
@@ -134,6 +142,7 @@ class ShardEngine(Engine):
             assert self._keeper is not None
             if not t.has_come(move):
                 return None
+            self._begin()
             self._keeper.states.drop(ids)
             self._keeper.links.forget()
             decisions = self._keeper.adopt_rows(t, t.take(ids, self._arrived), self._on_edit, self._now())
