@@ -282,14 +282,14 @@ def test_what_a_worker_raises_is_raised(tmp_path: Path) -> None:
     assert "in broken" in "".join(raised.value.__notes__)
 
 
-SLOW = """
-import sys, time
+SLOW = r"""
+import os, sys, time
 from trigdsl.cli import main
 from trigdsl.records import parts
 from trigdsl.replayer.shard import Shard
 parts.LEAST_BYTES, parts.PART_BYTES = 0, 100
 def wait(self, *_):
-    print("waiting", flush=True)
+    os.write(1, b"waiting\n")  # at once, since two processes write to one pipe
     time.sleep({seconds})
 Shard.gather = wait
 sys.argv = ["trig", "replay", *sys.argv[1:]]
