@@ -412,11 +412,12 @@ def not_an_attribute(span: Span) -> Diagnostic:
 
 
 def not_a_literal(span: Span) -> Diagnostic:
+    name = span.text.isidentifier()
     return _error(
         "not-a-literal",
         span,
         f"a test is made of fixed values, and {shown(span.text)} is to be worked out",
-        "write the value itself",
+        f'write the value itself; if it is a text, in quotes: `"{span.text}"`' if name else "write the value itself",
     )
 
 

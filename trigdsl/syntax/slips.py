@@ -222,6 +222,12 @@ def _timing_after_action(at: Mistake) -> Diagnostic | None:
     return messages.timing_after_action(at.span()) if late else None
 
 
+def _text_without_quotes(at: Mistake) -> Diagnostic | None:
+    """`set user.tier = gold` in a test: a literal is wanted, and a word stands there."""
+    literal = at.would_take("TEXT") and at.would_take("TRUE") and not at.would_take("NAME")
+    return messages.not_a_literal(at.span()) if at.token.isidentifier() and literal else None
+
+
 def _missing_colon(at: Mistake) -> Diagnostic | None:
     if at.place == 0 or not at.would_take("COLON", at.token.type):
         return None
@@ -297,6 +303,7 @@ _SLIPS: tuple[Slip, ...] = (
     _loose_where,
     _timing_after_action,
     _misspelt_keyword,
+    _text_without_quotes,
     _missing_colon,
     _missing_word,
     _one_too_many,
