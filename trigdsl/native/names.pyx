@@ -23,23 +23,20 @@ cdef int _compare(const void* one, const void* other) noexcept nogil:
     return (a.length > b.length) - (a.length < b.length)
 
 
-cdef uint32_t _hash(const char* text, int64_t length) noexcept nogil:
-    """Eight bytes at a time, multiplied and folded."""
-    cdef uint64_t value = 0x9E3779B97F4A7C15ULL ^ <uint64_t> length
-    cdef uint64_t part
-    while length >= 8:
-        memcpy(&part, text, 8)
-        value = (value ^ part) * 0xFF51AFD7ED558CCDULL
-        value ^= value >> 32
-        text += 8
-        length -= 8
-    part = 0
-    if length:
-        memcpy(&part, text, <size_t> length)
-    value = (value ^ part) * 0xC4CEB9FE1A85EC53ULL
-    value ^= value >> 29
-    value *= 0xFF51AFD7ED558CCDULL
-    return <uint32_t> (value >> 32)
+cdef enum:
+    AHEAD = 16
+
+
+cdef inline uint32_t _tag(uint32_t hashed, int64_t length) noexcept nogil:
+    return (hashed & 0xFFFFFF00u) | <uint32_t> min(length, 255)
+
+
+cdef Slot* _free_slots(Py_ssize_t count) except NULL:
+    cdef Slot* slots = <Slot*> malloc(count * sizeof(Slot))
+    if slots == NULL:
+        raise MemoryError
+    memset(slots, 0xFF, count * sizeof(Slot))
+    return slots
 
 
 cdef class Names:
@@ -47,10 +44,7 @@ cdef class Names:
 
     def __cinit__(self):
         self.mask = 1023
-        self.slots = <int32_t*> malloc((self.mask + 1) * sizeof(int32_t))
-        if self.slots == NULL:
-            raise MemoryError
-        memset(self.slots, 0xFF, (self.mask + 1) * sizeof(int32_t))
+        self.slots = _free_slots(self.mask + 1)
 
     def __dealloc__(self):
         free(self.data); free(self.ends); free(self.hashes); free(self.slots)
@@ -74,7 +68,7 @@ cdef class Names:
         cdef bytes data = text.encode("utf-8", "surrogatepass")
         cdef const char* start = data
         cdef Py_ssize_t slot
-        return self.look(start, len(data), _hash(start, len(data)), &slot)
+        return self.look(start, len(data), hash_of(start, len(data)), &slot)
 
     def numbers(self, const int32_t[::1] offsets, const unsigned char[::1] data):
         """The numbers of the texts whose bytes end and begin at offsets into `data`, as an array of int32."""
@@ -85,8 +79,12 @@ cdef class Names:
         found = made
         if data.shape[0]:
             texts = <const char*> &data[0]
-        for i in range(count):
-            found[i] = self.put(texts + offsets[i], offsets[i + 1] - offsets[i])
+        # Of some texts ahead of others the memory is fetched that will be looked at.
+        for i in range(count + AHEAD):
+            if i < count:
+                fetch_slot(self, hash_of(texts + offsets[i], offsets[i + 1] - offsets[i]))
+            if i >= AHEAD:
+                found[i - AHEAD] = self.put(texts + offsets[i - AHEAD], offsets[i - AHEAD + 1] - offsets[i - AHEAD])
         return made
 
     def packed(self):
@@ -128,7 +126,10 @@ cdef class Names:
 
     cdef int32_t put(self, const char* text, int64_t length) except -1:
         """The number of a text, which gets one if it has none."""
-        cdef uint32_t hashed = _hash(text, length)
+        return self.put_hashed(text, length, hash_of(text, length))
+
+    cdef int32_t put_hashed(self, const char* text, int64_t length, uint32_t hashed) except -1:
+        """The same where its hash is known."""
         cdef Py_ssize_t slot
         cdef int32_t number = self.look(text, length, hashed, &slot)
         cdef int64_t start, room
@@ -148,7 +149,7 @@ cdef class Names:
         number = <int32_t> self.count
         self.ends[number] = start + length
         self.hashes[number] = hashed
-        self.slots[slot] = number
+        self.slots[slot] = Slot(head_of(text, length), _tag(hashed, length), number)
         self.count += 1
         if 2 * self.count > self.mask:
             self.spread()
@@ -156,17 +157,23 @@ cdef class Names:
 
     cdef int32_t look(self, const char* text, int64_t length, uint32_t hashed, Py_ssize_t* slot) noexcept nogil:
         """The number of a text; -1 where it has none, and the slot that it would be found by."""
-        cdef int32_t number
+        cdef uint64_t head = head_of(text, length)
+        cdef uint32_t tag = _tag(hashed, length)
+        cdef Slot* at
         cdef int64_t start
         slot[0] = hashed & self.mask
         while True:
-            number = self.slots[slot[0]]
-            if number < 0:
+            at = &self.slots[slot[0]]
+            if at.number < 0:
                 return -1
-            if self.hashes[number] == hashed:
-                start = start_of(self, number)
-                if self.ends[number] - start == length and memcmp(self.data + start, text, <size_t> length) == 0:
-                    return number
+            if at.head == head and at.tag == tag:
+                if length <= 8:
+                    return at.number
+                start = start_of(self, at.number)
+                if self.ends[at.number] - start == length and not memcmp(
+                    self.data + start + 8, text + 8, <size_t> length - 8
+                ):
+                    return at.number
             slot[0] = (slot[0] + 1) & self.mask
 
     cdef int grow(self) except -1:
@@ -185,15 +192,13 @@ cdef class Names:
     cdef int spread(self) except -1:
         """Make twice as many slots."""
         cdef Py_ssize_t mask = 2 * self.mask + 1, slot, i
-        slots = <int32_t*> malloc((mask + 1) * sizeof(int32_t))
-        if slots == NULL:
-            raise MemoryError
-        memset(slots, 0xFF, (mask + 1) * sizeof(int32_t))
-        for i in range(self.count):
-            slot = self.hashes[i] & mask
-            while slots[slot] >= 0:
-                slot = (slot + 1) & mask
-            slots[slot] = <int32_t> i
+        cdef Slot* slots = _free_slots(mask + 1)
+        for i in range(self.mask + 1):
+            if self.slots[i].number >= 0:
+                slot = self.hashes[self.slots[i].number] & mask
+                while slots[slot].number >= 0:
+                    slot = (slot + 1) & mask
+                slots[slot] = self.slots[i]
         free(self.slots)
         self.slots, self.mask = slots, mask
         return 0

@@ -8,10 +8,9 @@ property has.  Users get a number within their shard when they are first met.
 from array import array
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
-from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy
+from libc.stdlib cimport calloc, free, malloc, realloc
 
-from trigdsl.native.names cimport Names
+from trigdsl.native.names cimport Names, fetch_slot, hash_of
 
 cdef enum:
     # Effects that are none: nothing is done; somebody must look at the row; what it does is found out elsewhere.
@@ -21,6 +20,8 @@ cdef enum:
     # Numbers of users that are none.
     UNMET = -1
     NO_NAME = -2
+    # Texts whose memory is fetched before they are looked up.
+    AHEAD = 16
 
 cdef uint32_t CRC[256]
 
@@ -72,6 +73,49 @@ cdef struct Taken:
     int64_t* arrivals
     Py_ssize_t count
     Py_ssize_t room
+
+
+ctypedef fused Code:
+    int8_t
+    int16_t
+    int32_t
+    int64_t
+
+
+cdef void _count_codes(const Code* codes, Py_ssize_t rows, int64_t* counts) noexcept nogil:
+    """Count each of some codes."""
+    cdef Py_ssize_t row
+    for row in range(rows):
+        counts[codes[row]] += 1
+
+
+cdef void _count(Column* column, Py_ssize_t rows, int64_t* counts) noexcept nogil:
+    if column.width == 1:
+        _count_codes(<const int8_t*> column.values, rows, counts)
+    elif column.width == 2:
+        _count_codes(<const int16_t*> column.values, rows, counts)
+    elif column.width == 4:
+        _count_codes(<const int32_t*> column.values, rows, counts)
+    else:
+        _count_codes(<const int64_t*> column.values, rows, counts)
+
+
+cdef void _mark_codes(const Code* codes, Py_ssize_t rows, uint8_t* met) noexcept nogil:
+    """Mark each of some codes."""
+    cdef Py_ssize_t row
+    for row in range(rows):
+        met[codes[row]] = 1
+
+
+cdef void _mark(Column* column, Py_ssize_t rows, uint8_t* met) noexcept nogil:
+    if column.width == 1:
+        _mark_codes(<const int8_t*> column.values, rows, met)
+    elif column.width == 2:
+        _mark_codes(<const int16_t*> column.values, rows, met)
+    elif column.width == 4:
+        _mark_codes(<const int32_t*> column.values, rows, met)
+    else:
+        _mark_codes(<const int64_t*> column.values, rows, met)
 
 
 cdef inline bint _is_valid(Column* column, Py_ssize_t row) noexcept nogil:
@@ -198,6 +242,9 @@ cdef class Sifter:
             self.scale, self.latest, self.first_arrival = scale, latest, first_arrival
             self.first, self.last = latest, earliest
             self.counts = array("q", bytes(8 * (count + 1)))
+            if rows and unusual is None and self.are_usual(table, count, rows, earliest):
+                self.take_usual(table, rows)
+                return odd, open_rows
             for row in range(rows):
                 if unusual is not None and unusual[row] or not (
                     _is_valid(&self.users, row) and _is_valid(&self.events, row) and _is_valid(&self.times, row)
@@ -279,7 +326,92 @@ cdef class Sifter:
             (<char*> taken.users)[:4 * n], (<char*> taken.effects)[:4 * n],
         ))
 
-    # ------------------------------------------------------------------ rows
+    # ------------------------------------------------------------------ rows all of which are usual
+    cdef bint are_usual(self, Act* acts, Py_ssize_t count, Py_ssize_t rows, int64_t earliest) noexcept:
+        """Whether that can be told of so many rows together; their times are then known."""
+        cdef Py_ssize_t i
+        cdef int j
+        cdef int64_t time, first, last
+        cdef const int64_t* times = <const int64_t*> self.times.values
+        if self.users.valid != NULL or self.events.valid != NULL or self.times.valid != NULL or self.times.width != 8:
+            return False
+        for i in range(count):
+            if acts[i].by_number:
+                for j in range(2 * acts[i].count + 1):
+                    if acts[i].effects[j] < NOTHING:
+                        return False
+                if acts[i].missing < NOTHING:
+                    return False
+            elif acts[i].effect < NOTHING:
+                return False
+        for i in range(self.n_texts):
+            if self.numbers[i] == NO_NAME:
+                return False
+        first = last = times[0]
+        for i in range(rows):
+            time = times[i]
+            first, last = min(first, time), max(last, time)
+        if last > self.latest // self.scale or first < earliest // self.scale - 1 or first * self.scale < earliest:
+            return False
+        self.first, self.last = first * self.scale, last * self.scale
+        return True
+
+    cdef int take_usual(self, Act* acts, Py_ssize_t rows) except -1:
+        """Take rows all of which are usual."""
+        cdef Py_ssize_t row
+        cdef int64_t user
+        cdef int32_t effect
+        cdef Act* act
+        _count(&self.events, rows, &self.counts[0])
+        self.meet(rows)
+        for row in range(rows):
+            act = &acts[_whole(&self.events, row)]
+            if not act.by_number and act.effect < 0:
+                continue
+            effect = _effect_of(act, row)
+            if effect >= 0:
+                user = _whole(&self.users, row)
+                self.put(
+                    self.shard_of[user], self.numbers[user], _whole(&self.times, row) * self.scale,
+                    self.first_arrival + row, effect
+                )
+        return 0
+
+    cdef int meet(self, Py_ssize_t rows) except -1:
+        """Number the users of so many rows."""
+        cdef Py_ssize_t i, text, count = 0, n = self.n_texts
+        cdef uint8_t* met = <uint8_t*> calloc(n + 1, 1)
+        cdef int32_t* fresh = <int32_t*> malloc((n + 1) * sizeof(int32_t))
+        cdef uint32_t* hashes = <uint32_t*> malloc((n + 1) * sizeof(uint32_t))
+        cdef const char* start
+        cdef int64_t length
+        if met == NULL or fresh == NULL or hashes == NULL:
+            free(met); free(fresh); free(hashes)
+            raise MemoryError
+        try:
+            _mark(&self.users, rows, met)
+            for text in range(n):
+                if met[text] and self.numbers[text] == UNMET:
+                    fresh[count] = <int32_t> text
+                    count += 1
+            for i in range(count + AHEAD):
+                if i < count:
+                    text = fresh[i]
+                    start, length = self.texts + self.offsets[text], self.offsets[text + 1] - self.offsets[text]
+                    hashes[i] = hash_of(start, length)
+                    self.shard_of[text] = <uint16_t> (_crc(start, length) % <uint32_t> self.shards)
+                    fetch_slot(<Names> self.names[self.shard_of[text]], hashes[i])
+                if i >= AHEAD:
+                    text = fresh[i - AHEAD]
+                    start, length = self.texts + self.offsets[text], self.offsets[text + 1] - self.offsets[text]
+                    self.numbers[text] = (<Names> self.names[self.shard_of[text]]).put_hashed(
+                        start, length, hashes[i - AHEAD]
+                    )
+        finally:
+            free(met); free(fresh); free(hashes)
+        return 0
+
+    # ------------------------------------------------------------------ rows one by one
     cdef int begin(self, const int32_t[::1] offsets, const unsigned char[::1] texts) except -1:
         """Texts of users are numbered as they are met, from now on those of this batch."""
         cdef Py_ssize_t i, n = offsets.shape[0] - 1

@@ -48,9 +48,9 @@ class CodedRows(EffectRows):
         scale = round(timestamp_unit(times.type) or 1)
         sifter = coder.sifter
         odd, left = sifter.sift(
-            _column(users.indices),
+            _codes(users),
             *texts_of(users.dictionary),
-            _column(events.indices),
+            _codes(events),
             _column(times),
             batch.num_rows,
             scale,
@@ -137,6 +137,12 @@ def _samples(turns: tuple[float, ...], kind: Any) -> list[float | None] | None:
     else:
         return None
     return [*found, None]
+
+
+def _codes(column: Any) -> Column:
+    """The places of texts as the sifter has them, which are signed."""
+    codes = column.indices
+    return _column(codes if types.is_signed_integer(codes.type) else codes.cast("int64"))
 
 
 def _column(column: Any) -> Column:
