@@ -6,6 +6,7 @@ are called for, so that `trig` starts quickly.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -96,6 +97,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; the entry point of `trig`."""
     # Commands make many objects and next to no cycles, for which Python would search them all again and again.
     gc.set_threshold(200_000, 50, 50)
+    # Nor does anybody gain by looking for them once more when the process ends.
+    atexit.register(gc.freeze)
     try:
         status: Any = cli.main(args=args, prog_name="trig", standalone_mode=False)
     except click.ClickException as error:

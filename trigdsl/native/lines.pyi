@@ -1,5 +1,7 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from trigdsl.model.decisions import Decision
+from trigdsl.model.values import Value
 from trigdsl.native.decisions import Decisions
 from trigdsl.native.names import Names
 
@@ -15,3 +17,5 @@ class Lines:
         pending: bool,
         writes: bool,
     ) -> bytes: ...
+
+def line_of(decision: Decision, encode: Callable[[Value], bytes]) -> bytes: ...

@@ -1,10 +1,12 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True
 """Decisions as columns → lines of JSON, made of parts that are the same for all decisions of a kind.
 
-A line is what `trigdsl.replayer.flat_lines` makes of the same decision; a test holds the two together.
+A line is what `trigdsl.replayer.flat_lines` makes of the same decision; a test holds the two together.  `line_of` does
+the same for any decision that was made one by one, as `trigdsl.replayer.writing` does without it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
@@ -209,3 +211,58 @@ cdef class Lines:
             into.put(&HEX[digest[i] >> 4], 1)
             into.put(&HEX[digest[i] & 15], 1)
         return 0
+
+
+def line_of(decision, encode):
+    """A decision as one line of JSON, with its line feed; `encode` makes JSON of a value.
+
+    Raises UnicodeEncodeError for text that is no UTF-8, and what `encode` raises.
+    """
+    cdef Bytes into = Bytes()
+    _put_text(into, b'{"user":', 8, decision.user)
+    _put_text(into, b',"rule":', 8, decision.rule)
+    into.put(b',"step":', 8)
+    into.put_number(decision.step)
+    _put_text(into, b',"action":', 10, decision.action)
+    _put_text(into, b',"channel":', 11, decision.channel)
+    _put_text(into, b',"target":', 10, decision.target)
+    _put_text(into, b',"status":', 10, decision.status)
+    _put_text(into, b',"reason":', 10, decision.reason)
+    into.put(b',"time":', 8)
+    into.put_instant(decision.time)
+    into.put(b',"triggered":', 13)
+    into.put_instant(decision.triggered)
+    into.put(b',"due":', 7)
+    into.put_instant(decision.due)
+    _put_text(into, b',"variant":', 11, decision.variant)
+    _put_text(into, b',"text":', 8, decision.text)
+    if decision.fields is not None:
+        _put_json(into, b',"fields":', 10, encode(decision.fields))
+    if decision.has_value:
+        _put_json(into, b',"value":', 9, encode(decision.value))
+    _put_text(into, b',"event_id":', 12, decision.event_id)
+    _put_text(into, b',"title":', 9, decision.title)
+    _put_text(into, b',"key":', 7, decision.key)
+    into.put(b"}\n", 2)
+    return PyBytes_FromStringAndSize(into.held, into.length)
+
+
+cdef int _put_text(Bytes into, const char* name, Py_ssize_t name_length, str text) except -1:
+    """Add a member whose value is a text, unless there is none; after it there is room for what is FIXED."""
+    cdef Py_ssize_t length
+    cdef const char* data
+    if text is None:
+        return 0
+    data = PyUnicode_AsUTF8AndSize(text, &length)
+    into.need(name_length + 6 * length + FIXED)
+    into.put(name, name_length)
+    into.put_text(data, length)
+    return 0
+
+
+cdef int _put_json(Bytes into, const char* name, Py_ssize_t name_length, bytes value) except -1:
+    """Add a member whose value is JSON already; after it there is room for what is FIXED."""
+    into.need(name_length + PyBytes_GET_SIZE(value) + FIXED)
+    into.put(name, name_length)
+    into.put(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+    return 0

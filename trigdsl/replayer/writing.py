@@ -8,14 +8,27 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import msgspec
 
-from trigdsl.model.decisions import Decision
+from trigdsl.model.decisions import Decision, json_value
+from trigdsl.model.values import Value
 
 _ENCODER = msgspec.json.Encoder()
 _BUFFERED = 1 << 16
+
+
+def _compiled() -> Any:
+    """The module that makes lines; None where it was not compiled."""
+    try:
+        from trigdsl.native import lines
+    except ImportError:
+        return None
+    return lines
+
+
+_native = _compiled()
 
 
 class DecisionWriter:
@@ -41,8 +54,15 @@ class DecisionWriter:
 
 
 def line_of(decision: Decision) -> bytes:
-    """A decision as one line of JSON, with its line feed."""
+    """A decision as one line of JSON, with its line feed. Raises UnicodeEncodeError for text that is no UTF-8."""
+    if _native is not None:
+        line: bytes = _native.line_of(decision, _json_of)
+        return line
     return _ENCODER.encode(decision.to_dict()) + b"\n"
+
+
+def _json_of(value: Value) -> bytes:
+    return _ENCODER.encode(json_value(value))
 
 
 @contextmanager
