@@ -13,7 +13,7 @@ from trigdsl.compiler.triggering import Ways, conditions_of, stands_alone
 from trigdsl.engine.context import Test
 from trigdsl.engine.history import Count, Latest, Slot, Window
 from trigdsl.engine.program import EventPlan, Keep, React
-from trigdsl.model.values import Micros
+from trigdsl.model.values import LAST_INSTANT, Micros
 
 if TYPE_CHECKING:
     from trigdsl.compiler.unit import Unit
@@ -129,7 +129,8 @@ class _Body:
         lines = [
             "m.timers_changed = True",
             "if state.silences is None: state.silences = {}",
-            f"state.silences[{rule}] = [later(now, {length}), p, event_id, None]",
+            f"at = now + {length}",
+            f"state.silences[{rule}] = [at if at < {LAST_INSTANT} else {LAST_INSTANT}, p, event_id, None]",
         ]
         self._under(test, lines)
 

@@ -25,10 +25,12 @@ from trigdsl.engine.rendering import MissingValue, TemplateFailure
 from trigdsl.engine.shares import share
 from trigdsl.engine.state import Run
 from trigdsl.engine.timers import later
-from trigdsl.model.values import Value
+from trigdsl.model.values import Micros, Value
 
 if TYPE_CHECKING:
     from trigdsl.engine.machine import Machine
+
+_NO_CAPS: dict[int, list[Micros]] = {}
 
 
 class Actions:
@@ -40,6 +42,9 @@ class Actions:
 
     def perform(self, run: Run, action: CompiledAction, place: int) -> None:
         """Carry out the action at `place` (from 0) of the step at which the run stands."""
+        if action.__class__ is SendAction:  # nearly always
+            self._send(run, action, place)
+            return
         match action:
             case SendAction():
                 self._send(run, action, place)
@@ -104,23 +109,30 @@ class Actions:
             decide(run, action, place, "control", reason, variant=variant, text=text, fields=fields)
             self._expose(run, variant, control=True)
             return
-        if action.caps and not machine.rule(run).steps[run.step].urgent:
+        rule = machine.program.rules[run.rule]
+        if action.caps and not rule.steps[run.step].urgent:
             full = self._full_cap(action)
             if full is not None:
                 decide(run, action, place, "capped", full, variant=variant)
                 return
             self._note_caps(action)
-        self._count(run)
+        if not run.counted:
+            self._count(run)
         decide(run, action, place, "sent", variant=variant, text=text, fields=fields)
-        self._expose(run, variant, control=False)
+        if rule.goal is not None:
+            self._expose(run, variant, control=False)
         if machine.heeds_sends:
             machine.sent(run, channel.name, variant)
 
     def _full_cap(self, action: SendAction) -> str | None:
-        c, zone = self._c, self._c.zone
-        caps = c.state.caps or {}
+        c = self._c
+        caps = c.state.caps or _NO_CAPS
         for cap in action.caps:
-            if quotas.is_full(caps.get(cap.number), cap.count, cap.period, c.now, zone):
+            times = caps.get(cap.number)
+            # Before the zone is looked for: with fewer sends than it counts a cap is not full.
+            if (len(times) if times is not None else 0) < cap.count:
+                continue
+            if quotas.is_full(times, cap.count, cap.period, c.now, c.zone):
                 return cap.label
         return None
 

@@ -78,8 +78,11 @@ class Machine:
             is_event_alone = given.set is None and given.add is None and given.remove is None
             if is_event_alone and plan is not None and plan.react is not None:
                 plan.react(self, plan, given.event, given.properties or EMPTY, given.id)
-                if self.timers_changed or self._queue:
+                if self._queue:
                     self._settle()
+                elif self.timers_changed:
+                    self.timers_changed = False
+                    state.due = timers.next_due(state)
                 return
         is_first = self._reads_first and state.first is None
         if is_first:
@@ -401,16 +404,16 @@ class Machine:
         self, run: Run, action: CompiledAction, place: int, status: str, reason: str | None = None, **told: Any
     ) -> None:
         """Record the decision about the action at `place` (from 0) of the step at which a run stands."""
-        rule, user = self.program.rules[run.rule], self.context.state.user
-        step = run.step + 1
+        c, rule = self.context, self.program.rules[run.rule]
+        user = c.state.user
         self.decisions.append(
             Decision(
                 user=user,
                 rule=rule.name,
-                step=step,
+                step=run.step + 1,
                 action=action.kind,
                 status=status,
-                time=self.context.now,
+                time=c.now,
                 triggered=run.triggered,
                 due=run.due,
                 key=delivery_key(user, rule.name, run, place),

@@ -48,9 +48,10 @@ class CompiledStep:
     expires: Micros | None = None
     priority: int = 0
     urgent: bool = False
+    immediate: bool = field(init=False, eq=False, repr=False)
 
-    @property
-    def immediate(self) -> bool:
+    @immediate.default
+    def _has_no_delay(self) -> bool:
         return self.after is None and self.at is None
 
 

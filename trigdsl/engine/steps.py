@@ -49,6 +49,7 @@ class Steps:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._c = machine.context
+        self._rules = machine.program.rules
 
     # ------------------------------------------------------------------ triggering
     def trigger(
@@ -129,7 +130,7 @@ class Steps:
         """Carry out the step at which a run stands, then those that follow at once."""
         while self._carry_out(run):
             run.step += 1
-            if run.step == len(self._machine.rule(run).steps):
+            if run.step == len(self._rules[run.rule].steps):
                 self.remove(run)
                 return
             if not self._arm(run):
@@ -138,7 +139,7 @@ class Steps:
     def _arm(self, run: Run) -> bool:
         """Arm the step at which a run stands; True when it is to be done at once."""
         now = self._c.now
-        step = self._machine.program.rules[run.rule].steps[run.step]
+        step = self._rules[run.rule].steps[run.step]
         run.armed = now
         run.waiting = False
         if step.immediate:
@@ -167,28 +168,29 @@ class Steps:
 
     def _carry_out(self, run: Run) -> bool:
         """Carry out one step that is due or whose window may be open; True when the run goes on to the next."""
-        c, rule = self._c, self._machine.program.rules[run.rule]
-        step = rule.steps[run.step]
+        c, rule = self._c, self._rules[run.rule]
+        step, now = rule.steps[run.step], c.now
         c.rule, c.event, c.trigger = rule, run.event, run.event
         c.seq, c.captured = None, run.captured
-        if rule.ends is not None and c.now >= rule.ends:
+        if rule.ends is not None and now >= rule.ends:
             return self._give_up(run, step, "campaign ended")
-        opening = next_opening(step.windows, c.now, c.zone) if step.windows else c.now
-        if step.expires is not None and self._is_expired(run, step.expires, opening == c.now):
+        opening = next_opening(step.windows, now, c.zone) if step.windows else now
+        if step.expires is not None and self._is_expired(run, step.expires, opening == now):
             return self._skip(run, step, "expired")
         if step.guard is not None and not step.guard(c):
             return self._skip(run, step, "guard")
-        if opening != c.now:
+        if opening != now:
             if opening is None or step.else_skip:
                 return self._skip(run, step, "outside window")
             run.waiting = True
             run.wake = opening if step.expires is None else min(opening, later(run.due, step.expires))
             self._machine.timers_changed = True
             return False
-        if not run.counted and self._is_run_limited(run):
+        if not run.counted and self._rules[rule.living].limit is not None and self._is_run_limited(run):
             return self._give_up(run, step, "limit")
+        perform = self._machine.actions.perform
         for place, action in enumerate(step.actions):
-            self._machine.actions.perform(run, action, place)
+            perform(run, action, place)
         return True
 
     def _is_expired(self, run: Run, expires: Micros, is_open: bool) -> bool:

@@ -32,15 +32,17 @@ def next_timer(program: Program, state: State, *, calendars: bool = True) -> Tim
     """The timer that goes off first; without calendar triggers while a replay drains."""
     best: Timer | None = None
     runs = state.runs
-    if runs is not None and len(runs) == 1 and not (state.silences or state.ignored or state.calendar or state.members):
-        return run_key(program, runs[0]), "run", runs[0]
-    for run in runs or ():
-        if best is None or run.wake <= best[0][0]:
-            key = run_key(program, run)
-            if best is None or key < best[0]:
-                best = (key, "run", run)
-    if state.silences:
-        best = _earlier(best, "silence", {rule: entry[0] for rule, entry in state.silences.items()})
+    if runs is not None:
+        for run in runs:
+            if best is None or run.wake <= best[0][0]:
+                key = run_key(program, run)
+                if best is None or key < best[0]:
+                    best = (key, "run", run)
+    if state.silences is not None:
+        for rule, entry in state.silences.items():
+            moment = entry[0]
+            if best is None or (moment <= best[0][0] and (moment, 0, rule, 0, 0, 0) < best[0]):
+                best = ((moment, 0, rule, 0, 0, 0), "silence", rule)
     if state.ignored:
         best = _earlier(best, "ignored", {rule: entries[0][0] for rule, entries in state.ignored.items()})
     if state.calendar and calendars:

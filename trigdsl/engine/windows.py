@@ -93,6 +93,8 @@ class Window:
     def next_opening(self, at: Micros, user_zone: Zone) -> Micros | None:
         """The earliest instant from `at` on that is inside; None when the window never opens again."""
         zone = self.zone or user_zone
+        if at <= LAST_INSTANT and self._shows_open(at + zone.offset(at)):
+            return at
         while at <= LAST_INSTANT:
             _, end, offset = zone.segment(at)
             opening = self._next_reading(at + offset)
