@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -193,6 +194,21 @@ def write_csv(path: Path, records: tuple[Record, ...]) -> None:
         csv.writer(file).writerows([COLUMNS, *map(cells, records)])
 
 
+ODD_CELLS = ('a "b", c', "two\nlines", "\r\n", '"', "é,\u2028", "1e999", "007", "", " ", "null", "x" * 70)
+
+
+def write_odd_csv(path: Path, records: tuple[Record, ...]) -> None:
+    """The same with a mark before it, all manner of quotes and line breaks, and a column that nobody asks for."""
+    texts = [",".join(["note", *COLUMNS])]
+    for number, record in enumerate(records):
+        out = StringIO()
+        style = csv.QUOTE_ALL if number % 3 == 1 else csv.QUOTE_MINIMAL
+        writer = csv.writer(out, quoting=style, lineterminator="\r\n" if number % 2 else "\n")
+        writer.writerow([ODD_CELLS[number % len(ODD_CELLS)], *cells(record)])
+        texts += [out.getvalue().removesuffix("\n"), *["", "  "][: number % 5 == 0]]
+    path.write_bytes(("\ufeff" + "\n".join(texts)).encode())
+
+
 def write_parquet(path: Path, records: tuple[Record, ...]) -> None:
     """In groups of a few rows; times are instants, numbers doubles."""
     rows = [{**dict(zip(COLUMNS, cells(one), strict=True)), "time": time_of(one).astimezone(UTC)} for one in records]
@@ -239,9 +255,11 @@ WAYS = {
     "fed on a store": Way(live, stored_in_memory),
     "fed on a file": Way(live, stored_in_a_file),
     "CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_csv)),
+    "odd CSV": Way(in_columns, partial(from_file, name="events.csv", write=write_odd_csv)),
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),
     "users split": Way(whole, by_shards),
     "columns of users split": Way(in_columns, partial(by_shards, name="events.parquet", write=write_parquet)),
+    "CSV of users split": Way(in_columns, partial(by_shards, name="events.csv", write=write_odd_csv)),
 }
 
 

@@ -151,7 +151,7 @@ def test_with_the_scanner_and_without_it_the_same_comes_out(monkeypatch: pytest.
 
 
 def _scanner(meet: Any = None, does: Any = None) -> Scanner:
-    wanted = meet or (lambda _: (WANTED, None, ()))
+    wanted = meet or (lambda _: (WANTED, None, (), None))
     return Scanner(wanted, does, MOST_BYTES, FIRST_INSTANT, LAST_INSTANT, LAST_INSTANT, False)
 
 
@@ -303,7 +303,7 @@ def test_an_event_is_asked_about_once_for_its_values() -> None:
         price = json.loads(line)["properties"].get("price")
         return -2 if isinstance(price, str) else -1 if price is None else int(price > 20)
 
-    scanner = _scanner(lambda event: (DOES, ((("price",), ">", 10),), (("price",), ("cart", "value"))), does)
+    scanner = _scanner(lambda event: (DOES, ((("price",), ">", 10),), (("price",), ("cart", "value")), None), does)
     prices = ["10", "11", "21", "11", "1.1e1", "null", '"x"', "11"]
     lines = [_line(properties=f'{{"price":{price}}}', user=f'"u{n}"') for n, price in enumerate(prices)]
     block = b"\n".join(lines)
@@ -320,8 +320,26 @@ def test_an_event_is_asked_about_once_for_its_values() -> None:
     assert scanner.user_names() == [f"u{n}" for n in range(6)]
 
 
+def test_an_event_is_asked_about_once_for_numbers_that_do_the_same() -> None:
+    asked: list[Any] = []
+
+    def does(event: str, line: bytes) -> int:
+        price = json.loads(line)["properties"].get("price")
+        asked.append(price)
+        return 0 if not isinstance(price, (int, float)) else 1 + (price >= 10) + (price >= 20.5) + (price > 20.5)
+
+    scanner = _scanner(lambda event: (DOES, None, (("price",),), (10, 20.5)), does)
+    prices = ["9.999", "-3", "10", "10.0", "10.001", "20.4", "20.5", "20.50", "20.501", "1e2", "null", "30", "1e2"]
+    block = b"\n".join(_line(properties=f'{{"price":{price}}}') for price in prices)
+    assert scanner.scan(block, 0) == len(block)
+    # At the first turn and above it the same happens, but who asks cannot know.
+    assert asked == [9.999, 10, 10.001, 20.5, 20.501, 100.0, None]
+    _, rows = _columns(scanner.take_rows())
+    assert [effect for *_, effect in rows] == [1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 0, 4, 4]
+
+
 def test_a_value_that_is_read_and_there_twice_is_odd() -> None:
-    scanner = _scanner(lambda event: (DOES, None, (("cart", "value"),)), lambda event, line: -1)
+    scanner = _scanner(lambda event: (DOES, None, (("cart", "value"),), None), lambda event, line: -1)
     for properties in ('{"cart":{"value":1,"value":2}}', '{"cart":{"value":1},"cart":{}}'):
         assert scanner.scan(_line(properties=properties), 0) == 0
     for properties in ('{"cart":{"x":1,"x":2}}', '{"value":1,"value":2}', '{"cart":7}', "{}"):
@@ -356,7 +374,7 @@ def test_events_that_are_read_as_a_whole_are_handed_on() -> None:
 
 
 def test_many_names_keep_their_numbers() -> None:
-    scanner = _scanner(lambda event: (PASSES, None, ()))
+    scanner = _scanner(lambda event: (PASSES, None, (), None))
     names = [f"{'long' * (n % 7)}{n}é" for n in range(5_000)]
     block = b"".join(_line(user=f'"{name}"', event=f'"{name}"') + b"\n" for name in names + names)
     assert scanner.scan(block, 0) == len(block)
@@ -376,7 +394,7 @@ def _columns(parts: tuple[bytes, ...]) -> tuple[list[str], list[tuple[int, int, 
 
 
 def test_rows_have_the_names_of_their_users_alone_and_come_once() -> None:
-    scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: -1 if event == "idle" else 7)
+    scanner = _scanner(lambda event: (DOES, None, (), None), lambda event, line: -1 if event == "idle" else 7)
     block = b"".join(_line(user=f'"u{n}"', event='"idle"' if n < 3 else '"e"') + b"\n" for n in (0, 1, 4, 2, 3, 4))
     assert scanner.scan(block, 0) == len(block)
     assert scanner.rows == 3
@@ -389,7 +407,7 @@ def test_rows_have_the_names_of_their_users_alone_and_come_once() -> None:
 
 
 def test_rows_are_split_by_the_shards_of_their_users() -> None:
-    scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: len(event))
+    scanner = _scanner(lambda event: (DOES, None, (), None), lambda event, line: len(event))
     users = [f"u{n * n % 50}é" for n in range(400)]
     for n, user in enumerate(users):
         scanner.scan(_line(user=f'"{user}"', event='"e"' if n % 3 else '"ee"', time=str(n)), 0)
@@ -406,7 +424,7 @@ def test_rows_are_split_by_the_shards_of_their_users() -> None:
 
 def test_rows_go_through_bytes_to_each_user_in_order() -> None:
     def rows(meaning: list[tuple[str, tuple[int, ...]]], *given: tuple[str, int, int, int]) -> bytes:
-        scanner = _scanner(lambda event: (DOES, None, ()), lambda event, line: int(event))
+        scanner = _scanner(lambda event: (DOES, None, (), None), lambda event, line: int(event))
         for user, time, arrival, effect in given:
             scanner.arrived = arrival
             scanner.scan(_line(user=f'"{user}"', event=f'"{effect}"', time=str(time)), 0)

@@ -19,7 +19,12 @@ class Scanner:
         self,
         meet: Callable[
             [str],
-            tuple[int, Sequence[tuple[tuple[str, ...], str, float]] | None, Sequence[tuple[str, ...]]],
+            tuple[
+                int,
+                Sequence[tuple[tuple[str, ...], str, float]] | None,
+                Sequence[tuple[str, ...]],
+                Sequence[float] | None,
+            ],
         ],
         does: Callable[[str, bytes], int],
         longest: int,

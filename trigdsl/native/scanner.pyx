@@ -10,12 +10,11 @@ So it rejects nothing, and need not know why a line is unusual.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from trigdsl.native.json_text cimport (
-    Bytes, DEEPEST, QUOTE, _behind, _blank, _days, _days_of, _digits, _keyed, _name, _number, _simple, _two, _value,
-    _word,
+    Bytes, DEEPEST, QUOTE, _behind, _blank, _days, _days_of, _keyed, _name, _number, _simple, _two, _value, _word,
 )
 from trigdsl.native.names cimport Names, start_of
 
@@ -23,111 +22,19 @@ from array import array
 
 PASSES, WANTED, DOES, ODD = 0, 1, 2, 3
 
-cdef enum:
-    _PASSES = 0
-    _WANTED = 1
-    _DOES = 2
-    _ODD = 3
-
-    MOST_NODES = 256
-    MOST_BOUNDS = 1024
-    LONGEST_KEY = 512
-    MOST_KNOWN = 65536
-
-    USER = 1
-    TIME = 2
-    EVENT = 4
-    PROPERTIES = 8
-    OTHER = 16
-
-cdef int64_t MILLISECONDS_ABOVE = 100000000000
-
-
-cdef struct Node:
-    # One key of the paths that are read: its text, what comes below and beside it, and where its value stands in the
-    # line of number `line`.
-    Bytes key
-    Py_ssize_t length
-    int below
-    int beside
-    int64_t line
-    Bytes start
-    Bytes end
-
-
-cdef struct Limit:
-    int node
-    int order  # 0: >, 1: >=, 2: <, 3: <=
-    double number
-
-
-cdef struct Plan:
-    # What becomes of events of one name; those that have limits pass unless one of them is exceeded.
-    int kind
-    int is_limited
-    int first_limit
-    int limits
-    int64_t passed
-
-
-cdef struct Line:
-    Bytes user
-    Py_ssize_t user_length
-    Bytes event
-    Py_ssize_t event_length
-    int64_t time
-    int held
-
 
 cdef class Scanner:
     """Scans blocks of lines; what it finds adds up until it is taken.
 
     `meet(event)` says once for each name of an event what becomes of events of that name: PASSES, WANTED, DOES or ODD;
-    bounds, or None (events that are within all of them pass); and the paths of properties that decide what it does.
+    bounds, or None (events that are within all of them pass); the paths of properties that decide what it does; and
+    where that is one path, the numbers between which all of its numbers do the same, or None.
     `does(event, line)` gives the number of what such an event does, -1 for nothing, -2 if the line is odd.
 
     `lines` is the number of lines that the last call took, and `arrived` that of all so far.  Times are microseconds;
     an event after `until` is wanted.  With `is_sorted` a line before `last` is odd, and every other up to `until` moves
     `last` on; else `first` and `last` are the times of those that passed or do something.
     """
-
-    cdef Names users
-    cdef Names _events
-    cdef list _user_texts
-    cdef list _event_texts
-    cdef object _meet
-    cdef object _does
-    cdef int64_t _until
-    cdef bint _is_sorted
-    cdef Py_ssize_t _longest
-    cdef int64_t _earliest
-    cdef int64_t _latest
-    cdef public int64_t first
-    cdef public int64_t last
-    cdef public int64_t arrived
-    cdef readonly Py_ssize_t lines
-    cdef readonly list wanted
-
-    cdef Node _nodes[MOST_NODES]
-    cdef int _node_count
-    cdef list _keys
-    cdef Limit _limits[MOST_BOUNDS]
-    cdef int _limit_count
-    cdef Plan* _plans
-    cdef Py_ssize_t _plan_room
-    cdef list _reads
-    cdef dict _known
-
-    cdef int64_t _line
-    cdef char _day[10]
-    cdef int64_t _day_number
-
-    cdef int32_t* _row_users
-    cdef int64_t* _row_times
-    cdef int64_t* _row_arrivals
-    cdef int32_t* _row_effects
-    cdef Py_ssize_t _row_room
-    cdef readonly Py_ssize_t rows
 
     def __cinit__(self):
         self._plans = NULL
@@ -154,7 +61,7 @@ cdef class Scanner:
         self._node_count = 1
         self._nodes[0].below = self._nodes[0].beside = -1
         self._keys = []
-        self._limit_count = 0
+        self._limit_count = self._turn_count = self._turned_count = 0
         self._plan_room = 0
         self._reads = []
         self._known = {}
@@ -212,15 +119,20 @@ cdef class Scanner:
     cdef bint _take(self, Bytes p, Bytes end) except -1:
         """Take one line; whether it was not odd."""
         cdef Line line
-        cdef Plan* plan
-        cdef int32_t event
-        cdef Py_ssize_t count
-        cdef int64_t effect = -1
+        line.id_length = 0
         if end - p > self._longest:
             return False
         if self._parsed(p, end, &line) is NULL:
             # No record at all is in a blank line, which counts as a line alone.
             return _blank(p, end) == end
+        return self._settled(p, end, &line)
+
+    cdef bint _settled(self, Bytes p, Bytes end, Line* line) except -1:
+        """Do with a line that was parsed what is to be done with it; whether it was not odd."""
+        cdef Plan* plan
+        cdef int32_t event
+        cdef Py_ssize_t count
+        cdef int64_t effect = -1
         if self._is_sorted and line.time < self.last:
             return False
         count = self._events.count
@@ -228,23 +140,47 @@ cdef class Scanner:
         if event == count:
             self._plan_for(event)
             # Now more of the properties may be read, one of them perhaps twice.
-            if self._parsed(p, end, &line) is NULL:
+            if self._parsed(p, end, line) is NULL:
                 return False
         plan = &self._plans[event]
         if plan.kind == _ODD:
             return False
-        if line.time > self._until:
-            self._want(p, end, &line, event)
+        # Whether another record had the same id is for others to know.
+        if line.time > self._until or line.id_length:
+            self._want(p, end, line, event)
             return True
         if plan.kind != _PASSES and (not plan.is_limited or self._exceeds(plan)):
             if plan.kind == _WANTED:
-                self._want(p, end, &line, event)
+                self._want(p, end, line, event)
                 return True
-            effect = self._effect(p, end, event)
+            effect = self._effect_by_number(p, end, plan, event)
             if effect == -2:
                 return False
-        self._pass(&line, event, effect)
+        self._pass(line, event, effect)
         return True
+
+    cdef int64_t _effect_by_number(self, Bytes p, Bytes end, Plan* plan, int32_t event) except -4:
+        """What an event does, which is asked once for all numbers that do the same."""
+        cdef double number = 0
+        cdef int low = 0, high = plan.turns, middle, place
+        cdef double* turns = &self._turns[plan.first_turn]
+        if plan.turning < 0 or not self._number_at(plan.turning, &number):
+            return self._effect(p, end, event)
+        while low < high:
+            middle = (low + high) // 2
+            if turns[middle] < number:
+                low = middle + 1
+            else:
+                high = middle
+        place = plan.first_turned + 2 * low + (low < plan.turns and turns[low] == number)
+        if self._turned[place] == UNASKED:
+            self._turned[place] = self._effect(p, end, event)
+        return self._turned[place]
+
+    cdef bint _number_at(self, int node, double* value) noexcept nogil:
+        """Whether the value of a node is an ordinary number, which is then in `value`."""
+        cdef Node* held = &self._nodes[node]
+        return held.line == self._line and held.start[0] < 58 and _simple(held.start, held.end, value)
 
     cdef int _pass(self, Line* line, int32_t event, int64_t effect) except -1:
         """Count an event, and keep it as a row where it does something."""
@@ -379,14 +315,17 @@ cdef class Scanner:
         plan.kind = _ODD
         plan.passed = plan.limits = 0
         plan.is_limited = False
+        plan.turning = -1
+        plan.turns = 0
         self._reads.append(())
-        kind, bounds, paths = self._meet(self._event(event))
+        kind, bounds, paths, turns = self._meet(self._event(event))
         # More than there is room for is rare enough to be read otherwise.
         if kind == DOES:
             nodes = [self._node(path) for path in paths]
             if -1 in nodes:
                 return 0
             self._reads[event] = tuple(nodes)
+            self._turn(plan, nodes, turns)
         if bounds is not None and self._limit_count + len(bounds) <= MOST_BOUNDS:
             plan.first_limit = self._limit_count
             for path, order, number in bounds:
@@ -401,6 +340,23 @@ cdef class Scanner:
                 plan.is_limited = True
                 plan.limits = self._limit_count - plan.first_limit
         plan.kind = kind
+        return 0
+
+    cdef int _turn(self, Plan* plan, list nodes, turns) except -1:
+        """Keep the turns of an event, if there is room for them."""
+        cdef int place
+        if turns is None or len(nodes) != 1:
+            return 0
+        if self._turn_count + len(turns) > MOST_TURNS or self._turned_count + 2 * len(turns) + 1 > MOST_TURNED:
+            return 0
+        plan.turning = nodes[0]
+        plan.turns, plan.first_turn, plan.first_turned = len(turns), self._turn_count, self._turned_count
+        for turn in turns:
+            self._turns[self._turn_count] = turn
+            self._turn_count += 1
+        for place in range(2 * plan.turns + 1):
+            self._turned[plan.first_turned + place] = UNASKED
+        self._turned_count += 2 * plan.turns + 1
         return 0
 
     def _node(self, path: tuple) -> int:
@@ -451,7 +407,7 @@ cdef class Scanner:
                 return True
         return False
 
-    cdef int64_t _effect(self, Bytes p, Bytes end, int32_t event) except -3:
+    cdef int64_t _effect(self, Bytes p, Bytes end, int32_t event) except -4:
         """What an event does by the values that decide, each of which is asked about once."""
         cdef uint8_t key[LONGEST_KEY]
         cdef Py_ssize_t size = sizeof(int32_t)
@@ -578,22 +534,10 @@ cdef class Scanner:
     cdef Bytes _time(self, Bytes p, Bytes end, int64_t* time) noexcept nogil:
         """Behind a time, which is then in `time`: whole seconds or milliseconds, or RFC 3339 with an offset."""
         cdef Bytes stop
-        cdef int64_t number = 0
-        cdef bint is_before
         if p[0] != QUOTE:
-            is_before = p[0] == 45
             stop = _number(p, end)
-            p += is_before
-            if stop is NULL or stop - p > 15 or _digits(p, end) != stop:
+            if stop is NULL or not _seconds(p, stop, time):
                 return NULL
-            while p < stop:
-                number = 10 * number + p[0] - 48
-                p += 1
-            if number > MILLISECONDS_ABOVE:
-                number *= 1000
-            else:
-                number *= 1000000
-            time[0] = -number if is_before else number
         else:
             p += 1
             stop = _name(p, end)

@@ -15,7 +15,8 @@ PACKED_CHUNK = 1 << 13
 MOST_BYTES = 1 << 20
 """The largest record: its line without the line break, in bytes."""
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -82,11 +83,11 @@ def blocks(chunks: Iterable[bytes], *, starts_file: bool = True) -> Iterator[byt
 def _without_mark(chunks: Iterable[bytes]) -> Iterator[bytes]:
     rest = iter(chunks)
     start = b""
-    while len(start) < len(_BOM) and (chunk := next(rest, b"")):
+    while len(start) < len(BOM) and (chunk := next(rest, b"")):
         start += chunk
     if start.startswith(_UTF16):
         raise UnreadableFile("is UTF-16: save it as UTF-8")
-    yield start.removeprefix(_BOM)
+    yield start.removeprefix(BOM)
     yield from rest
 
 

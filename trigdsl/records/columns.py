@@ -144,6 +144,12 @@ def put(into: object, path: Path, cell: object, column: str) -> None:
     here[path[-1]] = cell
 
 
+def touch(one: Path, other: Path) -> bool:
+    """Whether one path leads to the other, so that who reads one may see the other."""
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
+
+
 def _lacking(part: str, names: Iterable[str]) -> UnreadableFile:
     found = [name for name in names if name]
     if len(found) == 1 and (separator := next((one for one in ";\t|" if one in found[0]), None)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -50,21 +49,40 @@ class CsvRows:
 
     def rows(self, width: int) -> Iterator[Row]:
         """The rows of `width` cells; whatever is none is rejected.  Blank lines are passed over."""
-        while True:
-            number, lines = self._lines.simple_block()
-            for line, raw in enumerate(lines, number):
-                cells = raw.split(",")
-                if len(cells) == width:
-                    yield line, cells, raw
-                elif raw and not raw.isspace():
-                    self._reports.reject(line, _wrong_count(cells, width), raw)
-            if not lines:
-                if (taken := self._take()) is None:
-                    break
-                row, fault = taken
-                if self._is_good(row, fault, width):
-                    yield row
+        while self.block() is not None:
+            yield from self.rest(width)
+
+    def block(self) -> tuple[bytes, int] | None:
+        """The block that is being cut, and the place in it where the next row begins; None at the end."""
+        if self._lines.has_more():
+            return self._lines.block, self._lines.at
         self._report_damage()
+        return None
+
+    def pass_over(self, stop: int, lines: int) -> None:
+        """Somebody else took the rows of the block up to a place; so many lines they were."""
+        self._lines.pass_over(stop, lines)
+
+    def one(self, width: int) -> Iterator[Row]:
+        """The next row, if it is one of `width` cells; else it is rejected or passed over."""
+        if (taken := self._take()) is not None:
+            row, fault = taken
+            if self._is_good(row, fault, width):
+                yield row
+
+    def rest(self, width: int) -> Iterator[Row]:
+        """The rows from here to the end of the block, or to where a row stands that goes on in the next one."""
+        number, lines = self._lines.simple_rest()
+        for line, raw in enumerate(lines, number):
+            cells = raw.split(",")
+            if len(cells) == width:
+                yield line, cells, raw
+            elif raw and not raw.isspace():
+                self._reports.reject(line, _wrong_count(cells, width), raw)
+        if not lines:
+            count = self._lines.blocks
+            while self._lines.blocks == count and self._lines.at < len(self._lines.block):
+                yield from self.one(width)
 
     def _is_good(self, row: Row, fault: str | None, width: int) -> bool:
         line, cells, raw = row
@@ -94,12 +112,17 @@ class CsvRows:
 
 
 class _Lines(Iterator[str]):
-    """The lines of the file one by one, as the csv module asks for them, and those of the row under way."""
+    """The lines of the file one by one, as the csv module asks for them, and those of the row under way.
+
+    `block` is cut from the place `at` on; so many `blocks` there were.
+    """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self.damaged: Damaged | None = None
+        self.block = b""
+        self.at = 0
+        self.blocks = 0
         self._blocks = iter(blocks)
-        self._waiting: deque[str] = deque()
         self._taken: list[str] = []
         self._size = 0
         self._number = 0
@@ -107,30 +130,49 @@ class _Lines(Iterator[str]):
     def __next__(self) -> str:
         if self._size > MOST_BYTES:
             raise csv.Error("field larger than a record")
-        while not self._waiting:
-            if (text := self._text()) is None:
-                raise StopIteration
-            self._wait(text)
-        line = self._waiting.popleft()
+        if not self.has_more():
+            raise StopIteration
+        end = self.block.find(b"\n", self.at) + 1 or len(self.block)
+        line = _text(self.block[self.at : end])
+        self.at = end
         self._taken.append(line)
         self._size += len(line)
         self._number += 1
         return line
 
-    def simple_block(self) -> tuple[int, list[str]]:
-        """The lines of the next block and the number of the first, where every line is surely a row by itself.
+    def has_more(self) -> bool:
+        """Whether there are more lines; the first of them is then in `block`."""
+        while self.at == len(self.block):
+            try:
+                block = next(self._blocks, None)
+            except Damaged as damaged:
+                self.damaged = damaged
+                return False
+            if block is None:
+                return False
+            self.block, self.at = block, 0
+            self.blocks += 1
+        return True
+
+    def simple_rest(self) -> tuple[int, list[str]]:
+        """The lines of the block from here on and the number of the first, if every line is surely a row by itself.
 
         Between rows only.  No lines where the csv module has to look at them, or at the end.
         """
         number = self._number + 1
-        if self._waiting or (text := self._text()) is None:
+        if not self.has_more():
             return number, []
+        text = _text(self.block[self.at :])
         lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         if '"' in text or not is_text(text) or _has_bare_return(text) or _most_bytes(lines) > MOST_BYTES:
-            self._wait(text)
             return number, []
-        self._number += len(lines)
+        self.pass_over(len(self.block), len(lines))
         return number, lines
+
+    def pass_over(self, stop: int, lines: int) -> None:
+        """Go on at a place of the block, so many lines further on."""
+        self.at = stop
+        self._number += lines
 
     def begin(self) -> int:
         """Begin a row; the number of its first line."""
@@ -144,25 +186,16 @@ class _Lines(Iterator[str]):
     def give_back(self) -> str:
         """Read all lines of this row but the first again; the first."""
         first, *others = self._taken
-        self._waiting.extendleft(reversed(others))
-        self._number -= len(others)
+        if others:
+            self.block = "".join(others).encode("utf-8", "surrogateescape") + self.block[self.at :]
+            self.at = 0
+            self._number -= len(others)
         return first
 
-    def _text(self) -> str | None:
-        """The next block; what is no UTF-8 in it comes through as halves of surrogate pairs."""
-        try:
-            block = next(self._blocks, None)
-        except Damaged as damaged:
-            self.damaged = damaged
-            return None
-        return None if block is None else block.decode("utf-8", "surrogateescape")
 
-    def _wait(self, text: str) -> None:
-        lines = text.split("\n")
-        last = lines.pop()
-        self._waiting.extend(f"{line}\n" for line in lines)
-        if last:
-            self._waiting.append(last)
+def _text(data: bytes) -> str:
+    """The text of bytes; what is no UTF-8 in them comes through as halves of surrogate pairs."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _has_bare_return(text: str) -> bool:

@@ -25,7 +25,7 @@ from trigdsl.records.errors import BadRecord, Damaged
 from trigdsl.records.forms import members
 from trigdsl.records.native import RESERVED, timed_input
 from trigdsl.records.passing import Passing
-from trigdsl.records.plain import DEEPEST
+from trigdsl.records.plain import DEEPEST, is_utf8
 from trigdsl.records.rejects import Reports
 from trigdsl.records.scanned_lines import ScannedLines, scanned_lines
 from trigdsl.records.wording import kind_of
@@ -121,7 +121,7 @@ class JsonLines:
     def _scanning(self, scanned: ScannedLines, block: bytes, number: int) -> Iterator[Input]:
         """The inputs of a block: the scanner takes what it can, and what is between is read otherwise."""
         start = breaks = 0
-        if not _is_text(block):
+        if not is_utf8(block):
             breaks = _MOST_BREAKS
         while start < len(block):
             stop = start
@@ -248,7 +248,7 @@ class JsonLines:
                     since = time - EPOCH
                 except TypeError:  # without an offset
                     passing.last = micros(latest)
-                    made += self._in_turn(self.line(lines[index], first + index))
+                    made += self.passing.in_turn(self.line(lines[index], first + index))
                     latest = instant(passing.last)
                     continue
                 at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
@@ -263,7 +263,7 @@ class JsonLines:
                         add(_input(record, at))
                     continue
             passing.last = micros(latest)
-            made += self._in_turn(self.line(lines[index], first + index))
+            made += self.passing.in_turn(self.line(lines[index], first + index))
             latest = instant(passing.last)
         passing.first, passing.last = micros(earliest), micros(latest)
         return made
@@ -274,19 +274,7 @@ class JsonLines:
             if records is not None:
                 yield from self._quickly(records, [line], number)
             elif line and not line.isspace():
-                yield from self._in_turn(self.line(line, number))
-
-    def _in_turn(self, inputs: Iterable[Input]) -> Iterator[Input]:
-        """Inputs that were read the long way, but for those that come too late."""
-        passing = self.passing
-        for given in inputs:
-            if passing.is_sorted:
-                if given.time < passing.last:
-                    passing.on_late(given)
-                    continue
-                if given.time <= passing.until:
-                    passing.last = given.time
-            yield given
+                yield from self.passing.in_turn(self.line(line, number))
 
     def line(self, line: bytes, number: int) -> Iterator[Input]:
         """The inputs of one line, the long way: several of a batch, none of a reject."""
@@ -339,7 +327,7 @@ def _decoded(block: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Any
     """One record a line, or None where some line needs a closer look or does not fit the decoder's type."""
     try:
         # Keys that are not looked at are not decoded either, so this has to find what is no UTF-8.
-        if not _is_text(block):
+        if not is_utf8(block):
             return None
         is_fine = _SEVEN_DIGITS.search(block) is not None and _FINE_TIME.search(block) is not None
         if is_fine and decoder is not _NATIVE:
@@ -349,17 +337,6 @@ def _decoded(block: bytes, lines: list[bytes], decoder: msgspec.json.Decoder[Any
         return None
     whole_lines = len(records) == len(lines) == block.count(b"}\n{") + 1
     return records if whole_lines and not _is_beyond(lines) else None
-
-
-def _is_text(block: bytes) -> bool:
-    """Whether a block is UTF-8."""
-    if block.isascii():
-        return True
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_beyond(lines: list[bytes]) -> bool:

@@ -17,8 +17,9 @@ from pyarrow import types
 
 from trigdsl.model.values import FIRST_INSTANT
 from trigdsl.native.sifting import infinite
+from trigdsl.records.columns import touch
 from trigdsl.records.event_rows import texts_of
-from trigdsl.records.parquet_effects import EffectRows, touch
+from trigdsl.records.parquet_effects import EffectRows
 from trigdsl.records.parquet_sieve import ParquetSieve, as_dictionary
 from trigdsl.records.parquet_types import timestamp_unit
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from attrs import define, field
 
 from trigdsl.model.inputs import Input
-from trigdsl.records.columns import Layout, input_layout
+from trigdsl.records.columns import Layout, input_layout, touch
 from trigdsl.records.effects import Effect, Effects, EventRows
 from trigdsl.records.packing import Arrived
 from trigdsl.records.parquet_rows import SIFTED_ROWS, ArrowTable, inputs_of
@@ -183,12 +183,6 @@ class _Whole:
             count = bisect_left(places, self._end)
             here, places = places[:count], places[count:]
             yield self._batch.take(pa.array([place - self._start for place in here], "int64")), here
-
-
-def touch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether one path leads to the other, so that who reads one may see the other."""
-    length = min(len(one), len(other))
-    return one[:length] == other[:length]
 
 
 def _without(mask: Any, places: Any) -> Any:

@@ -1,6 +1,7 @@
 """Files → parts that can be read apart from each other; a part → its inputs, and a report of what else was in it.
 
-A part is a stretch of whole lines of a JSON Lines file, a row group of a Parquet file, or any other file as a whole.
+A part is a stretch of whole lines of a JSON Lines file or of whole rows of a CSV file, a row group of a Parquet file,
+or any other file as a whole.
 What the parts of all files hold, one after the other, is what the files hold.
 """
 
@@ -16,6 +17,7 @@ from attrs import evolve, frozen
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
 from trigdsl.records.chunks import CHUNK, blocks
+from trigdsl.records.csv_bounds import row_bounds
 from trigdsl.records.errors import UnreadableFile
 from trigdsl.records.files import STANDARD_INPUT, Source
 from trigdsl.records.json_lines import JsonLines
@@ -75,7 +77,7 @@ def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
     """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
     if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
         return False
-    return source.kind in ("jsonl", "parquet") and (weight(source) or 0) >= 1
+    return source.kind in ("jsonl", "csv", "parquet") and (weight(source) or 0) >= 1
 
 
 def parts_of(source: Source) -> list[Part]:
@@ -85,8 +87,14 @@ def parts_of(source: Source) -> list[Part]:
         if source.kind == "parquet":
             return _row_groups(source, size)
         if source.kind == "jsonl":
-            return [Part(source, place, *ends) for place, ends in enumerate(pairwise(_bounds(source, size)))]
+            return _stretches(source, _bounds(source, size))
+        if source.kind == "csv":
+            return _stretches(source, row_bounds(source, size, PART_BYTES))
     return [Part(source, None, 0, size)]
+
+
+def _stretches(source: Source, bounds: Sequence[int]) -> list[Part]:
+    return [Part(source, place, *ends) for place, ends in enumerate(pairwise(bounds))]
 
 
 def _row_groups(source: Source, size: int) -> list[Part]:
@@ -146,8 +154,14 @@ class PartReading:
             from trigdsl.records.parquet_rows import parquet_inputs
 
             return [parquet_inputs(part.source, self._columns, self._reports, None, self._passing, group=part.place)]
-        found = blocks(_stretch(part), starts_file=part.place == 0)
-        return JsonLines(self._reports, self._columns, self._passing).batches(self._counting(found))
+        found = self._counting(blocks(_stretch(part), starts_file=part.place == 0))
+        if part.source.kind == "csv":
+            from trigdsl.records.csv_rows import csv_inputs, header_of
+
+            # The first part has the header itself.
+            header = header_of(part.source) if part.place else None
+            return [csv_inputs(found, self._columns, self._reports, self._passing, header)]
+        return JsonLines(self._reports, self._columns, self._passing).batches(found)
 
     def _counting(self, found: Iterable[bytes]) -> Iterator[bytes]:
         for block in found:

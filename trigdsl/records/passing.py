@@ -6,13 +6,14 @@ cost a third.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from attrs import define, field
 
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
+from trigdsl.records.columns import Layout
 from trigdsl.records.effects import Columns, Effect, Effects, EventRows
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Passing:
     """How to tell whether an event of a name that was met is wanted, None: it never is."""
     scanned: Any = None
     """What takes lines of JSON, once it was asked for."""
+    scanned_rows: dict[Layout, Any] = field(factory=dict)
+    """What takes rows of CSV of each layout that was met; None where nothing can."""
 
     def all_users(self) -> set[str]:
         """The users of all that passed."""
@@ -106,6 +109,17 @@ class Passing:
             self.users.update(names_in(self.user_columns))
             self.user_columns = []
         return self.users
+
+    def in_turn(self, inputs: Iterable[Input]) -> Iterator[Input]:
+        """Inputs that were read one by one, between those that pass, but for those that come too late."""
+        for given in inputs:
+            if self.is_sorted:
+                if given.time < self.last:
+                    self.on_late(given)
+                    continue
+                if given.time <= self.until:
+                    self.last = given.time
+            yield given
 
     def meet(self, event: str) -> None:
         """Find out whether events of that name may pass from now on."""

@@ -66,6 +66,17 @@ def is_text(text: str) -> bool:
     return True
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _record(record: Mapping[object, object], depth: int) -> dict[str, Value]:
     if depth > DEEPEST:
         raise _Unfit(f"nests deeper than {DEEPEST} levels")

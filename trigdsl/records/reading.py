@@ -98,7 +98,7 @@ def batches_of(
     if source.kind == "csv":
         from trigdsl.records.csv_rows import csv_inputs
 
-        return [_raising_for(source, csv_inputs(lines, columns, reports))]
+        return [_raising_for(source, csv_inputs(lines, columns, reports, passing))]
     return JsonLines(reports, columns, passing).batches(lines)
 
 

@@ -5,18 +5,18 @@ The scanner takes what is written in the ordinary way and leaves every other lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, Value
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.effects import Effect
 from trigdsl.records.native import RESERVED
 from trigdsl.records.packing import Arrived
-from trigdsl.records.passing import Bound, Passing, Test
+from trigdsl.records.passing import Passing, Test
 from trigdsl.records.routing import Arrivals
 
 
@@ -37,6 +37,12 @@ class _Properties(msgspec.Struct, gc=False):
 
     properties: dict[str, Any] | None = None
 
+
+Wanted: TypeAlias = tuple[str, Micros, str, "dict[str, Value] | None", int, "str | None"]
+"""An event that is wanted: user, time, event, properties, arrival, id."""
+
+Met: TypeAlias = tuple[int, "Sequence[Any] | None", Sequence[Any], "Sequence[float] | None"]
+"""What becomes of events of a name, as the scanner has it: see there."""
 
 _MANY_ROWS = 1 << 17
 _PROPERTIES = msgspec.json.Decoder(_Properties)
@@ -66,9 +72,13 @@ class ScannedLines:
         self._effects = None if passing.on_line_rows is None else passing.effects
         self._known: dict[Effect, int] = {}
         self._users = 0
-        self._scanner = native.Scanner(
+        self._scanner = self._made(
             self._meet, self._does, MOST_BYTES, FIRST_INSTANT, LAST_INSTANT, passing.until, passing.is_sorted
         )
+
+    def _made(self, *asked: Any) -> Any:
+        """The scanner, of what any is asked for with."""
+        return native.Scanner(*asked)
 
     def take(self, block: bytes, start: int) -> tuple[int, int]:
         """Take lines from a place on: where it stopped, and how many lines that were; `wanted` then has inputs."""
@@ -90,18 +100,25 @@ class ScannedLines:
         if not found:
             return
         records = _PROPERTIES.decode_lines(b"\n".join([line for _, _, _, line, _ in found]))
+        yield from self._judged(
+            (user, time, event, record.properties, arrival, None)
+            for (user, time, event, _, arrival), record in zip(found, records, strict=True)
+        )
+
+    def _judged(self, found: Iterable[Wanted]) -> Iterator[Input]:
+        """The inputs of events, but for those that pass now that their properties are known."""
         judge, tests, until, numbered = self._passing.judge, self._tests, self._passing.until, self.is_numbered
-        for (user, time, event, _, arrival), record in zip(found, records, strict=True):
-            properties, test = record.properties, tests[event]
-            if test is not None and time <= until:
+        for user, time, event, properties, arrival, identity in found:
+            test = tests[event]
+            if test is not None and time <= until and identity is None:
                 judge.met_odd = False
                 if not (test(properties or {}, judge.context) or judge.met_odd):
                     self._let_pass(event, time)
                     continue
             if numbered:
-                yield Arrived(user, time, event, properties, arrival=arrival)
+                yield Arrived(user, time, event, properties, id=identity, arrival=arrival)
             else:
-                yield Input(user, time, event, properties)
+                yield Input(user, time, event, properties, id=identity)
 
     @property
     def is_numbered(self) -> bool:
@@ -151,24 +168,28 @@ class ScannedLines:
         passing.last = max(passing.last, time)
 
     # ------------------------------------------------------------------ what the scanner asks
-    def _meet(self, event: str) -> tuple[int, tuple[Bound, ...] | None, tuple[tuple[str, ...], ...]]:
+    def _meet(self, event: str) -> Met:
         if event in RESERVED:
-            return native.ODD, None, ()
+            return native.ODD, None, (), None
         judge, effects = self._passing.judge, self._effects
         test = self._tests[event] = judge.test(event)
         if test is None:
-            return native.PASSES, None, ()
+            return native.PASSES, None, (), None
         bounds = judge.bounds(event)
         # Of what is read as a whole, the scanner cannot tell when two are equal.
         reads = () if effects is None else effects.reads(event)
         if effects is None or () in reads:
-            return native.WANTED, bounds, ()
-        return native.DOES, bounds, reads
+            return native.WANTED, bounds, (), None
+        return native.DOES, bounds, reads, effects.turns(event) if len(reads) == 1 else None
 
-    def _does(self, event: str, line: bytes) -> int:
+    def _does(self, event: str, held: Any) -> int:
+        return self._effect(event, _PROPERTIES.decode(held).properties)
+
+    def _effect(self, event: str, properties: dict[str, Value] | None) -> int:
+        """The number of what an event does, -1 for nothing, -2 where somebody must be told of one of its values."""
         effects = self._effects
         assert effects is not None
-        rules = effects.triggered(event, _PROPERTIES.decode(line).properties or {})
+        rules = effects.triggered(event, properties or {})
         if rules is None:
             return -2
         if not rules and not effects.ends(event):

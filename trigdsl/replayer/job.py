@@ -220,7 +220,9 @@ def _shards(job: Job) -> int | None:
         return None
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
-    kinds = {"parquet", "jsonl"} if can_scan() and not job.columns else {"parquet"}
+    kinds = {"parquet"}
+    if can_scan():
+        kinds |= {"csv"} if job.columns else {"csv", "jsonl"}
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
     return 1 if by_columns and next(obstacles(job.program), None) is None else None
 
