@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_states_come_back_after_many_others() -> None:
     for number in range(100):
         states[str(number)] = State(str(number))
         states[str(number)].seq = number
-    assert sum(isinstance(resting, bytes) for resting in states._asleep.values()) >= 95
+    assert sum(bool(resting) for resting in states._resting.values()) >= 95
     assert [states[str(number)].seq for number in range(100)] == list(range(100))
     assert sorted(states, key=int) == [str(number) for number in range(100)]
     assert len(states) == 100
@@ -96,6 +97,20 @@ def test_what_is_changed_after_two_others_of_eight_were_asked_for_lasts(before: 
     for number in range(50):
         states.get(str(number))
     assert states["7"].seq == 700
+
+
+def test_the_garbage_collector_leaves_states_at_rest_alone() -> None:
+    states = RestingStates(2)
+    for number in range(20):
+        states[str(number)] = State(str(number))
+    sleepless = full_state()
+    sleepless.profile = {"since": date(2026, 1, 2)}
+    states["u"] = sleepless
+    for number in range(20):
+        states.get(str(number))
+    gc.collect()
+    assert not gc.is_tracked(states._resting)
+    assert states["u"] is sleepless
 
 
 def test_users_who_are_not_there() -> None:

@@ -15,8 +15,11 @@ from typing import Any
 
 from trigdsl.engine.state import Run, State
 
-MOST_AWAKE = 200_000
+MOST_AWAKE = 50000
 """How many states are kept as objects, about: those that were touched last."""
+
+_AWAKE = b""
+"""What stands for the bytes of a state that is an object now."""
 
 _parts_of = attrgetter(
     "seq", "due", "profile", "lists", "history", "first", "silences", "ignored", "calendar", "members", "limits",
@@ -38,7 +41,9 @@ class RestingStates(MutableMapping[str, State]):
         self._half = max(most // 2, 1)
         self._latest: dict[str, State] = {}
         self._earlier: dict[str, State] = {}
-        self._asleep: dict[str, bytes | State] = {}
+        self._sleepless: dict[str, State] = {}
+        # All users.  It holds nothing but bytes, so that Python's garbage collector leaves the largest dict alone.
+        self._resting: dict[str, bytes] = {}
         self._sleepy: Iterator[str] = iter(())
 
     def get(self, user: str, default: Any = None) -> Any:
@@ -47,10 +52,14 @@ class RestingStates(MutableMapping[str, State]):
             return state
         state = self._earlier.pop(user, None)
         if state is None:
-            resting = self._asleep.pop(user, None)
-            if resting is None:
+            data = self._resting.get(user)
+            if data is None:
                 return default
-            state = awakened(user, resting) if isinstance(resting, bytes) else resting
+            if data:
+                state = awakened(user, data)
+                self._resting[user] = _AWAKE
+            else:
+                state = self._sleepless.pop(user)
         self._admit(user, state)
         return state
 
@@ -65,38 +74,46 @@ class RestingStates(MutableMapping[str, State]):
             self._latest[user] = state
             return
         self._earlier.pop(user, None)
-        self._asleep.pop(user, None)
+        self._sleepless.pop(user, None)
+        self._resting[user] = _AWAKE
         self._admit(user, state)
 
     def __delitem__(self, user: str) -> None:
-        if not any(held.pop(user, None) is not None for held in (self._latest, self._earlier, self._asleep)):
-            raise KeyError(user)
+        del self._resting[user]
+        for awake in (self._latest, self._earlier, self._sleepless):
+            awake.pop(user, None)
 
     def __contains__(self, user: object) -> bool:
-        return user in self._latest or user in self._earlier or user in self._asleep
+        return user in self._resting
 
     def __iter__(self) -> Iterator[str]:
         """All users, as they are now: asking for a state wakes it."""
-        return iter([*self._latest, *self._earlier, *self._asleep])
+        return iter(list(self._resting))
 
     def __len__(self) -> int:
-        return len(self._latest) + len(self._earlier) + len(self._asleep)
+        return len(self._resting)
 
     def _admit(self, user: str, state: State) -> None:
         """Count a state among the latest; once there are many, for each one two earlier ones rest."""
-        if len(self._latest) >= self._half:
+        latest = self._latest
+        if len(latest) >= self._half:
             self._rest(len(self._earlier))
-            self._earlier, self._latest = self._latest, {}
+            self._earlier, self._latest = latest, {}
+            latest = self._latest
             self._sleepy = iter(list(self._earlier))
-        self._latest[user] = state
-        if self._earlier and 2 * len(self._latest) > self._half:
+        latest[user] = state
+        if self._earlier and 2 * len(latest) > self._half:
             self._rest(2)
 
     def _rest(self, count: int) -> None:
         for user in islice(self._sleepy, count):
             state = self._earlier.pop(user, None)
             if state is not None:
-                self._asleep[user] = at_rest(state)
+                data = at_rest(state)
+                if isinstance(data, bytes):
+                    self._resting[user] = data
+                else:
+                    self._sleepless[user] = data
 
 
 def at_rest(state: State) -> bytes | State:
