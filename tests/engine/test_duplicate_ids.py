@@ -23,7 +23,7 @@ def test_an_old_id_behind_a_younger_one_goes_when_that_one_goes_and_is_no_duplic
     assert list(seen) == ["young", "old", "new"]
     assert not is_duplicate(seen, "old", 11 + SAME_RECORD)
     forget_before(seen, 51 + SAME_RECORD)
-    assert seen == {"old": [10, 11 + SAME_RECORD], "new": [60]}
+    assert seen == {"old": [10, 11 + SAME_RECORD], "new": 60}
 
 
 def test_times_of_one_id_that_are_far_apart_are_all_known() -> None:

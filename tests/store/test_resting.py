@@ -10,7 +10,7 @@ import pytest
 
 import trigdsl
 from trigdsl.engine.state import Run, State
-from trigdsl.store.resting import RestingStates, at_rest, awakened
+from trigdsl.store.resting import Dozing, RestingStates, at_rest, awakened
 
 
 def full_run() -> Run:
@@ -172,3 +172,74 @@ def test_an_engine_that_is_reloaded_goes_on_with_states_that_rest(on_edit: str |
     assert isinstance(engine._clockwork.states, RestingStates)
     sent = engine.advance("2026-01-05T11:00:00Z")
     assert [(one.user, one.status, one.text) for one in sent] == [(f"u{number}", "sent", text) for number in range(10)]
+
+
+LARGER = [name for name in State.__slots__ if name not in ("user", "seq", "due", "first", "ids")]
+
+
+def dozing() -> State:
+    resting = at_rest(full_state())
+    assert isinstance(resting, bytes)
+    found = awakened("u", resting)
+    assert isinstance(found, Dozing)
+    return found
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_the_larger_part_opens_when_any_of_it_is_asked_for(name: str) -> None:
+    found = dozing()
+    assert getattr(found, name) is not None
+    assert type(found) is State
+    assert told(found) == told(full_state())
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_the_larger_part_opens_when_any_of_it_is_set(name: str) -> None:
+    found, wanted = dozing(), full_state()
+    setattr(found, name, None)
+    setattr(wanted, name, None)
+    assert type(found) is State
+    assert told(found) == told(wanted)
+
+
+def test_what_comes_with_each_record_opens_nothing() -> None:
+    found, wanted = dozing(), full_state()
+    for state in (found, wanted):
+        state.seq, state.due, state.first, state.ids = 90, 91, 92, {"e": 93}
+    assert (found.user, found.seq, found.due, found.first, found.ids) == ("u", 90, 91, 92, {"e": 93})
+    assert isinstance(found, Dozing)
+    again = at_rest(found)
+    assert isinstance(found, Dozing)
+    assert isinstance(again, bytes)
+    assert told(awakened("u", again)) == told(wanted)
+
+
+@pytest.mark.parametrize("name", ["history", "runs"])
+def test_no_history_and_no_runs_are_known_unopened(name: str) -> None:
+    state = full_state()
+    setattr(state, name, None)
+    resting = at_rest(state)
+    assert isinstance(resting, bytes)
+    found = awakened("u", resting)
+    assert getattr(found, name) is None
+    assert isinstance(found, Dozing)
+    assert told(found) == told(state)
+
+
+@pytest.mark.parametrize("name", [name for name in LARGER if name != "runs"])
+def test_each_part_alone_comes_back(name: str) -> None:
+    state = State("u")
+    setattr(state, name, {name: 1})
+    resting = at_rest(state)
+    assert isinstance(resting, bytes)
+    assert told(awakened("u", resting)) == told(state)
+
+
+def test_a_state_of_ids_alone_has_nothing_to_open() -> None:
+    state = State("u")
+    state.seq, state.ids = 3, {"e-1": 7, "e-2": [8, 9]}
+    resting = at_rest(state)
+    assert isinstance(resting, bytes)
+    found = awakened("u", resting)
+    assert type(found) is State
+    assert told(found) == told(state)

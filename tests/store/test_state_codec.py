@@ -52,7 +52,7 @@ def whole_state() -> State:
     state.caps = {0: [4, 5]}
     state.goals = [[0, 15, "1", False, CART]]
     state.starts = (7, 0, 0)
-    state.ids = {"e-1": [7]}
+    state.ids = {"e-1": 7}
     state.watched = [[7, "purchase"], None]
     return state
 
@@ -88,6 +88,14 @@ def test_the_golden_file_is_what_the_page_on_the_form_says() -> None:
     assert parts[9:13] == [5, {1: [11, CART, "e-1", {3: None}]}, parts[11], {3: [14, 20_000, None]}]
     assert parts[13:16] == [{4: [True, None]}, {0: [[None, [1, 2]], ['"c1', [3]]]}, {0: [4, 5]}]
     assert parts[16:] == [[[0, 15, "1", False, CART]], [7, 0, 0], {"e-1": [7]}, [[7, "purchase"], None]]
+
+
+def test_ids_of_records_that_came_again_later_keep_all_times() -> None:
+    program, state = trigdsl.parse(RULES), State("ann")
+    state.ids = {"a": [7, 700_000_000_000], "b": 8}
+    data = encode_state(program, 1, state)
+    assert msgspec.msgpack.decode(data)[18] == {"a": [7, 700_000_000_000], "b": [8]}
+    assert decode_state(program, data).ids == state.ids
 
 
 def test_an_empty_state_takes_few_bytes() -> None:

@@ -6,9 +6,9 @@ Decisions are ordered by time, then user, then as they were made for that user.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from heapq import heapify, heappop, heappush
 from operator import attrgetter
 
+from trigdsl.engine.due_times import DueTimes
 from trigdsl.engine.failures import FailedTimer
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import TakenAlias, link, user_of
@@ -26,7 +26,7 @@ _by_time_and_user = attrgetter("time", "user")
 
 
 class Clockwork:
-    """The states of all users, and a heap of their next timers.
+    """The states of all users, and their next timers.
 
     Who drives it hands inputs in order of time, and before the first of a new time lets the timers due before
     it go off with `run_timers`.  `machine` is one that does more than decide, such as one that keeps a trace.
@@ -41,22 +41,22 @@ class Clockwork:
         """The state of each user; a store puts one in its place that loads them as they are touched."""
         self.links: MutableMapping[str, str] = {}
         """Ids that were merged into users, see `links`."""
-        self._heap: list[tuple[Micros, str]] = []
+        self._due = DueTimes()
         self._is_draining = False
 
     @property
     def next_due(self) -> Micros | None:
         """A moment no later than the earliest timer, None when there is none."""
-        return self._heap[0][0] if self._heap else None
+        return self._due.first
 
     def expect(self, timers: Iterable[tuple[Micros, str]]) -> None:
         """Heed timers of users whose states slept; one that has gone off or moved since does no harm."""
-        for timer in timers:
-            heappush(self._heap, timer)
+        for due, user in timers:
+            self._due.push(due, user)
 
     def forget_timers(self) -> None:
         """Heed no timer any more: they are kept elsewhere, and come back with `expect`."""
-        self._heap.clear()
+        self._due.clear()
 
     def state(self, user: str) -> State:
         """The state of a user (of whom an alias will do), made when there is none."""
@@ -90,7 +90,7 @@ class Clockwork:
             self.machine.abandon()
             raise
         if state.due is not None and state.due != due:
-            heappush(self._heap, (state.due, state.user))
+            self._due.push(state.due, state.user)
 
     def merge(self, user: str, alias: str, now: Micros) -> None:
         """Make an id a user's from `now` on, and the two users' states one; decisions come with the next `flush`.
@@ -103,7 +103,7 @@ class Clockwork:
         due = into.due
         self.machine.merge(into, other, now)
         if into.due is not None and into.due != due:
-            heappush(self._heap, (into.due, into.user))
+            self._due.push(into.due, into.user)
 
     def take_history(self, user: str, other: State, since: Mapping[int, Micros], now: Micros) -> None:
         """Take over the history that was found for a user, see the machine's `take_history`."""
@@ -111,7 +111,7 @@ class Clockwork:
         due = state.due
         self.machine.take_history(state, other, since, now)
         if state.due is not None and state.due != due:
-            heappush(self._heap, (state.due, state.user))
+            self._due.push(state.due, state.user)
 
     def _heed_alias(self, given: Input, alias: str) -> None:
         try:
@@ -130,9 +130,9 @@ class Clockwork:
 
     def run_timers(self, until: Micros) -> Iterator[Decision]:
         """All timers up to and including `until`, in the order of time."""
-        heap, machine = self._heap, self.machine
-        while heap and heap[0][0] <= until:
-            time, user = heappop(heap)
+        due_times, machine = self._due, self.machine
+        while (timer := due_times.pop(until)) is not None:
+            time, user = timer
             state = self.states.get(user)
             if state is None or state.due != time:
                 continue
@@ -141,10 +141,10 @@ class Clockwork:
             try:
                 machine.run_timers(state, time, calendars=not self._is_draining)
             except Exception:
-                heappush(heap, (time, user))
+                due_times.push(time, user)
                 raise
             if state.due is not None and (not self._is_draining or is_armed(state)):
-                heappush(heap, (state.due, user))
+                due_times.push(state.due, user)
         yield from self.flush()
 
     def run_timers_past(self, until: Micros, tell: Callable[[FailedTimer, Exception], None]) -> Iterator[Decision]:
@@ -167,13 +167,12 @@ class Clockwork:
         Users are independent of each other here too: one who waits for nothing is not taken along.
         """
         self._is_draining = True
-        self._heap = []
+        self._due = DueTimes()
         for user, state in self.states.items():
             timer = next_timer(self.program, state, calendars=False) if is_armed(state) else None
             state.due = None if timer is None else timer[0][0]
             if state.due is not None:
-                self._heap.append((state.due, user))
-        heapify(self._heap)
+                self._due.push(state.due, user)
         yield from self.run_timers(until)
 
     def pending(self, users: Iterable[str] | None = None) -> list[Decision]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from trigdsl.engine.duplicates import add_all
 from trigdsl.engine.history import Count, Latest, Recent, Slot, Tally, Window
 from trigdsl.engine.invariants import merge_watched
 from trigdsl.engine.program import CompiledRule, Program
@@ -44,9 +45,9 @@ def merge(program: Program, into: State, other: State, now: Micros) -> list[Run]
     merge_watched(program.invariants, into, other)
     goals = [goal for goal in (*(other.goals or ()), *(into.goals or ())) if goal[1] >= now]
     into.goals = goals or None
-    for record_id, times in (other.ids or {}).items():
+    if other.ids:
         into.ids = into.ids or {}
-        into.ids[record_id] = sorted({*times, *into.ids.get(record_id, ())})
+        add_all(into.ids, other.ids)
     return ended
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trigdsl.engine.duplicates import Times
 from trigdsl.engine.keys import key_of
 from trigdsl.model.values import Micros, Value
 
@@ -135,6 +136,6 @@ class State:
         self.caps: dict[int, list[Micros]] | None = None
         self.goals: list[list[Any]] | None = None
         self.starts: tuple[int, ...] | None = None
-        self.ids: dict[str, list[Micros]] | None = None
+        self.ids: dict[str, Times] | None = None
         self.due: Micros | None = None
         self.watched: list[Any] | None = None

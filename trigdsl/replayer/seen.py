@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from trigdsl.engine.duplicates import SAME_RECORD, forget_before, is_duplicate
+from trigdsl.engine.duplicates import SAME_RECORD, Times, add_all, forget_before, is_duplicate
 from trigdsl.engine.links import user_of
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros
@@ -98,7 +98,7 @@ class LatelySeen:
     """
 
     _links: Mapping[str, str]
-    _of: dict[str, dict[str, list[Micros]]] = field(factory=dict, init=False)
+    _of: dict[str, dict[str, Times]] = field(factory=dict, init=False)
     _count: int = field(default=0, init=False)
     _joined: int = field(default=0, init=False)
 
@@ -121,6 +121,5 @@ class LatelySeen:
     def _join(self) -> None:
         for alias in islice(self._links, self._joined, None):
             into = self._of.setdefault(user_of(self._links, alias), {})
-            for record_id, times in self._of.pop(alias, {}).items():
-                into[record_id] = sorted({*into.get(record_id, ()), *times})
+            add_all(into, self._of.pop(alias, {}))
         self._joined = len(self._links)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from trigdsl.engine.duplicates import Times
 from trigdsl.engine.history import Latest, Recent, Slot, Window
 from trigdsl.engine.program import Program
 from trigdsl.engine.state import Run, State
+from trigdsl.model.values import Micros
 from trigdsl.store.errors import StoreTooNew
 from trigdsl.store.packing import decode, encode, packed
 
@@ -40,12 +42,16 @@ def encode_state(program: Program, layout: int, state: State) -> bytes:
         state.caps or None,
         None if state.goals is None else [[*goal[:4], packed(goal[4])] for goal in state.goals],
         state.starts,
-        state.ids,
+        None if state.ids is None else _packed_ids(state.ids),
         state.watched,
     ]
     while out[-1] is None:
         out.pop()
     return encode(out)
+
+
+def _packed_ids(held: dict[str, Times]) -> dict[str, list[Micros]]:
+    return {one: times if isinstance(times, list) else [times] for one, times in held.items()}
 
 
 def _packed_silences(held: dict[int, list[Any]]) -> dict[int, Any]:
@@ -125,7 +131,7 @@ def state_of(slots: tuple[Slot, ...], parts: list[Any]) -> State:
     state = State(values[0])
     (_, state.seq, state.due, state.profile, lists, history, runs, state.first) = values[:8]
     (state.silences, ignored, state.calendar, state.members, limits) = values[8:13]
-    (state.caps, state.goals, starts, state.ids, state.watched) = values[13:]
+    (state.caps, state.goals, starts, ids, state.watched) = values[13:]
     state.lists = set(lists) if lists else None
     state.history = None if history is None else list(map(_slot, slots, history))
     state.runs = [_run(run) for run in runs] if runs else None
@@ -134,6 +140,7 @@ def state_of(slots: tuple[Slot, ...], parts: list[Any]) -> State:
         rule: [[at, event, _found(held)] for at, event, held in sends] for rule, sends in ignored.items()
     }
     state.limits = limits and {rule: dict(by_key) for rule, by_key in limits.items()}
+    state.ids = ids and {one: times[0] if len(times) == 1 else times for one, times in ids.items()}
     state.starts = tuple(starts) if starts else None
     return state
 

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 
 from trigdsl.engine.clockwork import Clockwork
+from trigdsl.engine.duplicates import times_of
 from trigdsl.engine.links import user_of
 from trigdsl.engine.program import CompiledRule, Program
 from trigdsl.engine.state import Run, State
@@ -135,7 +136,7 @@ def shown_state(program: Program, state: State) -> dict[str, Any]:
         "caps": {program.caps[cap].label: list(map(_at, times)) for cap, times in (state.caps or {}).items()},
         "goals": [{"rule": rules[goal[0]], "until": _at(goal[1])} for goal in state.goals or ()],
         "history": {key: _plain(kept) for key, kept in history if kept is not None},
-        "record_ids": {one: list(map(_at, times)) for one, times in (state.ids or {}).items()},
+        "record_ids": {one: list(map(_at, times_of(held))) for one, held in (state.ids or {}).items()},
     }
     return {name: value for name, value in shown.items() if value not in (None, [], {})}
 

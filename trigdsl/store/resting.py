@@ -3,6 +3,9 @@
 A state as objects takes four times as much room as its bytes, and Python's garbage collector goes through every one
 of them again and again.  The bytes never leave the process, so they are Python's own (`marshal`), which are made and
 read several times quicker than those of `codec`.
+
+Most records are of no concern to what waits for their user: they only count, and are known again by their id.  So the
+larger part of a state that is asked for again stays bytes until something of it is asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import marshal
 from collections.abc import Iterator, MutableMapping
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trigdsl.engine.state import Run, State
 
@@ -22,8 +25,8 @@ _AWAKE = b""
 """What stands for the bytes of a state that is an object now."""
 
 _parts_of = attrgetter(
-    "seq", "due", "profile", "lists", "history", "first", "silences", "ignored", "calendar", "members", "limits",
-    "caps", "goals", "starts", "ids", "watched",
+    "profile", "lists", "history", "silences", "ignored", "calendar", "members", "limits", "caps", "goals", "starts",
+    "watched",
 )  # fmt: skip
 _run_parts_of = attrgetter(
     "rule", "seq", "number", "triggered", "event", "event_id", "key", "captured", "chain", "holdout", "step", "armed",
@@ -118,24 +121,55 @@ class RestingStates(MutableMapping[str, State]):
 
 def at_rest(state: State) -> bytes | State:
     """The bytes of a state; itself when it holds what these cannot hold: dates, instants and durations."""
-    runs = None if state.runs is None else [_run_parts_of(run) for run in state.runs]
     try:
-        return marshal.dumps((_parts_of(state), runs))
+        rest = _rest_of(state) if state.__class__ is Dozing else _packed(state)
+        return marshal.dumps((state.seq, state.due, state.first, state.ids, rest))
     except ValueError:
         return state
 
 
 def awakened(user: str, data: bytes) -> State:
     """The state of a user that was at rest."""
-    parts, runs = marshal.loads(data)
-    state: State = _new(State)
-    state.user = user
-    state.runs = None if runs is None else [_run(run) for run in runs]
-    (
-        state.seq, state.due, state.profile, state.lists, state.history, state.first, state.silences, state.ignored,
-        state.calendar, state.members, state.limits, state.caps, state.goals, state.starts, state.ids, state.watched,
-    ) = parts  # fmt: skip
+    seq, due, first, ids, rest = marshal.loads(data)
+    if rest:
+        state: State = _new(Dozing)
+        _set_rest(state, rest)
+        held = rest[-1]
+        if not held & _HISTORY:
+            _set_history(state, None)
+        if not held & _RUNS:
+            _set_runs(state, None)
+        state.user = user
+    else:
+        state = State(user)
+    state.seq, state.due, state.first, state.ids = seq, due, first, ids
     return state
+
+
+# ------------------------------------------------------------------------ the larger part
+_HISTORY, _RUNS = 1, 2
+"""What there is in the bytes of the larger part: their last one tells it, so that it can be asked for unread."""
+
+
+def _packed(state: State) -> bytes:
+    """The bytes of all but what is asked for with each record; none when there is nothing."""
+    parts = _parts_of(state)
+    if state.runs is None and not any(part is not None for part in parts):
+        return b""
+    runs = None if state.runs is None else [_run_parts_of(run) for run in state.runs]
+    held = (state.history is not None) * _HISTORY + (runs is not None) * _RUNS
+    return marshal.dumps((*parts, runs)) + held.to_bytes(1, "little")
+
+
+def _open(state: State) -> None:
+    """Make the bytes of a state's larger part what they stand for: it is a state like all others then."""
+    parts = marshal.loads(_rest_of(state))
+    state.__class__ = State
+    (
+        state.profile, state.lists, state.history, state.silences, state.ignored, state.calendar, state.members,
+        state.limits, state.caps, state.goals, state.starts, state.watched, runs,
+    ) = parts  # fmt: skip
+    state.runs = None if runs is None else [_run(run) for run in runs]
 
 
 def _run(parts: tuple[Any, ...]) -> Run:
@@ -147,4 +181,55 @@ def _run(parts: tuple[Any, ...]) -> Run:
     return run
 
 
+def _opening(name: str) -> property:
+    """A slot that is there once the state has been opened."""
+    slot = State.__dict__[name]
+
+    def get(state: State) -> Any:
+        _open(state)
+        return slot.__get__(state)
+
+    def put(state: State, value: Any) -> None:
+        _open(state)
+        slot.__set__(state, value)
+
+    return property(get, put)
+
+
+def _perhaps_opening(name: str) -> property:
+    """A slot that is there already when it holds None."""
+    slot, opening = State.__dict__[name], _opening(name)
+
+    def get(state: State) -> Any:
+        try:
+            return slot.__get__(state)
+        except AttributeError:
+            return opening.__get__(state)
+
+    return property(get, opening.fset)
+
+
+class Dozing(State):
+    """A state whose larger part is bytes; it opens by itself when any of that is asked for or set.
+
+    It has the slots of a state, so that it can become one: `watched` holds the bytes meanwhile, `history` and `runs`
+    None if there are none, and the others nothing.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+        profile, lists, silences, ignored, calendar, members, limits, caps, goals, starts, watched = (
+            _opening(name)
+            for name in (
+                "profile", "lists", "silences", "ignored", "calendar", "members", "limits", "caps", "goals", "starts",
+                "watched",
+            )
+        )  # fmt: skip
+        history, runs = _perhaps_opening("history"), _perhaps_opening("runs")
+
+
 _new = object.__new__
+_slots = State.__dict__
+_rest_of, _set_rest = _slots["watched"].__get__, _slots["watched"].__set__
+_set_history, _set_runs = _slots["history"].__set__, _slots["runs"].__set__
