@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from attrs import evolve
+
 from trigdsl.checker.program import CheckedProgram
 from trigdsl.compiler.contents import Contents, ReadTemplate
+from trigdsl.compiler.dividing import divided
 from trigdsl.compiler.invariants import compile_invariants
 from trigdsl.compiler.old_rules import CheckedOldRule
 from trigdsl.compiler.parts import condition_parts
@@ -69,7 +72,7 @@ def compile_program(
     by_name, other = plans.make(asked)
     parts = condition_parts(unit) if explained else {}
     assert len(unit.questions.asked) == len(asked), "a part asks only what its condition asks"
-    return Program(
+    program = Program(
         rules=tuple(rules),
         zone=zone(checked.timezone) if checked.timezone else None,
         slots=tuple(one.slot() for one in asked),
@@ -91,6 +94,8 @@ def compile_program(
         slot_keys=tuple(one.key for one in asked),
         parts=parts,
     )
+    # Who explains, and who goes on with old rules, takes one way for all rules.
+    return program if explained or old else evolve(program, division=divided(unit, program, plans, asked))
 
 
 def _which(rules: Sequence[CompiledRule], kind: type) -> tuple[int, ...]:

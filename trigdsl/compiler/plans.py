@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field
@@ -102,6 +102,10 @@ class Plans:
         node: int = -1,
     ) -> None:
         self._waits.append(Wait(what, rule, alternatives(self._unit, event), reason, place, within, node))
+
+    def of_rules(self, rules: Container[int]) -> Plans:
+        """What waits for some of the rules alone, by their numbers."""
+        return Plans(self._unit, [wait for wait in self._waits if wait.rule.index in rules])
 
     # ------------------------------------------------------------------ making
     def make(self, asked: tuple[Asked, ...]) -> tuple[dict[str, EventPlan], EventPlan | None]:

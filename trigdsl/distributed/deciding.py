@@ -113,7 +113,7 @@ class _Group:
         replay.machine.observations = observations
         observations.machine = replay.machine
         joins = any(given.alias is not None for given in inputs)
-        passing.effects = None if joins else replay.effects
+        passing.effects = None if joins or replay.is_divided else replay.effects
         observations.inputs_only = passing.effects is not None
         rows: list[EventRows] = []
         passing.on_rows = rows.append

@@ -8,9 +8,9 @@ time; the rest is arithmetic on times: see `flat_user`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from trigdsl.engine.action_types import CompiledCap, SendAction
 from trigdsl.engine.context import Context
@@ -35,10 +35,12 @@ class FlatEnder:
 class FlatRule:
     """A rule of the simplest shape; see `CompiledRule` and `CompiledStep` for what its parts mean.
 
-    `text` is what it sends, which the checker found short enough.  `hours` is its window if that opens once each day
-    and closes on the same: (opens, closes, zone or None for the user's).
+    `number` is its place among the flat rules, `index` that among all.  `text` is what it sends, which the checker
+    found short enough.  `hours` is its window if that opens once each day and closes on the same: (opens, closes, zone
+    or None for the user's).
     """
 
+    number: int
     index: int
     rule: CompiledRule
     after: Micros | None
@@ -55,15 +57,20 @@ class FlatRule:
 
 
 Enders = dict[int, tuple[FlatEnder, ...]]
-"""What an event of one name ends: the rules, by number, and how."""
+"""What an event of one name ends: the rules, by their index, and how."""
 
 
 @frozen(eq=False)
 class FlatProgram:
-    """A program all of whose rules are of the simplest shape; `enders` are by the plan of an event."""
+    """A program that triggers no rules but those of the simplest shape; `by_index` has them by their number in it."""
 
     program: Program
     rules: tuple[FlatRule, ...]
+    by_index: dict[int, FlatRule] = field(init=False)
+
+    @by_index.default
+    def _numbered(self) -> dict[int, FlatRule]:
+        return {rule.index: rule for rule in self.rules}
 
     def enders(self, plan: EventPlan) -> Enders:
         """What an event with this plan ends."""
@@ -122,16 +129,29 @@ def flat(program: Program) -> FlatProgram | None:
     """The program with its rules flat; None when `obstacles` finds any."""
     if next(obstacles(program), None) is not None:
         return None
+    return _flat_program(program, program.rules)
+
+
+def flat_part(program: Program) -> FlatProgram | None:
+    """The rules of a program that are flat and decide nothing for the others; None where not both have some."""
+    division = program.division
+    if division is None or division.flat is None:
+        return None
+    return _flat_program(division.flat, [rule for rule in program.rules if rule.index not in division.bound])
+
+
+def _flat_program(program: Program, rules: Sequence[CompiledRule]) -> FlatProgram:
     context = Sieve(program).context
-    return FlatProgram(program, tuple(_flat_rule(rule, context) for rule in program.rules))
+    return FlatProgram(program, tuple(_flat_rule(number, rule, context) for number, rule in enumerate(rules)))
 
 
-def _flat_rule(rule: CompiledRule, context: Context) -> FlatRule:
+def _flat_rule(number: int, rule: CompiledRule, context: Context) -> FlatRule:
     (step,) = rule.steps
     (action,) = step.actions
     assert isinstance(action, SendAction)
     content = action.variants[0].content
     return FlatRule(
+        number=number,
         index=rule.index,
         rule=rule,
         after=step.after,
@@ -156,7 +176,7 @@ def obstacles(program: Program) -> Iterator[tuple[str | None, str]]:
     if sent is not None and (sent.enders or sent.triggers or not sent.keeps_nothing):
         yield None, "it heeds what it sends"
     for rule in program.rules:
-        yield from ((rule.name, why) for why in _of_rule(rule))
+        yield from ((rule.name, why) for why in shape_obstacles(rule))
     for name, plan in [*program.plans.items(), ("any", program.other or EventPlan())]:
         if plan.triggers and plan.may_trigger is None:
             yield None, f"whether `{name}` triggers a rule depends on more than its properties"
@@ -167,7 +187,8 @@ def obstacles(program: Program) -> Iterator[tuple[str | None, str]]:
             yield None, f"what `{name}` ends depends on its properties"
 
 
-def _of_rule(rule: CompiledRule) -> Iterator[str]:
+def shape_obstacles(rule: CompiledRule) -> Iterator[str]:
+    """What keeps a rule from being flat, whatever waits for events."""
     if not isinstance(rule.fires, EventFires) or rule.fires.ordinal is not None:
         yield "it is not triggered by each event of a name"
     clauses = {

@@ -75,16 +75,16 @@ class Tables:
         found = self._effects.get(key)
         if found is None:
             changed = -1 if zone is None else self.zone(zone)
-            fired = [rule.index for rule in rules]
+            fired = [rule.number for rule in rules]
             found = self._effects[key] = self.kernel.add_effect(fired, self._ending(enders), changed)
         return found
 
     def _ending(self, enders: Enders) -> list[tuple[int, int, Micros]]:
         known = self._enders.get(id(enders))
         if known is None:
-            rules = self.program.rules
+            rules = self.program.by_index
             made = [
-                (index, self._kind(rules[index], "cancelled", ender.reason), _length(ender.within))
+                (rules[index].number, self._kind(rules[index], "cancelled", ender.reason), _length(ender.within))
                 for index in sorted(enders)
                 for ender in enders[index]
             ]
@@ -138,13 +138,21 @@ class Tables:
 
 def tables_of(program: FlatProgram) -> Tables | None:
     """The tables of a program in a kernel of its own; None where it, or what goes with it, is not compiled."""
+    if not is_kernel_there():
+        return None
+    from trigdsl.native.kernel import Kernel
+
+    return Tables(program, Kernel(MOST_RUNS, next_opening))
+
+
+def is_kernel_there() -> bool:
+    """Whether the kernel, and what goes with it, is compiled."""
     try:
         for part in _PARTS:
             import_module(f"trigdsl.native.{part}")
-        from trigdsl.native.kernel import Kernel
     except ImportError:
-        return None
-    return Tables(program, Kernel(MOST_RUNS, next_opening))
+        return False
+    return True
 
 
 def asked_in_python(program: FlatProgram) -> Iterator[str]:

@@ -23,7 +23,8 @@ class Observations:
 
     `exposed` and `converted` count runs with a goal by (rule, variant, is control): those whose first send was
     made, and those of them whose user then did what the goal names, in time.  `taken_alias` is an example of
-    the aliases that were another user's already.
+    the aliases that were another user's already.  `inputs_only` where no timer makes any: when profiles are set, and
+    under the short cut.
     """
 
     runs: Counter[int] = Factory(Counter)
@@ -33,6 +34,7 @@ class Observations:
     unknown_zones: dict[str, int] = Factory(dict)
     taken_aliases: int = 0
     taken_alias: str | None = None
+    inputs_only: bool = False
 
     def note_odd(self, place: int, a: Value, b: Value) -> None:
         key = (place, type(a).__name__, type(b).__name__)

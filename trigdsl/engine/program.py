@@ -235,6 +235,20 @@ step's place, and the variant's or the condition's, each from 0.
 """
 
 
+@frozen(kw_only=True, eq=False)
+class Division:
+    """The rules of a program in two parts that decide nothing for each other.
+
+    `flat` is the program with what waits for events for rules of the simplest shape alone (see `flat`), `rest` with
+    what waits for all others; both have all rules under their numbers.  None where one of them would have none.
+    `bound` says of each rule that is among the others why, by its number.
+    """
+
+    bound: Mapping[int, tuple[str, ...]]
+    flat: Program | None = None
+    rest: Program | None = None
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class Program:
     """A compiled program, ready to run; make one with `trigdsl.parse` or `trigdsl.load`.
@@ -242,7 +256,8 @@ class Program:
     `plans` maps names on the wire to what they set in motion; `other` is for all other events (only a
     program that says `any` needs it).  `slot_labels` says of each history slot which events and property it keeps,
     `slot_uses` which slots a rule asks, `slot_keys` what a slot asks, so that another program that asks the same
-    finds what is kept.  `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
+    finds what is kept.  `division` tells which rules can be decided apart from the others, where somebody may ask.
+    `code` is the generated Python source, to be looked at.  `to_html` shows the rules in a
     notebook.  `texts` are what it was compiled of.
 
     `with_old` compiles old rules, by which runs go on that they started, after the program's own; of those that cannot
@@ -270,6 +285,7 @@ class Program:
     invariants: tuple[CompiledInvariant, ...] = ()
     slot_keys: tuple[str, ...] = ()
     parts: Mapping[PartKey, tuple[Part, ...]] = field(factory=dict)
+    division: Division | None = None
     to_html: Callable[[], str] | None = field(default=None)
     with_old: Callable[[tuple[OldRule, ...]], Program] | None = field(default=None)
     refused: Mapping[tuple[str, str], str] = field(factory=dict)

@@ -8,9 +8,14 @@ cdef struct Decision:
     int64_t triggered
     int64_t due
     int64_t event  # the number of what triggered it, as it was added to `Happened`
+    int64_t arrival  # of the input with which it was made; BY_TIMER: none
     int32_t user
     int32_t kind
     int32_t number
+
+
+cdef enum:
+    BY_TIMER = -1
 
 
 cdef class Decisions:

@@ -16,7 +16,10 @@ cdef enum:
 
 
 cdef class Decisions:
-    """Decisions: read one with `decisions[number]`, as (time, user, kind, number of run, triggered, due, event)."""
+    """Decisions: read one with `decisions[number]`, as (time, user, kind, number of run, triggered, due, event, arrival).
+
+    The arrival is that of the input with which it was made, -1 where a timer went off.
+    """
 
     def __dealloc__(self):
         free(self.held)
@@ -28,7 +31,7 @@ cdef class Decisions:
         if not 0 <= place < self.count:
             raise IndexError(place)
         cdef Decision* one = &self.held[place]
-        return one.time, one.user, one.kind, one.number, one.triggered, one.due, one.event
+        return one.time, one.user, one.kind, one.number, one.triggered, one.due, one.event, one.arrival
 
     cdef int add(self, Decision* one) except -1 nogil:
         cdef Decision* grown

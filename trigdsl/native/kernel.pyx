@@ -12,7 +12,7 @@ from libc.string cimport memset
 from trigdsl.native.clocks cimport (
     ASK, LAST_MICROS, MOST_SPANS, NEVER, WindowTable, ZoneTable, floor_of, local_day, month_of, next_opening,
 )
-from trigdsl.native.decisions cimport Decision, Decisions
+from trigdsl.native.decisions cimport BY_TIMER, Decision, Decisions
 from trigdsl.native.happened cimport Happened, Happening
 
 cdef enum Pending:
@@ -109,6 +109,7 @@ cdef class Kernel:
     cdef Timer* timers
     cdef int32_t n_runs, run_room, n_timers, timer_room, n_open
     cdef int32_t zone
+    cdef int64_t arrival  # of the input that is handled; BY_TIMER: a timer goes off
     cdef int32_t* oldest  # by rule; -1: none is open
     cdef int32_t* youngest
     cdef int32_t* open_runs
@@ -261,6 +262,7 @@ cdef class Kernel:
             while self.n_timers and self.timers[0].wake < one.time:
                 self._go_off(<int32_t> user)
             effect = &self.effects[one.effect]
+            self.arrival = one.arrival
             if effect.zone >= 0:
                 self.zone = effect.zone
             if effect.enders and self.n_open:
@@ -364,6 +366,7 @@ cdef class Kernel:
 
     cdef int _go_off(self, int32_t user) except -1 nogil:
         cdef int32_t number = self._pop().run
+        self.arrival = BY_TIMER
         if self.runs[number].open:
             self._carry_out(number, self.runs[number].wake, user)
         return 0
@@ -409,7 +412,7 @@ cdef class Kernel:
             return 0
         self.is_reached = self.is_reached or kind == self.rules[run.rule].sent
         made.time, made.triggered, made.due, made.event = at, run.triggered, run.due, run.event
-        made.user, made.kind, made.number = user, kind, run.number
+        made.user, made.kind, made.number, made.arrival = user, kind, run.number, self.arrival
         return self.still_pending.add(&made) if pending else self.found.add(&made)
 
     # ------------------------------------------------------------------ windows and caps

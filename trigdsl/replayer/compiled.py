@@ -47,11 +47,11 @@ class Decided:
 class CompiledReplay:
     """Runs a flat program over inputs, as `FlatReplay` does. Decisions that are not `shown` are not made."""
 
-    def __init__(self, tables: Tables, machine: Machine, shown: Shown) -> None:
+    def __init__(self, tables: Tables, machine: Machine, shown: Shown, *, notes_zones: bool = True) -> None:
         self._tables = tables
         self._machine = machine
         self._shown = shown
-        self._inputs = FlatInputs(tables.program, machine)
+        self._inputs = FlatInputs(tables.program, machine, notes_zones=notes_zones)
         self._names = Names()
         self._happened = Happened()
         self._zones: dict[str, int] = {}
@@ -74,7 +74,7 @@ class CompiledReplay:
         decided = self.decided(inputs, until)
         kinds, users, ids = self._tables.kinds, decided.users, decided.ids
         for of_them in (decided.found, decided.pending):
-            for place, (at, user, kind, number, triggered, due, event) in enumerate(of_them):
+            for place, (at, user, kind, number, triggered, due, event, _) in enumerate(of_them):
                 rule, status, reason = kinds[kind].rule, kinds[kind].status, kinds[kind].reason
                 run = FlatRun(rule, 0, number, triggered, due, ids.get(event), triggered)
                 yield at, users[user], place, run, status, reason
@@ -104,7 +104,7 @@ class CompiledReplay:
         )
         for rule, count in enumerate(runs):
             if count:
-                self._machine.observations.runs[rule] += count
+                self._machine.observations.runs[tables.program.rules[rule].index] += count
         return Decided(names, users, found, pending, self._ids, tables.kernel.reached)
 
     def _users_shown(self, users: Names) -> bytes | None:

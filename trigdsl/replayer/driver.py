@@ -10,11 +10,12 @@ a sorted stream it is known only when it comes, and merges what is kept by then 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from trigdsl.engine.clockwork import Clockwork
-from trigdsl.engine.flat import FlatEffects, FlatProgram, flat
+from trigdsl.engine.flat import FlatEffects, FlatProgram, flat, flat_part
 from trigdsl.engine.flat_tables import tables_of
 from trigdsl.engine.invariants import OnViolation
 from trigdsl.engine.links import user_of
@@ -25,9 +26,9 @@ from trigdsl.engine.state import State
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import DAY, FIRST_INSTANT, LAST_INSTANT, Micros, Value
-from trigdsl.records.effects import EventRows
+from trigdsl.records.effects import Effects, EventRows
 from trigdsl.records.passing import Passing
-from trigdsl.replayer.flat import FlatReplay, Found
+from trigdsl.replayer.flat import FlatReplay, Found, decision_of
 from trigdsl.replayer.joining import Aliases
 from trigdsl.replayer.seen import AllSeen, LatelySeen
 from trigdsl.replayer.stats import Stats
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from trigdsl.native.names import Names
     from trigdsl.records.coded import Coded
     from trigdsl.replayer.compiled import CompiledReplay
+    from trigdsl.replayer.divided import DividedReplay, Either, Watched
 
 LONGEST_DRAIN: Micros = 366 * DAY
 """How long after the last input `drain` lets the clock run at the most."""
@@ -54,8 +56,9 @@ class Replay:
     `machine` is one that does more than decide, such as one that keeps a trace.
 
     A flat program (see `engine.flat`) over inputs that need sorting takes a short cut, unless `flatly` is False or a
-    `machine` is given: the compiled kernel's, if it is there and `compiled` is not False.  Decisions that are not
-    `shown` may then be left out.
+    `machine` is given: the compiled kernel's, if it is there and `compiled` is not False.  So do those rules of another
+    program that can be divided from the rest, if the kernel is there.  Decisions that are not `shown` may then be left
+    out.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Replay:
         takes_short_cut = flatly and not is_sorted and on_violation is None and machine is None
         self._flat = flat(program) if takes_short_cut else None
         self._tables = tables_of(self._flat) if self._flat is not None and compiled else None
+        self._divided = self._division() if takes_short_cut and self._flat is None and compiled else None
         self._users: set[str] = set()
         self._aliases = Aliases()
         self._seen = AllSeen()
@@ -118,7 +122,7 @@ class Replay:
             self._inputs = inputs
         if passing is not None:
             self._passing_by = passing
-        if self._flat is None:
+        if self._flat is None and self._divided is None:
             self._set_profiles(self._profiles)
         elif isinstance(self._profiles, Iterator):
             self._profiles = list(self._profiles)
@@ -127,18 +131,26 @@ class Replay:
     def decisions(
         self,
         last: Micros | None,
-        watched: Callable[[list[Input]], Iterable[Input]] = iter,
+        watched: Watched = iter,
     ) -> Iterator[Decision]:
         """The decisions about what was gathered; `last` is the time of the last input of the whole stream.
 
         `watched` gets the inputs in the order in which they are handled, and gives them on.
         """
+        if self._divided is not None and not self._aliases:
+            for each in self._either(self._divided, last, watched, None):
+                if isinstance(each, Decision):
+                    yield each
+                else:
+                    at, user, _, run, status, reason = each
+                    yield decision_of(at, user, run, status, reason)
+            return
         inputs, self._gathered = self._gathered, []
         if self._flat is not None and not self._aliases:
             replay, until = self._flat_replay(self._flat, last, is_compiled=True)
             yield from replay.decisions(watched(_in_order(inputs)), until)
         else:
-            if self._flat is not None:
+            if self._flat is not None or self._divided is not None:
                 # Joined users are for the clockwork alone.
                 self._set_profiles(self._profiles)
             if self._aliases:
@@ -149,9 +161,31 @@ class Replay:
             yield from self._finish(last)
         self._complete()
 
-    def found(
-        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]], rows: EventRows | None
-    ) -> Iterator[Found] | None:
+    @property
+    def is_divided(self) -> bool:
+        """Whether the compiled kernel decides for some rules alone, so that `either` can be asked for."""
+        return self._divided is not None and not self._aliases
+
+    def either(self, last: Micros | None, watched: Watched, coded: Coded) -> Iterator[Either]:
+        """The decisions of the rest, and what `decisions` are made of for the rules that are divided from it.
+
+        What happened to users may be `coded` as far as it matters to these alone; the inputs then are of `Arrived`.
+        """
+        assert self._divided is not None
+        return self._either(self._divided, last, watched, coded)
+
+    def _either(
+        self, divided: DividedReplay, last: Micros | None, watched: Watched, coded: Coded | None
+    ) -> Iterator[Either]:
+        inputs, self._gathered = _in_order(self._gathered), []
+        for user, attributes in self._profiles:
+            divided.set_profile(user, attributes)
+        decided = divided.decided(inputs, self._end(last), watched, coded)
+        handled = self._handle(divided.of_rest(watched(inputs)), divided.clockwork)
+        yield from divided.in_order(decided, chain(handled, self._finish(last, divided.clockwork)))
+        self._complete(decided.met)
+
+    def found(self, last: Micros | None, watched: Watched, rows: EventRows | None) -> Iterator[Found] | None:
         """What `decisions` are made of, where the short cut is taken; None elsewhere, and nothing is done.
 
         There may be `rows` beside the inputs, which then are of `Arrived`.
@@ -165,9 +199,7 @@ class Replay:
         """Whether the compiled kernel decides, so that `batches` can be asked for."""
         return self._tables is not None and not self._aliases
 
-    def batches(
-        self, last: Micros | None, watched: Callable[[list[Input]], Iterable[Input]], coded: Coded, writes: bool
-    ) -> Iterator[bytes]:
+    def batches(self, last: Micros | None, watched: Watched, coded: Coded, writes: bool) -> Iterator[bytes]:
         """What `found` would find, as the compiled kernel hands it over (see `line_batches`).
 
         What happened to users may be `coded`, beside the inputs, which then are of `Arrived`.
@@ -189,7 +221,7 @@ class Replay:
         self,
         program: FlatProgram,
         last: Micros | None,
-        watched: Callable[[list[Input]], Iterable[Input]],
+        watched: Watched,
         rows: EventRows | None,
     ) -> Iterator[Found]:
         inputs, self._gathered = self._gathered, []
@@ -209,14 +241,16 @@ class Replay:
         return self._clockwork.states
 
     @property
-    def effects(self) -> FlatEffects | None:
+    def effects(self) -> Effects | None:
         """What events do, if the short cut is taken unless records join ids."""
+        if self._divided is not None:
+            return self._divided.effects
         return None if self._flat is None else FlatEffects(self._flat)
 
     @property
     def machine(self) -> Machine:
         """The machine that decides."""
-        return self._clockwork.machine
+        return self._clockwork.machine if self._divided is None else self._divided.machine
 
     def _complete(self, met: Names | None = None) -> None:
         """Count what is known when all is decided; `met` are names of more users."""
@@ -227,7 +261,19 @@ class Replay:
             self.stats.users = len(met)
         else:
             self.stats.users = len({user_of(links, user) for user in self._users} if links else self._users)
-        self.stats.take(self._clockwork.machine.observations, self.program)
+        self.stats.take(self.machine.observations, self.program)
+
+    def _division(self) -> DividedReplay | None:
+        """How the program is run in two parts; None where it is not."""
+        part = flat_part(self.program)
+        tables = None if part is None else tables_of(part)
+        if tables is None:
+            return None
+        from trigdsl.replayer.divided import DividedReplay
+
+        divided = DividedReplay(self.program, tables, self._shown)
+        divided.machine.observations = self._clockwork.machine.observations
+        return divided
 
     def _flat_replay(
         self, program: FlatProgram, last: Micros | None, *, is_compiled: bool
@@ -241,17 +287,21 @@ class Replay:
             replay = CompiledReplay(self._tables, machine, self._shown)
         for user, attributes in self._profiles:
             replay.set_profile(user, attributes)
+        machine.observations.inputs_only = True
+        return replay, self._end(last)
+
+    def _end(self, last: Micros | None) -> Micros | None:
+        """When the clock of the short cut stops."""
         until = self._stop(last)
-        if until is not None and self._drain:
-            until = min(until + LONGEST_DRAIN, LAST_INSTANT)
-        return replay, until
+        return until if until is None or not self._drain else min(until + LONGEST_DRAIN, LAST_INSTANT)
 
     def _set_profiles(self, profiles: Iterable[tuple[str, dict[str, Value]]]) -> None:
         for user, attributes in profiles:
             self._clockwork.set_profile(user, attributes)
 
-    def _handle(self, inputs: Iterable[Input]) -> Iterator[Decision]:
-        clockwork, handle = self._clockwork, self._clockwork.handle
+    def _handle(self, inputs: Iterable[Input], clockwork: Clockwork | None = None) -> Iterator[Decision]:
+        clockwork = clockwork or self._clockwork
+        handle = clockwork.handle
         decisions = clockwork.machine
         now: Micros | None = None
         for given in inputs:
@@ -263,8 +313,8 @@ class Replay:
                     yield from clockwork.flush()
             handle(given)
 
-    def _finish(self, last: Micros | None) -> Iterator[Decision]:
-        clockwork = self._clockwork
+    def _finish(self, last: Micros | None, clockwork: Clockwork | None = None) -> Iterator[Decision]:
+        clockwork = clockwork or self._clockwork
         stop = self._stop(last)
         if stop is not None:
             yield from clockwork.run_timers(stop)

@@ -21,11 +21,15 @@ NOTHING: Enders = {}
 
 
 class FlatInputs:
-    """Finds out what inputs do; `machine` is that of the same program, whose observations get what is odd."""
+    """Finds out what inputs do; `machine` is that of the same program, whose observations get what is odd.
 
-    def __init__(self, program: FlatProgram, machine: Machine) -> None:
+    They get names that are no time zones only if it `notes_zones`.
+    """
+
+    def __init__(self, program: FlatProgram, machine: Machine, *, notes_zones: bool = True) -> None:
         self._program = program
         self._machine = machine
+        self._notes_zones = notes_zones
         self.default = program.program.zone or UTC
         self._plans: dict[str, tuple[EventPlan | None, Enders]] = {}
         self._sets: dict[tuple[int, ...], tuple[FlatRule, ...]] = {(): ()}
@@ -52,7 +56,7 @@ class FlatInputs:
         """The rules of some numbers."""
         made = self._sets.get(fired)
         if made is None:
-            made = self._sets[fired] = tuple(self._program.rules[index] for index in fired)
+            made = self._sets[fired] = tuple(self._program.by_index[index] for index in fired)
         return made
 
     def zone_set(self, attributes: dict[str, Value]) -> Zone | None:
@@ -61,7 +65,7 @@ class FlatInputs:
             return None
         name = attributes["timezone"]
         found = zone(name) if isinstance(name, str) else None
-        if found is None and name is not None:
+        if found is None and name is not None and self._notes_zones:
             self._machine.observations.note_zone(name)
         return found or self.default
 

@@ -5,7 +5,6 @@ A line is what `line_of` makes of the decision that `FlatReplay` would make; a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
@@ -30,28 +29,25 @@ class FlatLines:
     writes: bool
     _kinds: dict[tuple[int, str, str | None], Parts] = field(factory=dict)
 
-    def of(self, found: Iterable[Found]) -> Iterator[tuple[Found, Key, bytes]]:
-        """What was found, how it is counted, and its line."""
-        kinds = self._kinds
-        for one in found:
-            at, user, _, run, status, reason = one
-            rule = run.rule
-            kind = kinds.get((rule.index, status, reason))
-            if kind is None:
-                kind = kinds[rule.index, status, reason] = parts_of(rule, status, reason)
-            key, before, between, after = kind
-            if not self.writes:
-                yield one, key, b""
-                continue
-            time, triggered = instant_text(at), instant_text(run.triggered)
-            due = time if run.due == at else instant_text(run.due)
-            named = key_of(user, rule.rule.name, run.triggered, run.number, 1, 0)
-            event_id = "" if run.event_id is None else f',"event_id":{_json(run.event_id).decode()}'
-            line = (
-                f'{{"user":{_json(user).decode()}{before}"time":"{time}","triggered":"{triggered}","due":"{due}"'
-                f'{between}{event_id}{after}"key":"{named}"}}\n'
-            )
-            yield one, key, line.encode()
+    def of(self, one: Found) -> tuple[Key, bytes]:
+        """How what was found is counted, and its line."""
+        at, user, _, run, status, reason = one
+        rule = run.rule
+        kind = self._kinds.get((rule.index, status, reason))
+        if kind is None:
+            kind = self._kinds[rule.index, status, reason] = parts_of(rule, status, reason)
+        key, before, between, after = kind
+        if not self.writes:
+            return key, b""
+        time, triggered = instant_text(at), instant_text(run.triggered)
+        due = time if run.due == at else instant_text(run.due)
+        named = key_of(user, rule.rule.name, run.triggered, run.number, 1, 0)
+        event_id = "" if run.event_id is None else f',"event_id":{_json(run.event_id).decode()}'
+        line = (
+            f'{{"user":{_json(user).decode()}{before}"time":"{time}","triggered":"{triggered}","due":"{due}"'
+            f'{between}{event_id}{after}"key":"{named}"}}\n'
+        )
+        return key, line.encode()
 
 
 def parts_of(rule: FlatRule, status: str, reason: str | None) -> Parts:

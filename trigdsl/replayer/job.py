@@ -13,7 +13,8 @@ from typing import IO, Protocol
 import msgspec
 from attrs import field, frozen
 
-from trigdsl.engine.flat import obstacles
+from trigdsl.engine.flat import flat_part, obstacles
+from trigdsl.engine.flat_tables import is_kernel_there
 from trigdsl.engine.program import Program
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision, json_value
@@ -224,7 +225,12 @@ def _shards(job: Job) -> int | None:
     if can_scan():
         kinds |= {"csv"} if job.columns else {"csv", "jsonl"}
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
-    return 1 if by_columns and next(obstacles(job.program), None) is None else None
+    return 1 if by_columns and (next(obstacles(job.program), None) is None or _is_divided(job)) else None
+
+
+def _is_divided(job: Job) -> bool:
+    """Whether the kernel decides for some of the rules."""
+    return job.compiled and flat_part(job.program) is not None and is_kernel_there()
 
 
 def _run_split(job: Job, shards: int, progress: Progress, tally: Tally, telling: _Telling) -> Stats:

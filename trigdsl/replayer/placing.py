@@ -27,13 +27,9 @@ Profile: TypeAlias = tuple[int, str, dict[str, Value]]
 
 @define
 class PlacedObservations(Observations):
-    """Observations with the places of the first of each kind.
-
-    `inputs_only` where no timer makes any: when profiles are set, and under the short cut.
-    """
+    """Observations with the places of the first of each kind."""
 
     machine: Machine | None = None
-    inputs_only: bool = False
     odd_places: dict[tuple[int, str, str], Place] = field(factory=dict)
     zone_places: dict[str, Place] = field(factory=dict)
     given: Input | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
@@ -28,6 +28,9 @@ from trigdsl.replayer.placing import Place, PlacedObservations, PlacedProfiles, 
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import MOST_VIOLATIONS, Key, Shown, key_of, reaches
 from trigdsl.replayer.writing import line_of
+
+if TYPE_CHECKING:
+    from trigdsl.replayer.divided import Either
 
 Item: TypeAlias = tuple[int, Micros, str, int, Key, bytes]
 """A decision that is shown: 1 if it is pending, time, user, number in the shard (they are ordered so); kind, line."""
@@ -125,8 +128,7 @@ class Shard:
         self._passing.effects = self._replay.effects
         self._passing.on_rows = self._router.route_rows
         self._passing.on_line_rows = self._router.route_line_rows
-        self._observations.inputs_only = self._passing.effects is not None
-        if self._replay.is_compiled:
+        if self._replay.is_compiled or self._replay.is_divided:
             # All that is wanted is imported before processes fork, so that they need not.
             import trigdsl.replayer.line_batches
             from trigdsl.native.sifting import Sifter
@@ -135,7 +137,9 @@ class Shard:
             if any(part.source.kind == "parquet" for _, part in parts):
                 import trigdsl.records.parquet_coded  # noqa: F401
 
-            self._passing.coder = self._router.coder = Coder(Sifter(len(files)), is_zone)
+            # Other rules are to know of every profile that is updated.
+            knows = _no_zone if self._replay.is_divided else is_zone
+            self._passing.coder = self._router.coder = Coder(Sifter(len(files)), knows)
 
     def read(self) -> Iterator[Routed]:
         """Read the worker's parts, one after the other."""
@@ -173,8 +177,11 @@ class Shard:
             coded = routed_coded(self._files, self._told, self._rows)
             yield from self._replay.batches(last, self._observations.through, coded, self._asked.writes)
             return
-        rows = routed_rows(self._files, self._rows)
-        decisions = self._items(last, rows)
+        if self._replay.is_divided:
+            coded = routed_coded(self._files, self._told, self._rows)
+            decisions = self._divided_items(self._replay.either(last, self._observations.through, coded))
+        else:
+            decisions = self._items(last, routed_rows(self._files, self._rows))
         while batch := list(islice(decisions, _BATCH)):
             yield batch
 
@@ -189,23 +196,41 @@ class Shard:
         )
 
     def _items(self, last: Micros | None, rows: EventRows | None) -> Iterator[Item]:
-        shown, writes = self._asked.shown, self._asked.writes
-        decision: Decision
         if (found := self._replay.found(last, self._observations.through, rows)) is not None:
             yield from self._flat_items(found)
             return
         for number, decision in enumerate(self._replay.decisions(last, self._observations.through)):
-            if decision in shown:
-                line = line_of(decision) if writes else b""
-                if reaches(decision):
-                    self._reached.add(decision.user)
-                yield int(decision.status == "pending"), decision.time, decision.user, number, key_of(decision), line
+            if decision in self._asked.shown:
+                yield self._item(number, decision)
+
+    def _item(self, number: int, decision: Decision) -> Item:
+        line = line_of(decision) if self._asked.writes else b""
+        if reaches(decision):
+            self._reached.add(decision.user)
+        return int(decision.status == "pending"), decision.time, decision.user, number, key_of(decision), line
 
     def _flat_items(self, found: Iterator[Found]) -> Iterator[Item]:
         """The same of what the short cut found, which is shown or else not found."""
         lines = FlatLines(writes=self._asked.writes)
-        for number, (one, key, line) in enumerate(lines.of(found)):
-            at, user, _, _, status, _ = one
-            if status == "sent":
-                self._reached.add(user)
-            yield int(status == "pending"), at, user, number, key, line
+        for number, one in enumerate(found):
+            yield self._flat_item(number, one, lines)
+
+    def _flat_item(self, number: int, one: Found, lines: FlatLines) -> Item:
+        at, user, _, _, status, _ = one
+        key, line = lines.of(one)
+        if status == "sent":
+            self._reached.add(user)
+        return int(status == "pending"), at, user, number, key, line
+
+    def _divided_items(self, found: Iterator[Either]) -> Iterator[Item]:
+        """The same of what both parts of a program found."""
+        lines, shown = FlatLines(writes=self._asked.writes), self._asked.shown
+        for number, one in enumerate(found):
+            if not isinstance(one, Decision):
+                yield self._flat_item(number, one, lines)
+            elif one in shown:
+                yield self._item(number, one)
+
+
+def _no_zone(_: str) -> bool:
+    return False
