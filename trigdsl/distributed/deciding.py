@@ -75,8 +75,14 @@ def decide(asked: Deciding, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
         decisions = iter(_Group(asked, report).decisions(group))
         while part := list(islice(decisions, _BATCH)):
             yield _columns(asked, schema, part)
+    yield report_row(report)
+
+
+def report_row(report: Report) -> pa.RecordBatch:
+    """A report as a row among decisions."""
+    schema = output_schema()
     told = [pa.nulls(1, one.type) for one in islice(schema, len(schema) - 1)]
-    yield pa.RecordBatch.from_arrays([*told, pa.array([pickle.dumps(report)], pa.binary())], schema=schema)
+    return pa.RecordBatch.from_arrays([*told, pa.array([pickle.dumps(report)], pa.binary())], schema=schema)
 
 
 def report_of(row: bytes) -> Report:

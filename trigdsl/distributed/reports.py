@@ -46,10 +46,10 @@ class Report:
             self.broken[invariant] = self.broken.get(invariant, 0) + number
         self.violations = first_violations([*self.violations, *other.violations])
 
-    def count(self, key: Key, at: At) -> None:
-        """Count one decision of a kind; those of one user come in their order, others in any."""
+    def count(self, key: Key, at: At, number: int = 1) -> None:
+        """Count some decisions of a kind, of which the first is at a place; those of one user come in their order."""
         known = self.kinds.get(key)
-        self.kinds[key] = (at, 1) if known is None else (min(known[0], at), known[1] + 1)
+        self.kinds[key] = (at, number) if known is None else (min(known[0], at), known[1] + number)
 
     def tell(self, tally: Tally, program: Program) -> None:
         """Hand everything on to a tally, in the order in which one process would; the stats become complete."""

@@ -18,8 +18,10 @@ from trigdsl.distributed.needs import needs_of
 from trigdsl.distributed.reports import Report
 from trigdsl.distributed.rows import PART_BITS, PROFILES, TABLE, Reading
 from trigdsl.distributed.rules import travelling
+from trigdsl.distributed.shards import is_for_kernel
 from trigdsl.distributed.spark_files import SparkFiles, spark_files
 from trigdsl.distributed.spark_replay import SparkRecords, SparkReplay, reports_of
+from trigdsl.distributed.spark_shards import SparkShards
 from trigdsl.distributed.spark_tables import SparkTable
 from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT
 from trigdsl.records.errors import UnreadableFile
@@ -30,6 +32,7 @@ from trigdsl.records.passing import Passing
 from trigdsl.records.rejects import NO_OFFSET, Reject, Reports
 from trigdsl.replayer.job import Job, Progress, rejecting, summary_of
 from trigdsl.replayer.results import decision_schema
+from trigdsl.replayer.split import all_parts
 from trigdsl.replayer.stats import Stats
 from trigdsl.replayer.summary import Summary, Tally
 from trigdsl.replayer.writing import decisions_to_file, decisions_to_stream
@@ -61,11 +64,8 @@ def run_on_spark(job: Job, spark: SparkSession, progress: Progress, partitions: 
     if folder is not None and Path(folder).exists():
         raise OutputExists(f"`{folder}` is there already: name another folder for the decisions, or remove it")
     tally = Tally(job.shown)
-    files = spark_files(sources(job.events))
-    replay = SparkReplay(spark, _records(job, files, spark), _asked(job))
     with ExitStack() as stack:
-        stack.callback(replay.close)
-        replay.prepare()
+        files, replay = _prepared(job, spark, partitions, stack)
         passing = Passing()
         _Told(job, files, replay).tell(passing, rejecting(job, tally, stack), tally, progress)
         decided = replay.decisions(partitions).persist()
@@ -74,7 +74,29 @@ def run_on_spark(job: Job, spark: SparkSession, progress: Progress, partitions: 
         _write(decided, job.out, sum(count for _, count in report.kinds.values()), progress)
         report.observations.taken_alias = replay.linked.taken
         report.tell(tally, job.program)
-        return summary_of(job, tally, _stats(report, passing, replay.users()))
+        return summary_of(job, tally, _stats(report, passing, replay.users(report)))
+
+
+def _prepared(
+    job: Job, spark: SparkSession, partitions: int | None, stack: ExitStack
+) -> tuple[SparkFiles, SparkReplay | SparkShards]:
+    """The files and the replay of them, which is closed with the stack, once all is known that is before decisions."""
+    found = sources(job.events)
+    if is_for_kernel(job.program, invariants=job.invariants):
+        files = SparkFiles({}, dict(enumerate(all_parts(found))))
+        reading = Reading(travelling(job.program), job.columns, job.until)
+        shards = SparkShards(spark, SparkRecords(reading, files.parts, job.profiles), _asked(job), partitions)
+        stack.callback(shards.close)
+        shards.prepare()
+        if not shards.joins:
+            return files, shards
+        # Users whose ids are joined come together by another way.
+        shards.close()
+    files = spark_files(found)
+    replay = SparkReplay(spark, _records(job, files, spark), _asked(job))
+    stack.callback(replay.close)
+    replay.prepare()
+    return files, replay
 
 
 def _asked(job: Job) -> Deciding:
@@ -114,7 +136,7 @@ class _Told:
 
     job: Job
     files: SparkFiles
-    replay: SparkReplay
+    replay: SparkReplay | SparkShards
 
     def tell(self, passing: Passing, on_reject: Callable[[Reject], None], tally: Tally, progress: Progress) -> None:
         """Tell of rejects and warnings; `passing` gets what was only counted. Raises UnreadableFile, RejectedError."""
@@ -172,7 +194,8 @@ def _stats(report: Report, passing: Passing, users: int) -> Stats:
         stats.event_names[event] = stats.event_names.get(event, 0) + count
         stats.inputs += count
         stats.events += count
-    if passed:
+    stats.inputs += passing.updates
+    if passing.first <= passing.last:
         stats.first = passing.first if stats.first is None else min(stats.first, passing.first)
         stats.last = passing.last if stats.last is None else max(stats.last, passing.last)
     stats.users = users

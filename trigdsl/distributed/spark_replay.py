@@ -83,10 +83,10 @@ class SparkReplay:
         """
         by_user = self._rows(self.linked.groups).repartition(partitions or self._partitions(), "key")
         ordered = by_user.sortWithinPartitions("key", "time", "arrival")
-        return ordered.mapInArrow(partial(_decide, self.asked), _spark_schema(deciding.output_schema()))
+        return ordered.mapInArrow(partial(_decide, self.asked), spark_schema(deciding.output_schema()))
 
-    def users(self) -> int:
-        """How many users the records have."""
+    def users(self, _: Report) -> int:
+        """How many users the records have; most of them may have none that was decided about."""
         from pyspark.sql import functions as F  # noqa: N812
 
         frames = []
@@ -124,7 +124,7 @@ class SparkReplay:
     def _read(self, unusual: DataFrame | None) -> DataFrame | None:
         """Everything that is read in Python, as record rows; read once, and held."""
         records, reading = self.records, self.records.reading
-        schema = _spark_schema(rows.ROWS)
+        schema = spark_schema(rows.ROWS)
         frames = []
         if records.profiles is not None:
             one = self.spark.range(0, 1, 1, 1)
@@ -154,7 +154,7 @@ class SparkReplay:
         if (packed := self._packed) is not None:
             frames.append(packed.where(packed.kind.isin(RECORD, PROFILE)))
         if not frames:
-            frames.append(self.spark.createDataFrame([], _spark_schema(rows.ROWS)))
+            frames.append(self.spark.createDataFrame([], spark_schema(rows.ROWS)))
         if len(frames) == 1 and self._has_usual:
             # Rows of columns alone: nothing is packed.
             none = {"kind": F.lit(None).cast("int"), "packed": F.lit(None).cast("binary")}
@@ -215,7 +215,8 @@ def reports_of(decided: DataFrame) -> Report:
     return total(deciding.report_of(row.report) for row in found)
 
 
-def _spark_schema(schema: pa.Schema) -> Any:
+def spark_schema(schema: pa.Schema) -> Any:
+    """Columns of Arrow as Spark's."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
     return from_arrow_schema(schema)

@@ -170,7 +170,7 @@ class Router:
 def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arrived]:
     """The inputs of blocks, in their order."""
     for block in blocks:
-        data = _read(descriptors, block)
+        data = bytes_of(descriptors, block)
         length = int.from_bytes(data[:4], "little")
         places = array("Q", data[4 : 4 + length])
         inputs = unpacked(data[4 + length :])
@@ -184,7 +184,7 @@ def routed_rows(descriptors: Sequence[int], blocks: Iterable[Block]) -> EventRow
     of_lines: list[bytes] = []
     others: list[bytes] = []
     for block in blocks:
-        (of_lines if isinstance(block, LineBlock) else others).append(_read(descriptors, block))
+        (of_lines if isinstance(block, LineBlock) else others).append(bytes_of(descriptors, block))
     lines = None
     if of_lines:
         from trigdsl.records import line_rows
@@ -204,17 +204,18 @@ def routed_coded(descriptors: Sequence[int], told: Sequence[Block], rows: Sequen
 
     place = {block.file: number for number, block in enumerate(told)}
     return Coded(
-        [_read(descriptors, block) for block in told],
-        ((place[block.file], _read(descriptors, block)) for block in rows),
+        [bytes_of(descriptors, block) for block in told],
+        ((place[block.file], bytes_of(descriptors, block)) for block in rows),
     )
 
 
 def routed_users(descriptors: Sequence[int], blocks: Iterable[Block]) -> set[str]:
     """The names that blocks of `route_users` hold."""
-    return {name for block in blocks for name in msgspec.msgpack.decode(_read(descriptors, block), type=list[str])}
+    return {name for block in blocks for name in msgspec.msgpack.decode(bytes_of(descriptors, block), type=list[str])}
 
 
-def _read(descriptors: Sequence[int], block: Block) -> bytes:
+def bytes_of(descriptors: Sequence[int], block: Block) -> bytes:
+    """What a block holds; raises OSError where the file ends before."""
     data = os.pread(descriptors[block.file], block.length, block.start)
     while len(data) < block.length:
         more = os.pread(descriptors[block.file], block.length - len(data), block.start + len(data))
