@@ -241,7 +241,7 @@ def test_the_outbox_of_a_store_gets_each_decision_once(streams: Any, tmp_path: P
         if repeated:
             undo_last_commit(tmp_path)
         out = stream(feed.read(streams), program, form="stored", rejects=True)
-        run_into(out, to_outbox(url, program, log=True), tmp_path)
+        run_into(out, to_outbox(url, log=True), tmp_path)
         with store.transaction() as t:
             waiting = t.deliveries(None, None, 0, 10)
             going = [(one.channel, one.time, one.expires) for one in waiting]
@@ -251,6 +251,26 @@ def test_the_outbox_of_a_store_gets_each_decision_once(streams: Any, tmp_path: P
         Outbox(store, now=lambda: ten).deliver(sink)
     assert sorted(delivered) == ["now 1", "now 2"]
     store.close()
+
+
+def test_deliveries_of_runs_that_go_on_by_their_old_text_expire_by_it(streams: Any, tmp_path: Path) -> None:
+    from trigdsl.distributed.spark_streaming import stream
+    from trigdsl.distributed.spark_streaming_sinks import to_outbox
+
+    url, feed = f"sqlite:///{tmp_path}/state.db", Feed(tmp_path / "in")
+    store = open_store(url)
+    for expires, records in (
+        ("2h", [event("cart", "10:00:00")]),
+        ("1h", [event("cart", "10:10:00", "v"), tick("11:00:00")]),
+    ):
+        program = trigdsl.parse(f"rule r: if cart then after 30m send push expires {expires}")
+        feed.put(records)
+        run_into(stream(feed.read(streams), program, form="stored"), to_outbox(url), tmp_path)
+    with store.transaction() as t:
+        waiting = {row.user: (row.time, row.expires) for row in t.deliveries(None, None, 0, 10)}
+    store.close()
+    due = {user: parse_time(at(text))[0] for user, text in (("u", "10:30:00"), ("v", "10:40:00"))}
+    assert waiting == {"u": (due["u"], due["u"] + 2 * HOUR), "v": (due["v"], due["v"] + HOUR)}
 
 
 # ------------------------------------------------------------------------ moving

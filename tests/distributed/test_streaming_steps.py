@@ -122,6 +122,54 @@ def test_runs_of_several_old_texts_go_on_side_by_side() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "lasts"),
+    [
+        (" expires 2h", " expires 1h", (120, 60)),
+        (" expires 2h", "", (120, None)),
+        ("", " expires 1h", (None, 60)),
+    ],
+)
+def test_a_decision_expires_by_the_text_that_its_run_goes_by(
+    old: str, new: str, lasts: tuple[int | None, int | None]
+) -> None:
+    armed = step(f'rule r: if cart then after 30m send push "old"{old} while pending stack', T, cart())
+    stream = UserStream(trigdsl.parse(f'rule r: if cart then after 45m send push "new"{new} while pending stack'))
+    both = stream.step("u", armed.kept, [cart(T + MINUTE)], T + MINUTE)
+    found = stream.step("u", both.kept, (), T + HOUR)
+    expires = [
+        (one.text, None if until is None else (until - one.due) // MINUTE)
+        for one, until in zip(found.decisions, found.expires, strict=True)
+    ]
+    assert expires == [("old", lasts[0]), ("new", lasts[1])]
+
+
+def test_what_expires_on_a_stream_expires_in_a_store_too() -> None:
+    """The outbox of an engine whose rules were edited, and what the stream tells of the same records and edits."""
+    texts = [
+        f'rule r: if cart then after {after} send push "{after}" expires {after} while pending stack\n'
+        for after in ("30m", "45m", "50m")
+    ]
+    records = [{"user": "u", "time": f"2026-11-20T10:0{n}:00Z", "event": "cart"} for n in range(3)]
+    engine = trigdsl.Engine(trigdsl.parse(texts[0]), store="memory:")
+    kept, told = None, []
+    for text, record in zip(texts, records, strict=True):
+        if text is not texts[0]:
+            engine.reload(trigdsl.parse(text))
+        engine.feed(record)
+        given = input_of(dict(record))
+        found = UserStream(trigdsl.parse(text)).step("u", kept, [given], given.time)
+        kept = found.kept
+    engine.advance("2026-11-20T12:00:00Z")
+    found = UserStream(trigdsl.parse(texts[2])).step("u", kept, (), T + 2 * HOUR)
+    told = [(one.key, until) for one, until in zip(found.decisions, found.expires, strict=True)]
+    with engine.store.transaction() as t:
+        waiting = [(row.key, row.expires) for row in t.deliveries(None, None, 0, 10)]
+    assert told == waiting
+    minutes = [(until - T) // MINUTE for _, until in told if until is not None]
+    assert minutes == [60, 91, 102]
+
+
 # ------------------------------------------------------------------------ boundaries
 def cart(at: int = T, user: str = "u", **more: Any) -> Input:
     return Input(user, at, "cart", {}, **more)

@@ -66,8 +66,8 @@ def stream(
     what `states_of` or `states_from_file` give: users' states to begin with.  `on_edit` is `Engine.reload`'s.
 
     `form` is how decisions come: `columns`, `json` (columns `user`, `key`, and `value`, a line of JSON), or `stored`
-    (the same with a decision's bytes, for `to_outbox`).  With `rejects`, records that cannot be used or come late are
-    rows too, with a column `kind` (`decision`, `rejected`), a `reason` and the `record`.
+    (the same with a decision's bytes, and when it expires, for `to_outbox`).  With `rejects`, records that cannot be
+    used or come late are rows too, with a column `kind` (`decision`, `rejected`), a `reason` and the `record`.
 
     With programs by name, `df` has a column `program` that says which is a record's; decisions have it too.
 
@@ -178,7 +178,8 @@ class _Users(StatefulProcessor):
         # A timer that has just gone off goes by itself.
         if kept is not None or step.kept is not None:
             self._keep(step, None if step.was == fired else step.was)
-        yield from (self._form.decided(program, one) for one in step.decisions)
+        for decision, expires in zip(step.decisions, step.expires, strict=True):
+            yield self._form.decided(program, decision, expires)
         for refused in step.refused:
             yield self._form.rejected(program, user, refused.reason, refused.text)
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from trigdsl.distributed.rules import compiled, travelling
-from trigdsl.engine.program import Program
 from trigdsl.store.bodies import decode_decision
-from trigdsl.store.keeper import delivery_of, expiries, is_delivered
+from trigdsl.store.keeper import delivery_of, is_delivered
 from trigdsl.store.opening import open_store
 from trigdsl.store.protocol import RejectRow, Transaction
 
@@ -22,16 +20,14 @@ _AT_ONCE = 1_000
 _QUERY = "sql.streaming.queryId"
 
 
-def to_outbox(url: str, program: Program, *, log: bool = False) -> ToOutbox:
+def to_outbox(url: str, *, log: bool = False) -> ToOutbox:
     """What `foreachBatch` calls to put decisions into the outbox of the store at an address, each once.
 
     The stream is to be of the form `stored`; with `rejects` its rejected records are kept in the store too.  A batch
     is one transaction, in which its number is noted under the query's: a batch that is done again, after a failure
     between this commit and Spark's, does nothing.  With `log` the store keeps all decisions.
-
-    `program` is that of the stream: it says when deliveries expire.
     """
-    return ToOutbox(url, travelling(program), log)
+    return ToOutbox(url, log)
 
 
 @define
@@ -39,15 +35,14 @@ class ToOutbox:
     """Puts batches into an outbox. It may travel to another process; it opens the store where it is called."""
 
     url: str
-    travelled: bytes
     log: bool
     _store: Any = field(default=None, init=False)
 
-    def __getstate__(self) -> tuple[str, bytes, bool]:
-        return self.url, self.travelled, self.log
+    def __getstate__(self) -> tuple[str, bool]:
+        return self.url, self.log
 
-    def __setstate__(self, state: tuple[str, bytes, bool]) -> None:
-        self.url, self.travelled, self.log = state
+    def __setstate__(self, state: tuple[str, bool]) -> None:
+        self.url, self.log = state
         self._store = None
 
     def __call__(self, batch: DataFrame, number: int) -> None:
@@ -70,16 +65,14 @@ class ToOutbox:
             batch.unpersist()
 
     def _put(self, t: Transaction, rows: Iterator[Any]) -> None:
-        until = expiries(compiled(self.travelled))
         while some := list(islice(rows, _AT_ONCE)):
             t.reject(_rejects(some))
-            bodies = [bytes(row.value) for row in some if row.value is not None]
-            decided = [(decode_decision(body), body) for body in bodies]
+            bodies = [(bytes(row.value), row.expires) for row in some if row.value is not None]
+            decided = [(decode_decision(body), body, expires) for body, expires in bodies]
             if self.log:
-                t.log([(one.user, body) for one, body in decided])
-            t.enqueue(
-                [delivery_of(one, body, until.get((one.rule, one.step))) for one, body in decided if is_delivered(one)]
-            )
+                t.log([(one.user, body) for one, body, _ in decided])
+            going = [held for held in decided if is_delivered(held[0])]
+            t.enqueue([evolve(delivery_of(one, body, None), expires=expires) for one, body, expires in going])
 
 
 def _rejects(rows: Iterable[Any]) -> list[RejectRow]:

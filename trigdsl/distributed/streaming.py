@@ -10,7 +10,7 @@ All of this knows no engine: it is handed bytes and gives bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from attrs import define, evolve, field, frozen
@@ -20,6 +20,7 @@ from trigdsl.engine.duplicates import forget_before, is_duplicate
 from trigdsl.engine.machine import Machine
 from trigdsl.engine.program import OldRule, Program
 from trigdsl.engine.state import State
+from trigdsl.engine.timers import later
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import FIRST_INSTANT, Micros, instant_text
@@ -27,6 +28,7 @@ from trigdsl.records.rejects import shown
 from trigdsl.store.adopting import Adoption
 from trigdsl.store.codec import decode_state, encode_state, read_state
 from trigdsl.store.fates import check_policy, with_old_rules
+from trigdsl.store.keeper import expiries
 from trigdsl.store.layouts import Layout, layout_of
 from trigdsl.store.running import old_rules_of
 from trigdsl.store.sleeping import is_blank
@@ -66,12 +68,14 @@ class Refused:
 class Step:
     """What came of one step of one user.
 
-    `kept` is what to keep in the place of what was kept, None when that is nothing.  `wake` is the moment, in
-    milliseconds, at which the user is to be called on again even if nothing comes, None when there is none; `was` is
-    the one that held before.
+    `expires` has for each decision the moment after which it is not worth delivering, None where there is none.  `kept`
+    is what to keep in the place of what was kept, None when that is nothing.  `wake` is the moment, in milliseconds, at
+    which the user is to be called on again even if nothing comes, None when there is none; `was` is the one that held
+    before.
     """
 
     decisions: tuple[Decision, ...]
+    expires: tuple[Micros | None, ...]
     refused: tuple[Refused, ...]
     kept: bytes | None
     wake: int | None
@@ -86,12 +90,27 @@ class Running:
     machine: Machine
     layout: Layout
     packed: bytes
+    expiries: Mapping[tuple[str, int], Micros]
 
     @classmethod
     def of(cls, program: Program) -> Running:
         """The program with a new machine."""
         layout = layout_of(program)
-        return cls(program, Machine(program), layout, packed_layout(layout))
+        return cls(program, Machine(program), layout, packed_layout(layout), expiries(program))
+
+    def taken(self) -> list[tuple[Decision, Micros | None]]:
+        """What the machine has decided, taken from it, each with the moment at which it expires."""
+        machine = self.machine
+        made = [(one, self.expires(one)) for one in machine.decisions]
+        machine.decisions = []
+        machine.old_expiries.clear()
+        return made
+
+    def expires(self, decision: Decision) -> Micros | None:
+        """The last moment at which a decision is worth delivering, by the text that its run goes by."""
+        old = self.machine.old_expiries
+        found = old[decision.key] if decision.key in old else self.expiries.get((decision.rule, decision.step))
+        return None if found is None else later(decision.due, found)
 
     def start_anew(self) -> None:
         """Let go of what the machine was about to do when it failed."""
@@ -155,7 +174,7 @@ class UserStream:
             return step
         left = Kept(layout=self._now.packed) if step.kept is None else decode_kept(step.kept)
         waiting = evolve(left, untold=step.decisions, wake=_AT_ONCE)
-        return Step(decisions=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE, was=step.was)
+        return Step(decisions=(), expires=(), refused=step.refused, kept=waiting.encoded, wake=_AT_ONCE, was=step.was)
 
     def adoption(self, layout: bytes, running: Running) -> Adoption:
         """From a layout that wrote states to what decides now."""
@@ -180,12 +199,12 @@ class _Once:
     _state: State = field(init=False)
     _number: int = field(init=False)
     _held: list[tuple[int, Input]] = field(init=False)
-    _decisions: list[Decision] = field(factory=list)
+    _made: list[tuple[Decision, Micros | None]] = field(factory=list)
     _refused: list[Refused] = field(factory=list)
 
     def step(self, arrived: Sequence[Input], time: Micros | None) -> Step:
         self._held, self._number = list(self.before.held), self.before.arrived
-        self._decisions += self.before.untold
+        self._made += [(one, self.running.expires(one)) for one in self.before.untold]
         clock = _latest(self.before.clock, time)
         self._state = self._go_on(FIRST_INSTANT if clock is None else clock)
         for given in arrived:
@@ -203,8 +222,8 @@ class _Once:
             return decode_state(running.program, data)
         adopted = self.stream.adoption(self.before.layout, running).adopt(read_state(data))
         running.machine.adopt(adopted.state, now, adopted.retimed)
-        self._collect()
-        self._decisions += adopted.decisions(now)
+        self._made += running.taken()
+        self._made += [(one, None) for one in adopted.decisions(now)]
         return adopted.state
 
     def _take(self, given: Input, clock: Micros | None) -> None:
@@ -244,12 +263,7 @@ class _Once:
             machine.handle(state, given)
             self.in_hand = None
         machine.run_timers(state, clock - 1)
-        self._collect()
-
-    def _collect(self) -> None:
-        machine = self.running.machine
-        self._decisions += machine.decisions
-        machine.decisions = []
+        self._made += self.running.taken()
 
     def _done(self, clock: Micros | None) -> Step:
         state, wake = self._state, self._wake()
@@ -262,7 +276,8 @@ class _Once:
             state=None if is_blank(state) else encode_state(self.running.program, 0, state),
         )
         return Step(
-            decisions=tuple(self._decisions),
+            decisions=tuple(decision for decision, _ in self._made),
+            expires=tuple(expires for _, expires in self._made),
             refused=tuple(self._refused),
             kept=None if kept.is_nothing else kept.encoded,
             wake=wake,
