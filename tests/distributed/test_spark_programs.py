@@ -76,7 +76,10 @@ def with_files(way: str, drawn: Case, job: Job, folder: Path, seed: int) -> Job:
 
 def differs(drawn: Drawn, spark: Any) -> str | None:
     """What a replay on Spark leaves behind that one here does not; None when all is the same."""
-    found = by_a_table(drawn, spark) if drawn.way == "table" else by_files(drawn, spark)
+    try:
+        found = by_a_table(drawn, spark) if drawn.way == "table" else by_files(drawn, spark)
+    except Exception as error:
+        found = str(error)
     log.info("seed %d, %s: %s", drawn.seed, drawn.way, found or "the same")
     return found and f"seed {drawn.seed}, {drawn.way}: {found}"
 

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trigdsl.model.values import Micros
+from trigdsl.model.values import LAST_INSTANT, Micros
 from trigdsl.records.effects import Effect, EventRows
 
 UserRow: TypeAlias = tuple[Micros, int, int]
@@ -117,9 +117,9 @@ def names_in(columns: Sequence[Any]) -> list[str]:
 
 
 def first_time(found: EventRows) -> Micros:
-    """The time of the first event of all."""
-    first: Micros = pc.min(found.rows.column("time")).as_py()
-    return first
+    """The time of the first event of all; one after all of time where there is none."""
+    first: Micros | None = pc.min(found.rows.column("time")).as_py()
+    return LAST_INSTANT + 1 if first is None else first
 
 
 _ORDER = ["user", "time", "arrival", "effect"]
