@@ -6,13 +6,15 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import define
 
 Record = dict[str, Any]
 
 SCHEMA = "program string, value string"
+T = TypeVar("T")
+_TRIES = 10
 
 
 @define
@@ -44,12 +46,10 @@ class Feed:
         return rows.select(*(columns or ("value",)))
 
 
-def run(decisions: Any, folder: Path) -> Any:
+def run(decisions: Any, folder: Path) -> None:
     """Run a query over all that is there, from its checkpoint on; its rows go to Parquet, beside the checkpoint."""
     writing = decisions.writeStream.format("parquet").option("path", f"{folder}/out")
-    query = writing.option("checkpointLocation", f"{folder}/checkpoint").trigger(availableNow=True).start()
-    query.awaitTermination()
-    return query
+    _finish(writing, folder)
 
 
 def rows_of(spark: Any, folder: Path) -> list[Any]:
@@ -58,12 +58,33 @@ def rows_of(spark: Any, folder: Path) -> list[Any]:
     return rows
 
 
-def run_into(decisions: Any, sink: Callable[[Any, int], None], folder: Path) -> Any:
+def run_into(decisions: Any, sink: Callable[[Any, int], None], folder: Path) -> None:
     """Run a query over all that is there, each batch of which is handed to a function."""
-    writing = decisions.writeStream.foreachBatch(sink).option("checkpointLocation", f"{folder}/checkpoint")
-    query = writing.trigger(availableNow=True).start()
-    query.awaitTermination()
-    return query
+    _finish(decisions.writeStream.foreachBatch(sink), folder)
+
+
+def _finish(writing: Any, folder: Path) -> None:
+    writing = writing.option("checkpointLocation", f"{folder}/checkpoint").trigger(availableNow=True)
+    keep_on(writing.start, lambda query: query.awaitTermination())
+
+
+def keep_on(start: Callable[[], Any], use: Callable[[Any], T]) -> T:
+    """What comes of using a query, which is started again from its checkpoint when a busy machine ends it.
+
+    For each batch Spark starts a process of Python on the driver, and gives it ten seconds to come up.
+    """
+    from pyspark.errors import StreamingQueryException
+
+    for left in reversed(range(_TRIES)):
+        query = start()
+        try:
+            return use(query)
+        except StreamingQueryException as error:
+            if not left or "Python worker failed to connect back" not in str(error):
+                raise
+        finally:
+            query.stop()
+    raise AssertionError
 
 
 def undo_last_commit(folder: Path) -> None:

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pytest
 from attrs import evolve
 from flat_programs import flat_case
+from killing import IN_PROC, KINDS, kill_one
 from programs import case
 from pyarrow import parquet
 from shards import Silent
@@ -30,6 +30,9 @@ from trigdsl.records.errors import UnreadableFile
 from trigdsl.replayer.job import Job, RejectedError, run
 from trigdsl.replayer.results import decision_schema
 from trigdsl.spark import replay
+
+KILLS = int(os.environ.get("TRIGDSL_SPARK_KILLS", "1"))
+"""How often the test of killed workers is run, each time with other processes."""
 
 CART = (
     'rule cart_reminder: if cart and cart.value > 20 then after 30m send push "Still there?" unless purchase within 2h'
@@ -316,46 +319,29 @@ def test_one_user_with_a_fifth_of_all_events(spark: Any, tmp_path: Path) -> None
         assert b'"busy"' in compare(job, tmp_path, spark)
 
 
-def executors() -> list[int]:
-    """The processes of our session that work, of which this process is an ancestor."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"CoarseGrainedExecutorBackend" in (path / "cmdline").read_bytes() and _is_ours(int(path.name)):
-                found.append(int(path.name))
-        except OSError:
-            continue
-    return sorted(found)
-
-
-def _is_ours(pid: int) -> bool:
-    while pid > 1:
-        if pid == os.getpid():
-            return True
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return False
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
-def test_a_worker_that_is_killed_changes_nothing(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not IN_PROC, reason="processes are found in /proc")
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_worker_that_is_killed_changes_nothing(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     monkeypatch.setattr(parts, "PART_BYTES", 100_000)
     events = lines_file(tmp_path / "events.jsonl", shop(40_000, 800))
     job = Job(program=trigdsl.parse(HISTORY), events=(events,), out=str(tmp_path / "here.jsonl"))
     wanted = run(job, Silent()).to_dict()
-    killed: list[int] = []
+    draw, killed = random.Random(seed), []
     over = threading.Event()
 
     def kill() -> None:
-        """One worker when tasks are done of the first stage, one when the rows of users are decided."""
+        """A process while lines are read, another while users are decided: when some tasks are done, others not."""
         tracker, stages = spark.sparkContext.statusTracker(), set()
-        while not over.is_set() and len(killed) < 2:
+        while not over.is_set() and len(killed) < len(KINDS):
             for number in tracker.getActiveStageIds():
                 stage = tracker.getStageInfo(number)
                 if stage and stage.numCompletedTasks and stage.numActiveTasks and number not in stages:
-                    stages.add(number)
-                    if alive := [pid for pid in executors() if pid not in killed]:
-                        os.kill(alive[0], signal.SIGKILL)
-                        killed.append(alive[0])
+                    kind = KINDS[(seed + len(killed)) % len(KINDS)]
+                    if kill_one(kind, draw):
+                        stages.add(number)
+                        killed.append(kind)
             time.sleep(0.02)
 
     killer = threading.Thread(target=kill)

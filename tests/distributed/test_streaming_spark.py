@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import IN_PROC, KINDS, kill_one
 from streaming_cases import FIRST, LAST, Streamed, streamed_cases, time_of
-from streaming_queries import Feed, rows_of, run, run_into, sorted_lines, undo_last_commit
+from streaming_queries import Feed, keep_on, rows_of, run, run_into, sorted_lines, undo_last_commit
 
 import trigdsl
 from trigdsl.delivery.outbox import Handover, Outbox
@@ -29,6 +29,9 @@ Record = dict[str, Any]
 BATCHES = 6
 DRAWN, EACH = (500, 1) if os.environ.get("TRIGDSL_SLOW_CASES") else (20, 6)
 """How many random programs, and of how many cases of the engine each time one."""
+
+KILLS = int(os.environ.get("TRIGDSL_SPARK_KILLS", "1"))
+"""How often the test of killed workers is run, each time with other processes and moments."""
 
 REMINDER = 'rule r: if cart then after 30m send push "left {{ n }}" unless purchase\n'
 
@@ -116,7 +119,7 @@ def pending_of(program: trigdsl.Program, path: Path) -> list[Record]:
 
 
 # ------------------------------------------------------------------------ failures
-STORM_USERS, STORM_BATCHES = 40, 5
+STORM_USERS, STORM_BATCHES = 40, 8
 
 
 def storm(folder: Path) -> tuple[Feed, list[Record]]:
@@ -144,39 +147,51 @@ def decided(spark: Any, folder: Path) -> list[Record]:
     return [json.loads(row.value) for row in rows_of(spark, folder)]
 
 
-def processes(of: str, *marks: str) -> list[int]:
-    """The ids of processes whose command line has all these marks, and that descend from the process `of`."""
-    found = []
-    for path in Path("/proc").iterdir():
-        try:
-            line = (path / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if path.name.isdigit() and of in line and all(mark in line for mark in marks):
-            found.append(int(path.name))
-    return sorted(found)
-
-
-def test_a_worker_that_is_killed_in_the_middle_changes_nothing(streams: Any, tmp_path: Path) -> None:
+@pytest.mark.skipif(not IN_PROC, reason="processes are found in /proc")
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_workers_that_are_killed_and_restarts_in_the_middle_change_nothing(
+    streams: Any, tmp_path: Path, seed: int
+) -> None:
+    """An executor, a Python worker and the query itself end, in any order, at random moments of a batch."""
     from trigdsl.distributed.spark_streaming import stream
 
     feed, records = storm(tmp_path / "in")
-    out = stream(feed.read(streams), trigdsl.parse(REMINDER), form="json", lateness="1h")
-    writing = out.writeStream.format("parquet").option("path", f"{tmp_path}/out")
-    query = writing.option("checkpointLocation", f"{tmp_path}/checkpoint").start()
-    try:
-        end = time.monotonic() + 300
-        while (query.lastProgress is None or query.lastProgress.batchId < 1) and time.monotonic() < end:
-            time.sleep(0.1)
-        executors = processes(streams.sparkContext.applicationId, "CoarseGrainedExecutorBackend")
-        assert len(executors) == 2
-        os.kill(executors[0], signal.SIGKILL)
-        assert query.lastProgress.batchId < STORM_BATCHES
+    program, draw, done = trigdsl.parse(REMINDER), random.Random(seed), []
+
+    def start() -> Any:
+        out = stream(feed.read(streams), program, form="json", lateness="1h")
+        writing = out.writeStream.format("parquet").option("path", f"{tmp_path}/out")
+        return writing.option("checkpointLocation", f"{tmp_path}/checkpoint").start()
+
+    def disturb(query: Any) -> None:
+        for what in draw.sample([*KINDS, "restart"], 3)[len(done) :]:
+            number = _batch_of(query, at_least=len(done))
+            query.awaitTermination(draw.uniform(0, 1.5))
+            if what == "restart":
+                query.stop()
+                query = start()
+                ended = True
+            else:
+                ended = kill_one(what, draw) is not None
+            if ended and number < STORM_BATCHES:
+                done.append(what)
         query.processAllAvailable()
-    finally:
         query.stop()
-    assert executors[0] not in processes(streams.sparkContext.applicationId, "CoarseGrainedExecutorBackend")
+
+    keep_on(start, disturb)
+    assert len(done) > 1
     assert sorted_lines(decided(streams, tmp_path)) == sorted_lines(locally(REMINDER, records))
+
+
+def _batch_of(query: Any, at_least: int) -> int:
+    """The number of the batch that a query works at, as soon as it is that or more."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        number = 0 if query.lastProgress is None else query.lastProgress.batchId + 1
+        if number >= at_least:
+            return int(number)
+        query.awaitTermination(0.1)
+    raise AssertionError(f"no batch {at_least} in five minutes")
 
 
 def test_a_restart_from_the_checkpoint_changes_nothing(streams: Any, tmp_path: Path) -> None:

@@ -14,16 +14,18 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from pyspark.sql import Row
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.streaming.stateful_processor import ExpiredTimerInfo, StatefulProcessor, StatefulProcessorHandle
 
 from trigdsl.distributed.rules import compiled, travelling
 from trigdsl.distributed.spark_streaming_forms import FORMS, Form
-from trigdsl.distributed.spark_streaming_rows import ROWS, reading, ticking
+from trigdsl.distributed.spark_streaming_rows import ROWS, joined_by, reading, ticking
 from trigdsl.distributed.streaming import MILLISECOND, Step, UserStream
 from trigdsl.engine.program import Program
 from trigdsl.model.durations import parse_duration
+from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
 from trigdsl.store.bodies import decode_input
 from trigdsl.store.fates import check_policy
@@ -50,6 +52,7 @@ def stream(
     order: str | None = None,
     ticks: DataFrame | None = None,
     initial: DataFrame | None = None,
+    links: DataFrame | None = None,
     on_edit: str | None = None,
     form: str = "columns",
     rejects: bool = False,
@@ -63,7 +66,8 @@ def stream(
     offset in a partition of Kafka, else that of the rows in their batch.
 
     `ticks` has a column `time` of timestamps that move time on while no record comes; see `clock`.  `initial` is
-    what `states_of` or `states_from_file` give: users' states to begin with.  `on_edit` is `Engine.reload`'s.
+    what `states_of` or `states_from_file` give: users' states to begin with.  `on_edit` is `Engine.reload`'s.  `links`
+    are ids that are known to be others', with the columns `alias` and `user`: records of an `alias` are its `user`'s.
 
     `form` is how decisions come: `columns`, `json` (columns `user`, `key`, and `value`, a line of JSON), or `stored`
     (the same with a decision's bytes, and when it expires, for `to_outbox`).  With `rejects`, records that cannot be
@@ -82,6 +86,8 @@ def stream(
     wait = -(-parse_duration(lateness) // MILLISECOND)
     _use_rocksdb(df.sparkSession)
     rows = reading(df, columns, order, tuple(travelled) if named else None)
+    if links is not None:
+        rows = joined_by(rows, links)
     if ticks is not None:
         rows = rows.unionByName(ticking(ticks))
     rows = rows.withWatermark("moment", f"{wait} milliseconds").select(*(name for name in ROWS if name != "moment"))
@@ -148,7 +154,7 @@ class _Users(StatefulProcessor):
             # What could not be read, and ticks, which have done their work.
             yield from (self._form.rejected(None, None, row.reason, row.record) for row in rows if row.reason)
             return
-        inputs = [decode_input(bytes(row.body)) for row in sorted(rows, key=_arrival)]
+        inputs = [_input(user, row) for row in sorted(rows, key=_arrival)]
         yield from self._step(program, user, inputs, timerValues)
 
     def handleExpiredTimer(  # noqa: N802
@@ -203,6 +209,14 @@ class _Users(StatefulProcessor):
 def _stream_of(travelled: bytes, policy: str) -> UserStream:
     """A worker takes all steps of a program, one after the other, with one of these, in whatever batch."""
     return UserStream(compiled(travelled), policy)
+
+
+def _input(user: str, row: Row) -> Input:
+    """The record of a row, under the ids that are known for those that it came with."""
+    given = decode_input(bytes(row.body))
+    if given.user == user and given.alias == row.alias:
+        return given
+    return replace(given, user=user, alias=row.alias)
 
 
 def _arrival(row: Row) -> tuple[int, int]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ROWS = {
     "program": "string",
     "user": "string",
+    "alias": "string",
     "moment": "timestamp",
     "arrival": "bigint",
     "part": "int",
@@ -40,13 +41,15 @@ ROWS = {
 }
 """The columns of records on their way.
 
-`part` is the place in an envelope of several, `body` a record as a store holds it back, `reason` why there is none.
+`alias` is the other id that a record gives its user, `part` the place in an envelope of several, `body` a record as a
+store holds it back, `reason` why there is none.
 """
 
 _ARROW = pa.schema(
     [
         ("program", pa.string()),
         ("user", pa.string()),
+        ("alias", pa.string()),
         ("moment", pa.timestamp("us", "UTC")),
         ("arrival", pa.int64()),
         ("part", pa.int32()),
@@ -104,6 +107,31 @@ def ticking(ticks: DataFrame) -> DataFrame:
         for name, kind in ROWS.items()
     ]
     return ticks.select(*cells)
+
+
+def joined_by(rows: DataFrame, links: DataFrame) -> DataFrame:
+    """The records with users and aliases that are one id for each user: `links` are ids with the user that they are.
+
+    Raises ValueError when `links` lack a column, give one id to two users, or have a user that is an id of another's.
+    """
+    if not {"alias", "user"} <= set(links.columns):
+        raise ValueError("`links` wants the columns `alias`, an id, and `user`, whose it is")
+    known = (
+        links.select(F.col("alias").alias("__id"), F.col("user").alias("__known")).where("__id != __known").distinct()
+    )
+    twice = known.groupBy("__id").count().where("count > 1").first()
+    if twice is not None:
+        raise ValueError(f"`links` gives the id `{twice[0]}` to more than one user: an id is one user's")
+    further = known.join(known.select(F.col("__id").alias("__next")), F.col("__known") == F.col("__next")).first()
+    if further is not None:
+        raise ValueError(
+            f"`links` says that `{further[0]}` is `{further[1]}`, which is another's id: "
+            "give each id the user that it is in the end"
+        )
+    for name in ("user", "alias"):
+        found = rows.join(F.broadcast(known), rows[name] == F.col("__id"), "left")
+        rows = found.withColumn(name, F.coalesce("__known", name)).drop("__id", "__known")
+    return rows
 
 
 def _column(name: str) -> Any:
@@ -173,7 +201,7 @@ class _Rows:
         for place, value in enumerate(self.batch.column(_VALUE).to_pylist()):
             line = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b""
             if (tick := _tick(line)) is not None:
-                self._made.append((None, None, tick, *[None] * 5))
+                self._made.append((None, None, None, tick, *[None] * 5))
                 continue
             for part, given in enumerate(lines.line(line, place)):
                 self._add(given, place, part)
@@ -190,13 +218,14 @@ class _Rows:
     def _add(self, given: Input, place: int, part: int = 0) -> None:
         program = self._programs[place]
         if self.how.programs and program not in self.how.programs:
-            self._made.append((*[None] * 6, f"no program `{program}`", shown(record_text(given))))
+            self._made.append((*[None] * 7, f"no program `{program}`", shown(record_text(given))))
             return
         arrival = self._arrivals[place]
-        self._made.append((program, given.user, given.time, arrival, part, encode_input(given), None, None))
+        body = encode_input(given)
+        self._made.append((program, given.user, given.alias, given.time, arrival, part, body, None, None))
 
     def _reject(self, reject: Reject) -> None:
-        self._made.append((*[None] * 6, reject.reason, reject.record))
+        self._made.append((*[None] * 7, reject.reason, reject.record))
 
     def taken(self) -> pa.RecordBatch:
         """All of them."""

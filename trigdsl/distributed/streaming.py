@@ -39,8 +39,8 @@ _MOST_WITH_OLD = 64
 """With so many sets of old rules the program is kept compiled."""
 
 ALIAS = (
-    "`alias` is not followed here, where users are spread over processes: "
-    "give all records of a user one id before they come; the rest of the record counts"
+    "`alias` is not followed here, where users are spread over processes: give all records of a user one id before "
+    "they come, or the ids as `links`; the rest of the record counts"
 )
 """Why an `alias` is rejected."""
 
@@ -229,7 +229,8 @@ class _Once:
     def _take(self, given: Input, clock: Micros | None) -> None:
         """Take a record in: it is late, came twice, or waits for its time."""
         if given.alias is not None:
-            self._refused.append(Refused(given, ALIAS))
+            if given.alias != self.user:
+                self._refused.append(Refused(given, ALIAS))
             if given.is_only_alias:
                 return
             given = msgspec.structs.replace(given, alias=None)
