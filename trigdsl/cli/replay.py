@@ -131,7 +131,16 @@ def replay(
         workers=workers or all_cores(),
         on_decision=None if figures is None else figures.add,
     )
-    summary = _run(job) if engine is None else run_on_spark(job, master, spark)
+    if engine is not None:
+        summary = run_on_spark(job, master, spark)
+    elif figures is not None or program.functions:
+        # Figures, and functions of others, may want what is left out.
+        summary = _run(job)
+    else:
+        from trigdsl.records.lean import columns_alone
+
+        with columns_alone(events):
+            summary = _run(job)
     if summary is None:
         return RULES_AT_FAULT
     if figures is not None and report is not None and checked is not None:

@@ -38,6 +38,12 @@ class Sieve:
         self.context.state = State("")
         self.met_odd = False
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The names on the wire of all events that can matter; None: any name may be one."""
+        program = self._program
+        return None if self._all_matter or program.other is not None else frozenset(program.plans)
+
     def test(self, event: str) -> MayMatter | None:
         """How to tell whether an event of that name can matter, without profile update; None when none can."""
         plan = self._program.plan(event)

@@ -265,6 +265,15 @@ cdef class Sifter:
             free(table)
         return odd, open_rows
 
+    def meet_users(self, users, const int32_t[::1] offsets, const unsigned char[::1] texts, Py_ssize_t rows):
+        """Number the users of so many rows of whom nothing else is to be known; none is missing or empty."""
+        self.kept = [users, offsets, texts]
+        self.kept.append(_column(&self.users, users))
+        if self.users.valid != NULL:
+            raise ValueError("rows without users")
+        self.begin(offsets, texts)
+        self.meet(rows)
+
     def settle(self, int64_t event, const int64_t[::1] rows, const int32_t[::1] effects):
         """What rows of the present batch do that were left open; the numbers of those that are unusual."""
         cdef Py_ssize_t i

@@ -49,9 +49,9 @@ class CodedRows(EffectRows):
         scale = round(timestamp_unit(times.type) or 1)
         sifter = coder.sifter
         odd, left = sifter.sift(
-            _codes(users),
+            codes_of(users),
             *texts_of(users.dictionary),
-            _codes(events),
+            codes_of(events),
             _column(times),
             batch.num_rows,
             scale,
@@ -140,7 +140,7 @@ def _samples(turns: tuple[float, ...], kind: Any) -> list[float | None] | None:
     return [*found, None]
 
 
-def _codes(column: Any) -> Column:
+def codes_of(column: Any) -> Column:
     """The places of texts as the sifter has them, which are signed."""
     codes = column.indices
     return _column(codes if types.is_signed_integer(codes.type) else codes.cast("int64"))

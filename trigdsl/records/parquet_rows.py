@@ -57,14 +57,27 @@ def parquet_inputs(
 
         effects = (EffectRows if passing.coder is None else CodedRows)(table, columns, passing)
         if effects.suits():
+            if _is_idle(table, layout, passing, group):
+                return
             for rows, inputs in effects.batches(reports):
                 if rows is not None:
                     passing.on_rows(rows)
                 yield from inputs
             return
+    if passing is not None and quick_maker(layout) is not None and _is_idle(table, layout, passing, group):
+        return
     for batch, numbers in table.sifted(layout, passing if quick_maker(layout) is not None else None):
         for made, _ in inputs_of(table, layout, batch, numbers, reports):
             yield made
+
+
+def _is_idle(table: ParquetTable, layout: Layout, passing: Passing, group: int | None) -> bool:
+    """Whether a row group needs no more than counting, which is then done."""
+    if group is None or passing.judge.names is None:
+        return False
+    from trigdsl.records.parquet_groups import IdleGroup
+
+    return IdleGroup(table, layout, passing, reads_texts=passing.effects is None).pass_all()
 
 
 def inputs_of(
@@ -221,6 +234,17 @@ class ParquetTable(ArrowTable):
                 yield kept.slice(start, ROWS), numbers[start : start + ROWS]
 
     @property
+    def rows(self) -> int:
+        """How many rows are read."""
+        metadata = self._file.metadata
+        count: int = metadata.num_rows if self._group is None else metadata.row_group(self._group).num_rows
+        return count
+
+    def statistics(self, index: int) -> Any:
+        """What the file tells of a column of the one row group that is read; None: nothing."""
+        return None if self._group is None else self._file.metadata.row_group(self._group).column(index).statistics
+
+    @property
     def first_row(self) -> int:
         """The number of the first row that is read, from 1."""
         metadata = self._file.metadata
@@ -233,8 +257,7 @@ class ParquetTable(ArrowTable):
             return False
         metadata = self._file.metadata
         groups = range(metadata.num_row_groups) if self._group is None else [self._group]
-        held = [metadata.row_group(group).column(index).statistics for group in groups]
-        return not all(one is not None and one.has_min_max and isfinite(one.min) and isfinite(one.max) for one in held)
+        return not all(_is_finite(metadata.row_group(group).column(index)) for group in groups)
 
     def batches(self, rows: int = ROWS, columns: list[str] | None = None, *, told: bool = True) -> Iterator[Any]:
         """The record batches, one after the other, of some columns or of all; who looks twice is not `told` again."""
@@ -275,6 +298,16 @@ def _scalar(cell: Any) -> object:
     except (ValueError, OverflowError) as error:
         return Unrepresentable(str(error))
     return made
+
+
+def _is_finite(chunk: Any) -> bool:
+    """Whether all numbers of a column are finite, as far as the file says."""
+    told = chunk.statistics
+    if told is None:
+        return False
+    if told.has_null_count and told.null_count == chunk.num_values:
+        return True
+    return bool(told.has_min_max and isfinite(told.min) and isfinite(told.max))
 
 
 def _first_line(error: Exception) -> str:

@@ -35,6 +35,10 @@ class Judge(Protocol):
     def context(self) -> Any:
         """What a test is called with."""
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The names of all events that can matter; None: any name may be one."""
+
     def test(self, event: str) -> Test | None:
         """How to tell from its properties whether an event of that name can matter; None when none can."""
 
@@ -47,6 +51,7 @@ class _Everything:
 
     met_odd = False
     context = None
+    names = None
 
     def test(self, _: str) -> Test:
         return lambda _properties, _context: True
