@@ -65,10 +65,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[list[str]]]:
     found: dict[int, list[list[str]]] = {}
     iter_batches = parquet.ParquetFile.iter_batches
 
-    def counted(self: Any, rows: int, row_groups: Any = None, columns: Any = None) -> Any:
+    def counted(self: Any, rows: int, row_groups: Any = None, columns: Any = None, **asked: Any) -> Any:
         for group in row_groups or range(self.metadata.num_row_groups):
             found.setdefault(group, []).append(list(columns or self.schema_arrow.names))
-        return iter_batches(self, rows, row_groups=row_groups, columns=columns)
+        return iter_batches(self, rows, row_groups=row_groups, columns=columns, **asked)
 
     monkeypatch.setattr(parquet.ParquetFile, "iter_batches", counted)
     monkeypatch.setattr(parts, "LEAST_PARQUET_BYTES", 1)

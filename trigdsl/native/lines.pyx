@@ -130,12 +130,13 @@ cdef class Lines:
 
     cdef list kinds
     cdef Py_ssize_t longest
-    cdef Bytes named
+    # The bytes of a key, and of a batch: what is grown once is used again.
+    cdef Bytes named, made
 
     def __init__(self, kinds):
         self.kinds = [tuple(parts) for parts in kinds]
         self.longest = max((sum(map(len, parts)) for parts in self.kinds), default=0)
-        self.named = Bytes()
+        self.named, self.made = Bytes(), Bytes()
 
     def batch(
         self, Decisions decisions, Py_ssize_t start, Py_ssize_t stop, Names users, dict ids, bint pending, bint writes
@@ -145,11 +146,12 @@ cdef class Lines:
         `ids` has the members that tell the ids of events, by their number; most often there are none.
         """
         cdef Py_ssize_t count = min(stop, decisions.count) - start, i, began
-        cdef Bytes into = Bytes()
+        cdef Bytes into = self.made
         cdef Header header = Header(count, pending)
         cdef Entry entry
         cdef Decision* one
         cdef Py_ssize_t entries = sizeof(Header)
+        into.length = 0
         into.need(entries + count * sizeof(Entry) + (count * (self.longest + FIXED) if writes else 0))
         into.put(<const char*> &header, sizeof(Header))
         into.length = entries + count * sizeof(Entry)

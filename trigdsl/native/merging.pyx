@@ -1,7 +1,7 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True
 """Batches of decisions of several shards, each in order → the lines of all, in order, and how many there are of a kind."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
@@ -26,6 +26,7 @@ cdef class Merger:
     cdef Stream* streams
     cdef int count
     cdef int64_t[::1] counts
+    cdef object lines  # a bytearray into which they go
 
     def __init__(self, users, int64_t[::1] counts):
         """`counts` has a number for each kind; it is for use in here."""
@@ -33,6 +34,7 @@ cdef class Merger:
         self.count = len(self.users)
         self.batches = [None] * self.count
         self.counts = counts
+        self.lines = bytearray()
         self.streams = <Stream*> calloc(self.count + 1, sizeof(Stream))
         if self.streams == NULL:
             raise MemoryError
@@ -67,17 +69,20 @@ cdef class Merger:
             memcpy(&stream.entry, stream.entries, sizeof(Entry))
 
     def take(self):
-        """The lines up to where a shard's next batch is needed, and (kind, how many) in order of their first ones."""
+        """The lines up to where a shard's next batch is needed, and (kind, how many) in order of their first ones.
+
+        The lines are there until this is called again.
+        """
         cdef int64_t room = 0, length = 0
         cdef int shard, first
         cdef Stream* stream
-        cdef bytes lines
         cdef char* into
         kinds = []
         for shard in range(self.count):
             room += self.rest(&self.streams[shard])
-        lines = PyBytes_FromStringAndSize(NULL, room)
-        into = PyBytes_AS_STRING(lines)
+        if len(self.lines) < room:
+            self.lines = bytearray(room)
+        into = PyByteArray_AS_STRING(self.lines)
         while True:
             first = -1
             for shard in range(self.count):
@@ -105,7 +110,7 @@ cdef class Merger:
         for kind in kinds:
             counted.append((kind, self.counts[kind]))
             self.counts[kind] = 0
-        return memoryview(lines)[:length], counted
+        return memoryview(self.lines)[:length], counted
 
     cdef int64_t rest(self, Stream* stream) noexcept:
         """How long the lines are that are left of a stream's batch."""

@@ -47,7 +47,7 @@ def parquet_inputs(
 
     Rows that `passing` has no use for may be counted there instead.
     """
-    table = ParquetTable(source, progress, group)
+    table = ParquetTable(source, progress, group, threads=passing is None or passing.threads)
     layout = input_layout(table.names, columns)
     if table.is_naive(min(layout.columns_of("time"))) and not group:
         reports.no_offset(None)
@@ -189,13 +189,16 @@ class ArrowTable(ArrowRows, ABC):
 class ParquetTable(ArrowTable):
     """The rows of one Parquet file as Python values; needs pyarrow."""
 
-    def __init__(self, source: Source, progress: Progress | None, group: int | None = None) -> None:
+    def __init__(
+        self, source: Source, progress: Progress | None, group: int | None = None, *, threads: bool = True
+    ) -> None:
         import pyarrow
         from pyarrow import parquet
 
         self._errors = (pyarrow.ArrowException, OSError)
         self._progress = progress
         self._group = group
+        self._threads = threads
         self._size = source.size or 0
         file: object = source.path
         if source.compression:
@@ -265,7 +268,7 @@ class ParquetTable(ArrowTable):
         reported = done = 0
         try:
             groups = None if self._group is None else [self._group]
-            for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns):
+            for batch in self._file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=self._threads):
                 yield batch
                 done += batch.num_rows
                 if self._progress is not None and told:

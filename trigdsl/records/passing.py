@@ -97,6 +97,8 @@ class Passing:
     """The same for the reader of JSON Lines, which does so only where there is this: columns, and their effects."""
     coder: Coder | None = None
     updates: int = 0
+    threads: bool = True
+    """Whether a reader may take threads, which gain nothing where other processes read."""
     triggered: dict[Any, tuple[int, ...] | None] = field(factory=dict)
     """Which rules events trigger, by their names and values, as far as `effects` were asked."""
     tests: dict[str, Test | None] = field(factory=dict)

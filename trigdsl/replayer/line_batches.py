@@ -22,7 +22,8 @@ from trigdsl.replayer.compiled import Decided
 from trigdsl.replayer.flat_lines import parts_of
 from trigdsl.replayer.summary import Key
 
-_BATCH = 8_192
+_BATCH = 1_024
+"""Decisions in a batch: few enough that their lines stay in a processor's cache from one copy to the next."""
 
 Merged: TypeAlias = tuple[Counter[Key], tuple[memoryview]]
 """How many decisions there are of each kind, in the order of their first ones; and their lines in one."""
@@ -42,7 +43,10 @@ def batches_of(tables: Tables, decided: Decided, writes: bool) -> Iterator[bytes
 def merged_lines(
     program: Program, users: Sequence[bytes | memoryview], streams: Sequence[Iterator[bytes | memoryview]]
 ) -> Iterator[Merged]:
-    """The lines of all shards, whose users were told and whose other batches come in streams."""
+    """The lines of all shards, whose users were told and whose other batches come in streams.
+
+    Lines are there until the next are asked for.
+    """
     simple = flat(program)
     tables = None if simple is None else tables_of(simple)
     assert tables is not None

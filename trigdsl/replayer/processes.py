@@ -131,6 +131,7 @@ def _serve(end: Connection, shard: Shard, inherited: Sequence[Connection]) -> No
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in inherited:
         other.close()
+    shard.share_cores()
     try:
         _work(end, shard)
     except (BrokenPipeError, EOFError, ConnectionResetError):

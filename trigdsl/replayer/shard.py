@@ -141,6 +141,10 @@ class Shard:
             knows = _no_zone if self._replay.is_divided else is_zone
             self._passing.coder = self._router.coder = Coder(Sifter(len(files)), knows)
 
+    def share_cores(self) -> None:
+        """Take no threads, since other shards have processes of their own."""
+        self._passing.threads = False
+
     def read(self) -> Iterator[Routed]:
         """Read the worker's parts, one after the other."""
         for number, part in self._parts:

@@ -42,15 +42,20 @@ class DecisionWriter:
         self.write_lines((line_of(decision),))
 
     def write_lines(self, lines: Iterable[bytes]) -> None:
-        """Write decisions that were made lines of, one or several in each."""
+        """Write decisions that were made lines of, one or several in each; nothing of them is kept."""
         for line in lines:
-            self._lines += line
+            if len(line) >= _BUFFERED:
+                self.flush()
+                self._stream.write(line)
+            else:
+                self._lines += line
         if len(self._lines) >= _BUFFERED:
             self.flush()
 
     def flush(self) -> None:
-        self._stream.write(self._lines)
-        self._lines.clear()
+        if self._lines:
+            self._stream.write(self._lines)
+            self._lines.clear()
 
 
 def line_of(decision: Decision) -> bytes:
