@@ -11,7 +11,7 @@ from unittest.mock import patch
 from case_parts import Case
 
 import trigdsl
-from trigdsl.records import parts
+from trigdsl.records import arrow_files, parts
 from trigdsl.records.times import parse_time
 from trigdsl.replayer.job import Job, run
 from trigdsl.replayer.split import in_process
@@ -45,6 +45,7 @@ def by_shards(
         patch.object(parts, "LEAST_BYTES", 0),
         patch.object(parts, "LEAST_PARQUET_BYTES", 0),
         patch.object(parts, "PART_BYTES", 400),
+        patch.object(arrow_files, "GROUP_BYTES", 400),
     ):
         path, out = Path(folder, name), Path(folder, "out.jsonl")
         write(path, case.records)

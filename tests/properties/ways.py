@@ -209,12 +209,24 @@ def write_odd_csv(path: Path, records: tuple[Record, ...]) -> None:
     path.write_bytes(("\ufeff" + "\n".join(texts)).encode())
 
 
-def write_parquet(path: Path, records: tuple[Record, ...]) -> None:
-    """In groups of a few rows; times are instants, numbers doubles."""
+def table_of(records: tuple[Record, ...]) -> pyarrow.Table:
+    """Times are instants, numbers doubles."""
     rows = [{**dict(zip(COLUMNS, cells(one), strict=True)), "time": time_of(one).astimezone(UTC)} for one in records]
     types = {"time": pyarrow.timestamp("us", "UTC"), "n": pyarrow.float64(), "at.n": pyarrow.float64()}
     schema = pyarrow.schema([(name, types.get(name, pyarrow.string())) for name in COLUMNS])
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema), path, row_group_size=7)
+    return pyarrow.Table.from_pylist(rows, schema)
+
+
+def write_parquet(path: Path, records: tuple[Record, ...]) -> None:
+    """In groups of a few rows."""
+    parquet.write_table(table_of(records), path, row_group_size=7)
+
+
+def write_arrow(path: Path, records: tuple[Record, ...]) -> None:
+    """In batches of a few rows."""
+    table = table_of(records)
+    with pyarrow.ipc.new_file(path, table.schema) as file:
+        file.write_table(table, max_chunksize=7)
 
 
 def replayed(case: Case, inputs: Any, **how: Any) -> list[Record]:
@@ -259,6 +271,8 @@ WAYS = {
     "Parquet": Way(in_columns, partial(from_file, name="events.parquet", write=write_parquet)),
     "users split": Way(whole, by_shards),
     "columns of users split": Way(in_columns, partial(by_shards, name="events.parquet", write=write_parquet)),
+    "Arrow": Way(in_columns, partial(from_file, name="events.arrow", write=write_arrow)),
+    "Arrow of users split": Way(in_columns, partial(by_shards, name="events.arrow", write=write_arrow)),
     "CSV of users split": Way(in_columns, partial(by_shards, name="events.csv", write=write_odd_csv)),
 }
 

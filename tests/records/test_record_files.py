@@ -65,7 +65,9 @@ def test_no_paths() -> None:
 def test_an_unknown_suffix(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("")
-    with pytest.raises(UnreadableFile, match=r"`\.jsonl`, `\.ndjson`, `\.csv`, `\.parquet`, each plain or with `\.gz`"):
+    with pytest.raises(
+        UnreadableFile, match=r"`\.ndjson`, `\.csv`, `\.parquet`, `\.arrow`, `\.feather`, each plain or with `\.gz`"
+    ):
         read_inputs([str(path)], on_reject=pytest.fail)
 
 

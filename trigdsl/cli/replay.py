@@ -76,7 +76,7 @@ def replay(
 ) -> int:
     """Run RULES over EVENTS and say what would have been sent, to whom, when, and why not.
 
-    RULES is a .trig file or a folder. EVENTS are files or folders of .jsonl, .csv or .parquet, plain,
+    RULES is a .trig file or a folder. EVENTS are files or folders of .jsonl, .csv, .parquet or .arrow, plain,
     .gz or .zst; - is standard input. --only, --rule and --user limit what is shown, never what runs.
 
     \b

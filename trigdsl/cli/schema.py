@@ -23,7 +23,7 @@ def schema() -> None:
 def infer(events: tuple[str, ...], out: str | None, maps: tuple[str, ...]) -> int:
     """Write the declarations of the events, users and lists that are found in EVENTS.
 
-    EVENTS are files or folders of .jsonl, .csv or .parquet, plain, .gz or .zst; - is standard input. Comments
+    EVENTS are files or folders of .jsonl, .csv, .parquet or .arrow, plain, .gz or .zst; - is standard input. Comments
     tell how often a field is there and which few values it has. Fields with values of several types are
     declared by the commonest, and reported on standard error with counts and examples.
 

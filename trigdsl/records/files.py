@@ -17,11 +17,15 @@ from trigdsl.records.errors import Damaged, UnreadableFile
 
 STANDARD_INPUT = "-"
 
-KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+KINDS = {
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
+}  # fmt: skip
 """The kind of a file by its suffix."""
+COLUMNAR = ("parquet", "arrow")
+"""The kinds of files that hold columns with types."""
 COMPRESSIONS = (".gz", ".zst")
 
-_LIBRARIES = {"parquet": ("pyarrow", "parquet"), ".zst": ("zstandard", "zstd")}
+_LIBRARIES = {"parquet": ("pyarrow", "parquet"), "arrow": ("pyarrow", "parquet"), ".zst": ("zstandard", "zstd")}
 
 Progress = Callable[[int], None]
 

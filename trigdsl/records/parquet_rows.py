@@ -43,11 +43,11 @@ def parquet_inputs(
     passing: Passing | None = None,
     group: int | None = None,
 ) -> Iterator[Input]:
-    """The inputs of a Parquet file, or of one row group; raises UnreadableFile when it is none or lacks columns.
+    """The inputs of a file of Parquet or Arrow, or of one part; raises UnreadableFile when it is none or lacks columns.
 
     Rows that `passing` has no use for may be counted there instead.
     """
-    table = ParquetTable(source, progress, group, threads=passing is None or passing.threads)
+    table = table_of(source, progress, group, threads=passing is None or passing.threads)
     layout = input_layout(table.names, columns)
     if table.is_naive(min(layout.columns_of("time"))) and not group:
         reports.no_offset(None)
@@ -71,9 +71,9 @@ def parquet_inputs(
             yield made
 
 
-def _is_idle(table: ParquetTable, layout: Layout, passing: Passing, group: int | None) -> bool:
-    """Whether a row group needs no more than counting, which is then done."""
-    if group is None or passing.judge.names is None:
+def _is_idle(table: FileTable, layout: Layout, passing: Passing, group: int | None) -> bool:
+    """Whether a row group of Parquet needs no more than counting, which is then done."""
+    if group is None or passing.judge.names is None or not isinstance(table, ParquetTable):
         return False
     from trigdsl.records.parquet_groups import IdleGroup
 
@@ -101,9 +101,23 @@ def inputs_of(
             yield made, number
 
 
+def table_of(
+    source: Source, progress: Progress | None = None, group: int | None = None, *, threads: bool = True
+) -> FileTable:
+    """The table in a file of Parquet or Arrow, or a part of it; raises UnreadableFile when it is none.
+
+    Parquet may be decoded in several `threads`.
+    """
+    if source.kind == "arrow":
+        from trigdsl.records.arrow_files import ArrowFile
+
+        return ArrowFile(source, progress, group)
+    return ParquetTable(source, progress, group, threads=threads)
+
+
 def row_groups(source: Source) -> int:
-    """How many row groups a Parquet file has; raises UnreadableFile when it is none."""
-    return ParquetTable(source, None).row_groups
+    """In how many parts a file of Parquet or Arrow can be read; raises UnreadableFile when it is none."""
+    return table_of(source).row_groups
 
 
 def _with_time(cells: Cells, at: int, time: Micros | None) -> Cells:
@@ -186,34 +200,13 @@ class ArrowTable(ArrowRows, ABC):
         """The record batches, one after the other, of some columns or of all."""
 
 
-class ParquetTable(ArrowTable):
-    """The rows of one Parquet file as Python values; needs pyarrow."""
-
-    def __init__(
-        self, source: Source, progress: Progress | None, group: int | None = None, *, threads: bool = True
-    ) -> None:
-        import pyarrow
-        from pyarrow import parquet
-
-        self._errors = (pyarrow.ArrowException, OSError)
-        self._progress = progress
-        self._group = group
-        self._threads = threads
-        self._size = source.size or 0
-        file: object = source.path
-        if source.compression:
-            file, self._progress = io.BytesIO(b"".join(chunks_of(source, progress))), None
-        try:
-            self._file = parquet.ParquetFile(file)
-        except self._errors as error:
-            raise UnreadableFile(f"is no Parquet file: {_first_line(error)}") from None
-        super().__init__(self._file.schema_arrow)
+class FileTable(ArrowTable):
+    """A table that lies in a file."""
 
     @property
+    @abstractmethod
     def row_groups(self) -> int:
-        """How many row groups the file has."""
-        count: int = self._file.metadata.num_row_groups
-        return count
+        """In how many parts the file can be read."""
 
     def sifted(self, layout: Layout, passing: Passing | None) -> Iterator[tuple[Any, Sequence[int]]]:
         """Record batches of the rows that may matter, with the numbers of the rows, from 1."""
@@ -235,6 +228,36 @@ class ParquetTable(ArrowTable):
             first += whole.num_rows
             for start in range(0, kept.num_rows, ROWS):
                 yield kept.slice(start, ROWS), numbers[start : start + ROWS]
+
+
+class ParquetTable(FileTable):
+    """The rows of one Parquet file as Python values; needs pyarrow."""
+
+    def __init__(
+        self, source: Source, progress: Progress | None, group: int | None = None, *, threads: bool = True
+    ) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        self._errors = (pyarrow.ArrowException, OSError)
+        self._progress = progress
+        self._group = group
+        self._threads = threads
+        self._size = source.size or 0
+        file: object = source.path
+        if source.compression:
+            file, self._progress = io.BytesIO(b"".join(chunks_of(source, progress))), None
+        try:
+            self._file = parquet.ParquetFile(file)
+        except self._errors as error:
+            raise UnreadableFile(f"is no Parquet file: {first_line(error)}") from None
+        super().__init__(self._file.schema_arrow)
+
+    @property
+    def row_groups(self) -> int:
+        """How many row groups the file has."""
+        count: int = self._file.metadata.num_row_groups
+        return count
 
     @property
     def rows(self) -> int:
@@ -276,7 +299,7 @@ class ParquetTable(ArrowTable):
                     self._progress(now - reported)
                     reported = now
         except self._errors as error:
-            raise UnreadableFile(f"cannot be read on: {_first_line(error)}") from None
+            raise UnreadableFile(f"cannot be read on: {first_line(error)}") from None
 
 
 @frozen
@@ -313,5 +336,6 @@ def _is_finite(chunk: Any) -> bool:
     return bool(told.has_min_max and isfinite(told.min) and isfinite(told.max))
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says first, without a full stop."""
     return str(error).partition("\n")[0].rstrip(".") or type(error).__name__

@@ -1,7 +1,7 @@
 """Files → parts that can be read apart from each other; a part → its inputs, and a report of what else was in it.
 
 A part is a stretch of whole lines of a JSON Lines file or of whole rows of a CSV file, a row group of a Parquet file,
-or any other file as a whole.
+some batches of an Arrow file, or any other file as a whole.
 What the parts of all files hold, one after the other, is what the files hold.
 """
 
@@ -19,7 +19,7 @@ from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
 from trigdsl.records.chunks import CHUNK, blocks
 from trigdsl.records.csv_bounds import row_bounds
 from trigdsl.records.errors import UnreadableFile
-from trigdsl.records.files import STANDARD_INPUT, Source
+from trigdsl.records.files import COLUMNAR, STANDARD_INPUT, Source
 from trigdsl.records.json_lines import JsonLines
 from trigdsl.records.passing import Passing
 from trigdsl.records.reading import batches_of
@@ -29,13 +29,13 @@ LEAST_BYTES = 1 << 25
 """Of a smaller file the parts are not worth their processes."""
 LEAST_PARQUET_BYTES = 1 << 23
 LEAST_PACKED_BYTES = 1 << 22
-"""The same of Parquet, and of a compressed file."""
+"""The same of Parquet and Arrow, and of a compressed file."""
 PART_BYTES = 1 << 24
 
 
 @frozen
 class Part:
-    """A part of a file: the bytes from `start` to `end`, or in Parquet the row group of number `place`.
+    """A part of a file: the bytes from `start` to `end`; the row group of number `place` in Parquet, batches in Arrow.
 
     `place` is None for a file that is read as a whole.
     """
@@ -69,7 +69,7 @@ def weight(source: Source) -> float | None:
     """The size of a file by the size from which several processes are worth while; None when it is unknown."""
     if source.path == STANDARD_INPUT or not os.path.isfile(source.path):
         return None
-    least = LEAST_PARQUET_BYTES if source.kind == "parquet" else LEAST_BYTES
+    least = LEAST_PARQUET_BYTES if source.kind in COLUMNAR else LEAST_BYTES
     return (source.size or 0) / max(min(least, LEAST_PACKED_BYTES) if source.compression else least, 1)
 
 
@@ -77,14 +77,14 @@ def can_be_parted(source: Source, passing: Passing, workers: int) -> bool:
     """Whether a file is read in parts: it is large, no part of it must wait for another, and processes can fork."""
     if workers < 2 or passing.is_sorted or sys.platform != "linux" or source.compression:
         return False
-    return source.kind in ("jsonl", "csv", "parquet") and (weight(source) or 0) >= 1
+    return source.kind in ("jsonl", "csv", *COLUMNAR) and (weight(source) or 0) >= 1
 
 
 def parts_of(source: Source) -> list[Part]:
     """The parts of a file, in order; at least one."""
     size = source.size or 0
     if not source.compression and os.path.isfile(source.path):
-        if source.kind == "parquet":
+        if source.kind in COLUMNAR:
             return _row_groups(source, size)
         if source.kind == "jsonl":
             return _stretches(source, _bounds(source, size))
@@ -150,7 +150,7 @@ class PartReading:
         part = self._part
         if part.place is None:
             return batches_of(part.source, self._columns, self._reports, None, self._passing)
-        if part.source.kind == "parquet":
+        if part.source.kind in COLUMNAR:
             from trigdsl.records.parquet_rows import parquet_inputs
 
             return [parquet_inputs(part.source, self._columns, self._reports, None, self._passing, group=part.place)]

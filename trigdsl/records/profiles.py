@@ -27,7 +27,7 @@ def read_profiles(
     columns: Mapping[str, str] | None = None,
     on_reject: Callable[[Reject], None] = lambda reject: None,
 ) -> Iterator[Profile]:
-    """The user and the attributes of each profile in a file (or folder) of JSON Lines, CSV or Parquet.
+    """The user and the attributes of each profile in a file (or folder) of JSON Lines, CSV, Parquet or Arrow.
 
     In JSON the attributes are the record `set`, or without one every other key: `{"user": "u1", "tier":
     "gold"}`.  In tables every column but the user's is an attribute, with or without `set.` before it.  What
@@ -45,7 +45,7 @@ def _profiles(
 ) -> Iterator[Profile]:
     for source in found:
         reports = Reports(source.path, on_reject)
-        read = {"jsonl": _json, "csv": _csv, "parquet": _parquet}[source.kind]
+        read = {"jsonl": _json, "csv": _csv, "parquet": _columns, "arrow": _columns}[source.kind]
         try:
             for line, raw, record in read(source, columns, reports):
                 try:
@@ -110,10 +110,10 @@ def _csv(source: Source, columns: Mapping[str, str] | None, reports: Reports) ->
         yield line, partial(str, raw), partial(layout.record, cells)
 
 
-def _parquet(source: Source, columns: Mapping[str, str] | None, reports: Reports) -> _Found:
-    from trigdsl.records.parquet_rows import ParquetTable, row_text
+def _columns(source: Source, columns: Mapping[str, str] | None, reports: Reports) -> _Found:
+    from trigdsl.records.parquet_rows import row_text, table_of
 
-    table = ParquetTable(source, None)
+    table = table_of(source)
     layout = profile_layout(table.names, columns)
     number = 0
     for batch in table.batches():

@@ -8,7 +8,7 @@ from itertools import chain
 from trigdsl.model.inputs import Input
 from trigdsl.records.chunks import blocks
 from trigdsl.records.errors import UnreadableFile
-from trigdsl.records.files import Progress, Source, chunks_of, sources, total_bytes
+from trigdsl.records.files import COLUMNAR, Progress, Source, chunks_of, sources, total_bytes
 from trigdsl.records.forms import check_columns
 from trigdsl.records.json_lines import JsonLines
 from trigdsl.records.passing import Passing
@@ -90,7 +90,7 @@ def batches_of(
     passing: Passing,
 ) -> Iterable[Iterable[Input]]:
     """The inputs of one file, read from its beginning to its end, in batches; raises UnreadableFile."""
-    if source.kind == "parquet":
+    if source.kind in COLUMNAR:
         from trigdsl.records.parquet_rows import parquet_inputs
 
         return [_raising_for(source, parquet_inputs(source, columns, reports, progress, passing))]

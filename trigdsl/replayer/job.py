@@ -20,7 +20,7 @@ from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, instant_text
-from trigdsl.records.files import sources
+from trigdsl.records.files import COLUMNAR, sources
 from trigdsl.records.forms import check_columns
 from trigdsl.records.parts import Heeding, Part, PartReport
 from trigdsl.records.passing import Passing
@@ -221,7 +221,7 @@ def _shards(job: Job) -> int | None:
         return None
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
-    kinds = {"parquet"}
+    kinds = set(COLUMNAR)
     if can_scan():
         kinds |= {"csv"} if job.columns else {"csv", "jsonl"}
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants

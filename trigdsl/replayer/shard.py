@@ -18,6 +18,7 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.values import Micros
 from trigdsl.model.violations import Violation
 from trigdsl.records.effects import EventRows
+from trigdsl.records.files import COLUMNAR
 from trigdsl.records.parts import Part, PartReading, PartReport
 from trigdsl.records.passing import Passing
 from trigdsl.records.routing import Block, Router, routed, routed_coded, routed_rows, routed_users
@@ -134,7 +135,7 @@ class Shard:
             from trigdsl.native.sifting import Sifter
             from trigdsl.records.coded import Coder
 
-            if any(part.source.kind == "parquet" for _, part in parts):
+            if any(part.source.kind in COLUMNAR for _, part in parts):
                 import trigdsl.records.parquet_coded  # noqa: F401
 
             # Other rules are to know of every profile that is updated.
