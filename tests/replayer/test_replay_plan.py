@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from trigdsl.loading import parse
+from trigdsl.replayer import plan_files
 from trigdsl.replayer.plan import Plan, Reading, plan_of
 
 FLAT = """
@@ -25,9 +26,7 @@ def test_a_flat_program_takes_the_short_cut() -> None:
     found = plan(FLAT)
     assert (found.engine, found.obstacles, found.workers, found.alone) == ("short cut", (), 4, ())
     assert found.columns == ("kind", "price")
-    assert (
-        "Of large Parquet files that hold events alone are read: user, time, event, `kind`, `price`." in found.lines()
-    )
+    assert "  Parquet, Arrow: of events in large files are read user, time, event, `kind`, `price`." in found.lines()
     assert "Processes: 4, each for its own users, when files are large; else one." in found.lines()
     assert found.readings == (
         Reading(event="buy", handled="always"),
@@ -92,3 +91,61 @@ def test_what_is_in_the_way_is_told(rule: str, why: str) -> None:
     found = plan(text)
     assert found.engine == "machine"
     assert any(why in each.why for each in found.obstacles), found.obstacles
+
+
+@pytest.fixture
+def _scanning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_files, "can_scan", lambda: True)
+    monkeypatch.setattr(plan_files, "can_scan_rows", lambda: True)
+
+
+FILTERED = "    Counted without becoming Python values, where they cannot matter: view, any other."
+
+
+def files_of(found: Plan) -> list[str]:
+    lines = list(found.lines())
+    return lines[lines.index("Files") + 1 : -2]
+
+
+@pytest.mark.usefixtures("_scanning")
+def test_what_is_read_of_files_of_each_kind_under_the_short_cut() -> None:
+    assert files_of(plan(FLAT)) == [
+        "  Parquet, Arrow: of events in large files are read user, time, event, `kind`, `price`.",
+        FILTERED,
+        "  CSV, JSON Lines: of events in large files are read user, time, event, `kind`, `price`.",
+        FILTERED,
+    ]
+
+
+@pytest.mark.usefixtures("_scanning")
+def test_what_the_machine_is_given_is_read_as_a_whole() -> None:
+    rules = 'rule r: if view and price > 400 then send push "{{ price }}"'
+    assert files_of(plan(rules)) == [
+        "  Parquet, Arrow: all is read.",
+        FILTERED,
+        "  CSV, JSON Lines: of events are read user, time, event, `price`, and all of what is handed on.",
+        FILTERED,
+    ]
+    # Nothing may pass unseen where a rule asks about the past of all that is named.
+    (of_columns, by_scanner) = plan("rule r: if 3rd view then send push").files
+    assert (of_columns.filtered, by_scanner.filtered) == (("any other",), ("any other",))
+    assert by_scanner.properties == ()
+
+
+@pytest.mark.usefixtures("_scanning")
+def test_a_stream_in_order_and_other_names_are_read_otherwise() -> None:
+    of_columns, by_scanner = plan(FLAT, is_sorted=True).files
+    assert (of_columns.properties, of_columns.filtered) == (None, ())
+    assert by_scanner.filtered == ("view", "any other")
+    found = plan_of(parse(FLAT), is_sorted=False, invariants=False, workers=1, mapped=True).files
+    assert [(each.kinds, each.filtered) for each in found] == [
+        (("Parquet", "Arrow"), ("view", "any other")),
+        (("CSV",), ("view", "any other")),
+        (("JSON Lines",), ()),
+    ]
+
+
+def test_where_nothing_was_compiled_lines_are_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_files, "can_scan", lambda: False)
+    monkeypatch.setattr(plan_files, "can_scan_rows", lambda: False)
+    assert files_of(plan(FLAT))[-1] == "  CSV, JSON Lines: all is read."

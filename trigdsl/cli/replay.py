@@ -108,7 +108,7 @@ def replay(
     from trigdsl.replayer.job import Job, all_cores
 
     if plan:
-        return _print_plan(program, is_sorted, invariants, workers or all_cores(), as_json)
+        return _print_plan(program, is_sorted, invariants, workers or all_cores(), bool(columns), as_json)
 
     figures = None
     if report is not None:
@@ -221,10 +221,10 @@ def _stories(figures: Figures, summary: Summary, checked: CheckedProgram, job: J
         return {}
 
 
-def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, as_json: bool) -> int:
+def _print_plan(program: Program, is_sorted: bool, invariants: bool, workers: int, mapped: bool, as_json: bool) -> int:
     from trigdsl.replayer.plan import plan_of
 
-    plan = plan_of(program, is_sorted=is_sorted, invariants=invariants, workers=workers)
+    plan = plan_of(program, is_sorted=is_sorted, invariants=invariants, workers=workers, mapped=mapped)
     if as_json:
         import msgspec
 

@@ -30,6 +30,11 @@ def _compiled() -> Any:
 native_rows = _compiled()
 
 
+def can_scan_rows() -> bool:
+    """Whether the scanner of rows was compiled."""
+    return native_rows is not None and native is not None
+
+
 @frozen(eq=False)
 class RowPlaces:
     """The columns of a layout as the scanner has them.
@@ -72,7 +77,7 @@ def scanned_rows(layout: Layout, passing: Passing, value: Callable[[str], Value]
 
     `value` says what the text of a cell stands for.  None where no rows of it can be taken, or nothing was compiled.
     """
-    if native_rows is None or native is None:
+    if not can_scan_rows():
         return None
     if layout not in passing.scanned_rows:
         places = row_places(layout)

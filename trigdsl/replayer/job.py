@@ -28,6 +28,7 @@ from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, Reports, shown
 from trigdsl.records.scanned_lines import can_scan
+from trigdsl.records.scanned_rows import can_scan_rows
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
@@ -222,8 +223,10 @@ def _shards(job: Job) -> int | None:
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
     kinds = set(COLUMNAR)
-    if can_scan():
-        kinds |= {"csv"} if job.columns else {"csv", "jsonl"}
+    if can_scan_rows():
+        kinds.add("csv")
+    if can_scan() and not job.columns:
+        kinds.add("jsonl")
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
     return 1 if by_columns and (next(obstacles(job.program), None) is None or _is_divided(job)) else None
 

@@ -11,6 +11,7 @@ from trigdsl.engine.flat import FlatEffects, FlatProgram, flat, obstacles
 from trigdsl.engine.flat_tables import asked_in_python, tables_of
 from trigdsl.engine.program import EventPlan, Program
 from trigdsl.engine.sieve import Sieve
+from trigdsl.replayer.plan_files import FilesPlan, files_plans
 from trigdsl.replayer.split import alone_because
 
 ANY_OTHER = "any other"
@@ -20,7 +21,7 @@ ANY_OTHER = "any other"
 class Reading:
     """Which events of a name are handled: `never`, `always`, `when` a condition fits, or `beyond` bounds.
 
-    `bounds` are those, as text; where they are all that decides, they are tested on whole columns of Parquet.
+    `bounds` are those, as text; where they are all that decides, they are tested before Python sees the event.
     """
 
     event: str
@@ -40,9 +41,9 @@ class Obstacle:
 class Plan:
     """How a replay runs. `engine` is `short cut` or `machine`; large input is split over `workers` by user.
 
-    `alone` says why it is not, whatever is read.  `columns` are the properties whose columns are read of large Parquet
-    files that hold events alone; None: all.  `compiled` where the short cut is taken by the compiled kernel, which asks
-    Python for the windows of the rules `asking`.
+    `alone` says why it is not, whatever is read.  `columns` are the properties whose columns are read of large files of
+    columns that hold events alone; None: all.  `files` says more of each kind.  `compiled` where the short cut is taken
+    by the compiled kernel, which asks Python for the windows of the rules `asking`.
     """
 
     engine: str
@@ -51,6 +52,7 @@ class Plan:
     workers: int
     alone: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    files: tuple[FilesPlan, ...] = ()
     compiled: bool = False
     asking: tuple[str, ...] = ()
 
@@ -72,9 +74,9 @@ class Plan:
         yield "Events"
         for reading in self.readings:
             yield f"  {reading.event}: {_said(reading)}"
-        if self.columns is not None:
-            read = ", ".join(["user, time, event", *(f"`{name}`" for name in self.columns)])
-            yield f"Of large Parquet files that hold events alone are read: {read}."
+        yield "Files"
+        for files in self.files:
+            yield from files.lines()
         if self.alone:
             yield f"Processes: one, because {' and '.join(self.alone)}."
         elif self.workers > 1:
@@ -84,8 +86,8 @@ class Plan:
             yield "Processes: one."
 
 
-def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int) -> Plan:
-    """How a replay of the program will run."""
+def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int, mapped: bool = False) -> Plan:
+    """How a replay of the program will run; `mapped` where records have other names for their parts."""
     found = [Obstacle(rule=rule, why=why) for rule, why in dict.fromkeys(obstacles(program))]
     if is_sorted:
         found.append(Obstacle(rule=None, why="`--sorted` handles records as they come"))
@@ -94,13 +96,17 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
     simple = None if found else flat(program)
     compiled = simple is not None and tables_of(simple) is not None
     alone = alone_because(is_sorted=is_sorted) if workers > 1 else []
+    columns = None if simple is None else _columns(simple)
+    readings = tuple(_readings(program))
+    filtered = [reading.event for reading in readings if reading.handled in ("never", "beyond")]
     return Plan(
         engine="machine" if found else "short cut",
         obstacles=tuple(found),
-        readings=tuple(_readings(program)),
+        readings=readings,
         workers=1 if alone else workers,
         alone=tuple(alone),
-        columns=None if simple is None else _columns(simple),
+        columns=columns,
+        files=files_plans(columns, _bounded(program), filtered, is_sorted=is_sorted, mapped=mapped),
         compiled=compiled,
         asking=tuple(asked_in_python(simple)) if simple is not None and compiled else (),
     )
@@ -110,6 +116,12 @@ def _columns(program: FlatProgram) -> tuple[str, ...] | None:
     """The properties that a program reads, if it reads no record as a whole."""
     paths = FlatEffects(program).paths
     return tuple(sorted(".".join(path) for path in paths)) if () not in paths else None
+
+
+def _bounded(program: Program) -> list[str]:
+    """The properties whose bounds decide whether some event passes."""
+    sieve = Sieve(program)
+    return [".".join(path) for event in program.plans for path, _, _ in sieve.bounds(event) or ()]
 
 
 def _readings(program: Program) -> Iterator[Reading]:
