@@ -94,6 +94,8 @@ class Writer:
                 return repr(node.value is wanted)
             case nodes.In() if quickly := quick.membership(self, node, self._place(node), wanted):
                 return quickly
+            case nodes.Matches() if quickly := quick.matching(self, node, self._place(node), wanted):
+                return quickly
             case nodes.In() | nodes.Matches():
                 return f"({self.value(node)} is {wanted})"
         v = self.temporary()
@@ -116,8 +118,13 @@ class Writer:
         place = self._place(node)
         if guard is None or (guard != quick.IS_NUMBER and sign not in ("==", "!=")):
             return f"({slow}(c, {place}, {self.value(left)}, {self.value(right)}) is {wanted})"
-        v, literal = self.temporary(), self.value(right)
-        held = self.value(left)
+        literal = self.value(right)
+        general = f"{slow}(c, {place}, {{0}}, {literal}) is {wanted}"
+        if isinstance(left, nodes.Arithmetic) and (
+            quickly := quick.reckoned(self, left, self._place(left), sign, literal, general)
+        ):
+            return quickly
+        v, held = self.temporary(), self.value(left)
         if self.shared is not None and held in self.shared.values():
             fits = self._share(f"{held}.__class__ {guard.format(held)}")
             return f"({held} {sign} {literal} if {fits} else {slow}(c, {place}, {held}, {literal}) is {wanted})"
@@ -172,14 +179,17 @@ class Writer:
                 inside = f"is_in(c, {self._place(node)}, {self.value(node.operand)}, {self.value(node.container)})"
                 return self._negation(inside) if node.negated else inside
             case nodes.Matches():
-                pattern = self.unit.code.constant(compile_pattern(node.pattern.value), f"re2 {node.pattern.value!r}")
-                return f"text_test(c, {self._place(node)}, matches, {self.value(node.operand)}, {pattern})"
+                return f"text_test(c, {self._place(node)}, matches, {self.value(node.operand)}, {self.pattern(node)})"
             case nodes.Compare(operator=operator) if operator in _TEXT_TESTS:
                 operands = f"{self.value(node.left)}, {self.value(node.right)}"
                 return f"text_test(c, {self._place(node)}, {_TEXT_TESTS[operator]}, {operands})"
             case nodes.Aggregate() | nodes.TimeSince() | nodes.Previous():
                 return self.unit.questions.value(node, self)
         return f"(True if {self.true(node)} else False if {self.false(node)} else None)"
+
+    def pattern(self, node: nodes.Matches) -> str:
+        """A name for the pattern of RE2."""
+        return self.unit.code.constant(compile_pattern(node.pattern.value), f"re2 {node.pattern.value!r}")
 
     def record(self, node: nodes.RecordLiteral, nulls: bool = False) -> str:
         """Python for a record; entries that are missing are left out, or None with `nulls`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trigdsl.compiler.linear_patterns import linear_pattern
 from trigdsl.syntax import nodes
 
 if TYPE_CHECKING:
@@ -49,6 +50,44 @@ def arithmetic(writer: Writer, node: nodes.Arithmetic, place: int) -> str:
     # What is infinite less itself is no number, and so not 0.
     done = f"({r} := {a} {node.operator} {b}) - {r} == 0.0"
     return f"({r} if {fits} and {done} else {operation}(c, {place}, {a}, {right}))"
+
+
+_WITHIN = {
+    ">": "{1} < {0} < 1e999",
+    ">=": "{1} <= {0} < 1e999",
+    "<": "-1e999 < {0} < {1}",
+    "<=": "-1e999 < {0} <= {1}",
+}
+"""A reckoned number compared with a literal; what is not finite is missing, so nothing is certain of it."""
+
+
+def reckoned(writer: Writer, left: nodes.Arithmetic, place: int, sign: str, literal: str, general: str) -> str | None:
+    """Whether `a + b` and its like is certainly so beside a number that is written out; None: there is no quick way.
+
+    `general` is the comparison with `{0}` in place of what was reckoned.
+    """
+    if sign not in _WITHIN or left.operator == "/" or not _can_be_read_twice(writer, left.right):
+        return None
+    a, right = writer.temporary(), writer.value(left.right)
+    fits = f"({a} := {writer.value(left.left)}).__class__ is float"
+    b = right
+    if not isinstance(left.right, nodes.Number):
+        b = writer.temporary()
+        fits += f" and ({b} := {right}).__class__ is float"
+    slow = general.format(f"{_ARITHMETIC[left.operator]}(c, {place}, {a}, {right})")
+    return f"({_WITHIN[sign].format(f'{a} {left.operator} {b}', literal)} if {fits} else {slow})"
+
+
+def matching(writer: Writer, node: nodes.Matches, place: int, wanted: bool) -> str | None:
+    """Whether a text certainly matches, or does not; None for a pattern that only RE2 looks for in linear time."""
+    pattern = linear_pattern(node.pattern.value)
+    if pattern is None:
+        return None
+    v = writer.temporary()
+    search = writer.unit.code.constant(pattern, f"re {pattern.pattern!r}")
+    quick = f"{search}.search({v}) is {'not ' if wanted else ''}None"
+    general = f"text_test(c, {place}, matches, {v}, {writer.pattern(node)}) is {wanted}"
+    return f"({quick} if ({v} := {writer.value(node.operand)}).__class__ is str and {v}.isascii() else {general})"
 
 
 def _can_be_read_twice(writer: Writer, node: nodes.Expression) -> bool:
