@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import TypeAlias
 
 import tzdata  # type: ignore[import-untyped]
@@ -152,9 +151,15 @@ def _year(at: Micros) -> int:
     return 1970 + at // _MEAN_YEAR
 
 
+def _held(*path: str) -> bytes:
+    """A file of the package of zones, by who imported it: the library for such files costs some milliseconds."""
+    data: bytes = tzdata.__spec__.loader.get_data("/".join((tzdata.__path__[0], *path)))
+    return data
+
+
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
+    return frozenset(_held("zones").decode("ascii").split())
 
 
 ZONES: dict[str, Zone] = {}
@@ -165,8 +170,7 @@ def zone(name: str) -> Zone | None:
     """The zone of an IANA name such as `Asia/Seoul`, in that spelling; None when there is none."""
     found = ZONES.get(name)
     if found is None and name in _names():
-        data = files("tzdata.zoneinfo").joinpath(*name.split("/")).read_bytes()
-        found = ZONES.setdefault(name, Zone(name, read(data)))
+        found = ZONES.setdefault(name, Zone(name, read(_held("zoneinfo", *name.split("/")))))
     return found
 
 

@@ -19,16 +19,14 @@ from trigdsl.engine.program import Program
 from trigdsl.engine.zones import Zone
 from trigdsl.model.decisions import Decision, json_value
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import Micros, instant_text
+from trigdsl.model.values import Micros, Value, instant_text
 from trigdsl.records.files import COLUMNAR, sources
 from trigdsl.records.forms import check_columns
 from trigdsl.records.parts import Heeding, Part, PartReport
 from trigdsl.records.passing import Passing
-from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject, RejectWriter, Reports, shown
 from trigdsl.records.scanned_lines import can_scan
-from trigdsl.records.scanned_rows import can_scan_rows
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.hints import hints
 from trigdsl.replayer.lift import Lift, lift
@@ -196,7 +194,7 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
         drain=job.drain,
         is_sorted=job.is_sorted,
         passing=passing,
-        profiles=read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else (),
+        profiles=_profiles(job, telling),
         on_late=lambda given: telling.reject(_late(given, job.events)),
         on_violation=tally.violation if job.invariants else None,
         shown=job.shown,
@@ -216,6 +214,15 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
     return replay.stats
 
 
+def _profiles(job: Job, telling: _Telling) -> Iterable[tuple[str, dict[str, Value]]]:
+    """What is set before everything else; its readers are imported only where there is any."""
+    if not job.profiles:
+        return ()
+    from trigdsl.records.profiles import read_profiles
+
+    return read_profiles(job.profiles, job.columns, telling.reject)
+
+
 def _shards(job: Job) -> int | None:
     """How many shards users are split over: one where columns of numbers gain by it, None where nothing does."""
     if job.on_decision is not None or job.is_sorted or not is_worth_it(found := sources(job.events)):
@@ -223,8 +230,10 @@ def _shards(job: Job) -> int | None:
     if job.workers > 1 and not alone_because(is_sorted=job.is_sorted):
         return job.workers
     kinds = set(COLUMNAR)
-    if can_scan_rows():
-        kinds.add("csv")
+    if any(source.kind == "csv" for source in found):
+        from trigdsl.records.scanned_rows import can_scan_rows
+
+        kinds |= {"csv"} if can_scan_rows() else set()
     if can_scan() and not job.columns:
         kinds.add("jsonl")
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
@@ -250,7 +259,7 @@ def _run_split(job: Job, shards: int, progress: Progress, tally: Tally, telling:
         writes=job.out is not None,
         compiled=job.compiled,
     )
-    profiles = read_profiles(job.profiles, job.columns, telling.reject) if job.profiles else ()
+    profiles = _profiles(job, telling)
     with ExitStack() as stack:
         writer = stack.enter_context(_writer(job.out))
         numbered = tuple((number, *profile) for number, profile in enumerate(profiles))
