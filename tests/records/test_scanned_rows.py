@@ -266,6 +266,19 @@ def test_what_has_an_id_or_comes_after_the_end_is_handed_on() -> None:
     assert scanner.user_names() == ["u", "v"]
 
 
+def test_what_cannot_matter_is_handed_on_for_its_id_alone() -> None:
+    plans = {
+        "no": (PASSES, None, (), None),
+        "dear": (WANTED, [(5, ">", 10)], (), None),
+        "yes": (WANTED, None, (), None),
+    }
+    scanner = _scanner(lambda event: plans[event])
+    block = b"".join(f"u,1,{event},i,,{price},\n".encode() for event in plans for price in (10, 11))
+    assert scanner.scan(block, 0) == len(block)
+    found = [(event, held and held["p"]) for _, _, event, held, _, _ in scanner.take_wanted()]
+    assert found == [("no", None), ("no", None), ("dear", None), ("dear", 11), ("yes", 10), ("yes", 11)]
+
+
 # ------------------------------------------------------------------------------------------------ parts
 @pytest.mark.parametrize(
     ("data", "target", "found"),

@@ -13,7 +13,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memchr, memcpy
 
 from trigdsl.native.json_text cimport Bytes, QUOTE, _number, _simple
-from trigdsl.native.scanner cimport LONGEST_KEY, MOST_KNOWN, Line, Plan, Scanner, _seconds
+from trigdsl.native.scanner cimport LONGEST_KEY, MOST_KNOWN, Line, Plan, Scanner, _PASSES, _seconds
 
 cdef enum:
     COMMA = 44
@@ -263,10 +263,15 @@ cdef class CsvScanner(Scanner):
         else:
             user = _decoded(line.user, line.user_length)
         identity = _decoded(line.id, line.id_length) if line.id_length else None
-        held = self._properties_of_row()
+        # What cannot matter is wanted for its id alone.
+        held = self._properties_of_row() if self._may_matter(&self._plans[event]) or identity is None else None
         self.wanted.append((user, line.time, self._event(event), held or None, self.arrived, identity))
         self.arrived += 1
         return 0
+
+    cdef bint _may_matter(self, Plan* plan) noexcept nogil:
+        """Whether an event of the present row may matter."""
+        return plan.kind != _PASSES and (not plan.is_limited or self._exceeds(plan))
 
     # ------------------------------------------------------------------ values
     cdef dict _properties_of_row(self):
