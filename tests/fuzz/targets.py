@@ -24,6 +24,7 @@ from trigdsl.engine.zones import UTC
 from trigdsl.model.durations import parse_duration
 from trigdsl.records.errors import BadRecord, UnreadableFile
 from trigdsl.records.native import input_of
+from trigdsl.records.passing import Passing
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.reading import read_inputs
 from trigdsl.records.rejects import Reject
@@ -88,7 +89,15 @@ def of_file(name: str) -> Target:
             inputs = []
         assert all(given.user and isinstance(given.time, int) for given in inputs)
         assert all(reject.reason for reject in rejects)
-        list(Replay(HEEDS_MUCH, inputs))
+        told: list[Reject] = []
+        passing = Passing()
+        try:
+            # Where records may pass unseen, the same is rejected and decided.
+            scanned = read_inputs([str(path)], on_reject=told.append, passing=passing)
+            assert list(Replay(HEEDS_MUCH, scanned, passing=passing)) == list(Replay(HEEDS_MUCH, inputs))
+        except UnreadableFile:
+            assert not inputs
+        assert told == rejects
         try:
             list(read_profiles(str(path), on_reject=rejects.append))
         except UnreadableFile:
