@@ -177,7 +177,10 @@ class Intake:
     # ------------------------------------------------------------------ records
     def feed(self, record: Mapping[str, Any] | Event) -> list[Decision]:
         """Take one record in; the decisions made at once, and those of timers due before its time."""
-        return self.feed_many((record,))
+        if self._keeper is not None:
+            return self.feed_many((record,))
+        with self._lock, self._observer.span("feed", records=1):
+            return self._tell_taken(self._arrived, self.duplicates, self._take_one(record))
 
     def feed_many(self, records: Iterable[Mapping[str, Any] | Event], *, position: Position = None) -> list[Decision]:
         """Take records in, one after another; what `feed` would give of each.
@@ -193,27 +196,35 @@ class Intake:
                 decisions = self._take_all(given, position)
             else:
                 decisions = self._leaving_out(given, lambda: self._take(given, position))
-            taken_again = self.duplicates - duplicates
-            self._observer.took(self._arrived - arrived + taken_again, taken_again)
-            if decisions:
-                self._observer.decided(decisions)
-            if self._refused:
-                self._tell_refused()
+            return self._tell_taken(arrived, duplicates, decisions)
+
+    def _tell_taken(self, arrived: int, duplicates: int, decisions: list[Decision]) -> list[Decision]:
+        """Tell what came of records, before which so many had arrived and so many were duplicates."""
+        taken_again = self.duplicates - duplicates
+        self._observer.took(self._arrived - arrived + taken_again, taken_again)
+        if decisions:
+            self._observer.decided(decisions)
+        if self._refused:
+            self._tell_refused()
         return decisions
 
     def _take_all(self, records: Sequence[Any], position: Position) -> list[Decision]:
         """Take records in that need not last."""
         decisions: list[Decision] = []
         for record in records:
-            try:
-                given = input_from(record)
-            except BadRecord as error:
-                self._reject(record, "unusable", str(error))
-            else:
-                decisions += self._take_in(record, given)
+            decisions += self._take_one(record)
         if position is not None:
             self._position = position
         return decisions
+
+    def _take_one(self, record: Any) -> list[Decision]:
+        """Take a record in that need not last."""
+        try:
+            given = input_from(record)
+        except BadRecord as error:
+            self._reject(record, "unusable", str(error))
+            return []
+        return self._take_in(record, given)
 
     @again
     def _take(self, records: Sequence[Any], position: Position) -> list[Decision]:
@@ -326,8 +337,9 @@ class Intake:
             self.duplicates += 1
             return []
         self._arrived += 1
-        self._latest = given.time if self._latest is None else max(self._latest, given.time)
-        if self._keeper is None and not self._held and given.time <= self._latest - self._lateness:
+        if self._latest is None or self._latest < given.time:
+            self._latest = given.time
+        if not self._held and given.time <= self._latest - self._lateness:
             return self._handle(given)
         heappush(self._held, (given.time, self._arrived, given))
         if self._keeper is not None:
@@ -335,12 +347,13 @@ class Intake:
         return list(self._release(self._latest - self._lateness))
 
     def _handle(self, given: Input) -> list[Decision]:
-        """Handle a record that need not be held back, for want of any that may come before it, nor last."""
+        """Handle a record that need not be held back, for want of any that may come before it."""
         clockwork, time = self._clockwork, given.time
         self._clock = time
-        due = clockwork.next_due
-        decisions = list(self._go_off(time - 1)) if due is not None and due < time else []
+        decisions = [] if self._is_quiet(time - 1) else list(self._run_timers(time - 1))
+        self._in_hand = self._arrived
         clockwork.handle(given)
+        self._in_hand = None
         return decisions + clockwork.flush() if decisions else clockwork.flush()
 
     def _release(self, until: Micros) -> Iterator[Decision]:

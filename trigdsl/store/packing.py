@@ -13,6 +13,7 @@ lacks goes by these extension types, whose data is MessagePack again:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,8 +29,22 @@ encode = msgspec.msgpack.Encoder().encode
 """Packed things → bytes."""
 
 
+def _compiled() -> Callable[[object], bool] | None:
+    """What tells values that can be held as they are; None where it was not compiled."""
+    try:
+        from trigdsl.native.plain import is_plain
+    except ImportError:
+        return None
+    return is_plain
+
+
+is_plain = _compiled()
+
+
 def packed(value: Any) -> Any:
     """A value in things that MessagePack can hold."""
+    if is_plain is not None and is_plain(value):
+        return value
     kind = value.__class__
     if kind in _AS_THEY_ARE:
         return value

@@ -1,0 +1,40 @@
+"""Whether MessagePack can hold a value as it is: see `trigdsl/store/packing.py`."""
+
+from cpython.datetime cimport PyDateTime_CheckExact, import_datetime
+from cpython.dict cimport PyDict_Next
+from cpython.float cimport PyFloat_CheckExact
+from cpython.list cimport PyList_CheckExact
+from cpython.long cimport PyLong_CheckExact
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_CheckExact
+
+cdef extern from "Python.h":
+    long long PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
+    bint PyDict_CheckExact(object value)
+    bint PyBool_Check(object value)
+
+import_datetime()
+
+
+cpdef bint is_plain(object value) except -1:
+    """Whether a value is of the types that are MessagePack's own all through; for some large numbers False as well."""
+    cdef PyObject* key
+    cdef PyObject* held
+    cdef Py_ssize_t place = 0
+    cdef int overflow = 0
+    if PyUnicode_CheckExact(value) or PyFloat_CheckExact(value) or value is None or PyBool_Check(value):
+        return True
+    if PyLong_CheckExact(value):
+        PyLong_AsLongLongAndOverflow(value, &overflow)
+        return not overflow
+    if PyDict_CheckExact(value):
+        while PyDict_Next(value, &place, &key, &held):
+            if not is_plain(<object> held):
+                return False
+        return True
+    if PyList_CheckExact(value):
+        for one in <list> value:
+            if not is_plain(one):
+                return False
+        return True
+    return PyDateTime_CheckExact(value)
