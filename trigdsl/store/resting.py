@@ -134,11 +134,6 @@ def awakened(user: str, data: bytes) -> State:
     if rest:
         state: State = _new(Dozing)
         _set_rest(state, rest)
-        held = rest[-1]
-        if not held & _HISTORY:
-            _set_history(state, None)
-        if not held & _RUNS:
-            _set_runs(state, None)
         state.user = user
     else:
         state = State(user)
@@ -154,7 +149,7 @@ _HISTORY, _RUNS = 1, 2
 def _packed(state: State) -> bytes:
     """The bytes of all but what is asked for with each record; none when there is nothing."""
     parts = _parts_of(state)
-    if state.runs is None and not any(part is not None for part in parts):
+    if state.runs is None and parts == _NO_PARTS:
         return b""
     runs = None if state.runs is None else [_run_parts_of(run) for run in state.runs]
     held = (state.history is not None) * _HISTORY + (runs is not None) * _RUNS
@@ -196,15 +191,12 @@ def _opening(name: str) -> property:
     return property(get, put)
 
 
-def _perhaps_opening(name: str) -> property:
-    """A slot that is there already when it holds None."""
-    slot, opening = State.__dict__[name], _opening(name)
+def _perhaps_opening(name: str, held: int) -> property:
+    """A slot of which it is known unopened whether it holds None."""
+    opening = _opening(name)
 
     def get(state: State) -> Any:
-        try:
-            return slot.__get__(state)
-        except AttributeError:
-            return opening.__get__(state)
+        return opening.__get__(state) if _rest_of(state)[-1] & held else None
 
     return property(get, opening.fset)
 
@@ -212,8 +204,8 @@ def _perhaps_opening(name: str) -> property:
 class Dozing(State):
     """A state whose larger part is bytes; it opens by itself when any of that is asked for or set.
 
-    It has the slots of a state, so that it can become one: `watched` holds the bytes meanwhile, `history` and `runs`
-    None if there are none, and the others nothing.
+    It has the slots of a state, so that it can become one: `watched` holds the bytes meanwhile, the others of the
+    larger part nothing.
     """
 
     __slots__ = ()
@@ -226,10 +218,10 @@ class Dozing(State):
                 "watched",
             )
         )  # fmt: skip
-        history, runs = _perhaps_opening("history"), _perhaps_opening("runs")
+        history, runs = _perhaps_opening("history", _HISTORY), _perhaps_opening("runs", _RUNS)
 
 
 _new = object.__new__
 _slots = State.__dict__
 _rest_of, _set_rest = _slots["watched"].__get__, _slots["watched"].__set__
-_set_history, _set_runs = _slots["history"].__set__, _slots["runs"].__set__
+_NO_PARTS = _parts_of(State(""))
