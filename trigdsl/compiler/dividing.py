@@ -17,7 +17,7 @@ from trigdsl.compiler.patterns import alternatives
 from trigdsl.compiler.plans import Plans
 from trigdsl.compiler.sieving import reads_properties_only
 from trigdsl.engine.action_types import EmitAction, SendAction, SetAction
-from trigdsl.engine.flat import shape_obstacles
+from trigdsl.engine.flat import obstacles, shape_obstacles
 from trigdsl.engine.program import CompiledRule, Division, EventPlan, Program
 from trigdsl.syntax import nodes
 from trigdsl.syntax.walk import walk
@@ -31,12 +31,12 @@ def divided(unit: Unit, program: Program, plans: Plans, asked: tuple[Asked, ...]
     """The parts of a program that was made of these plans, whose slots keep what is `asked`."""
     bound = _bound(unit, program)
     flat = frozenset(rule.index for rule in program.rules if rule.index not in bound)
-    if not flat or not bound:
+    if not flat or next(obstacles(program), None) is None:
         return Division(bound=bound)
     return Division(
         bound=bound,
         flat=_part(program, plans, flat, ()),
-        rest=_part(program, plans, frozenset(bound), asked),
+        rest=_part(program, plans, frozenset(bound), asked if bound else ()),
     )
 
 

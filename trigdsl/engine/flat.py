@@ -133,7 +133,7 @@ def flat(program: Program) -> FlatProgram | None:
 
 
 def flat_part(program: Program) -> FlatProgram | None:
-    """The rules of a program that are flat and decide nothing for the others; None where not both have some."""
+    """The rules of a program that are flat and decide nothing for the others; None where it is not divided."""
     division = program.division
     if division is None or division.flat is None:
         return None

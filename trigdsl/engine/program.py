@@ -240,8 +240,8 @@ class Division:
     """The rules of a program in two parts that decide nothing for each other.
 
     `flat` is the program with what waits for events for rules of the simplest shape alone (see `flat`), `rest` with
-    what waits for all others; both have all rules under their numbers.  None where one of them would have none.
-    `bound` says of each rule that is among the others why, by its number.
+    what waits for all others; both have all rules under their numbers.  None where no rule is flat, or the program as a
+    whole is.  `bound` says of each rule that is among the others why, by its number.
     """
 
     bound: Mapping[int, tuple[str, ...]]

@@ -78,6 +78,9 @@ class CodedRows(EffectRows):
             return _UNUSUAL
         effects = self._effects
         read = effects.reads(name)
+        if () in read:
+            # Whoever wants it wants it as it is.
+            return _UNUSUAL
         at = [index for path, index in sieve.properties.items() if any(touch(path, each) for each in read)]
         if not at:
             return _known(self._number(name, effects.triggered(name, {})))

@@ -119,8 +119,8 @@ class DividedEffects:
         self.paths = self._flat.paths
 
     def reads(self, event: str) -> tuple[tuple[str, ...], ...]:
-        """The paths of the properties that decide what an event does; none where it is handed on in any case."""
-        return self._flat.reads(event) if self._rest.test(event) is None else ()
+        """The paths of the properties that decide what an event does; where it is handed on, it is read as a whole."""
+        return self._flat.reads(event) if self._rest.test(event) is None else ((),)
 
     def turns(self, event: str) -> tuple[float, ...] | None:
         """As flat effects have it."""

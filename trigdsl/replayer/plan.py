@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from trigdsl.engine.flat import FlatEffects, FlatProgram, flat, obstacles
-from trigdsl.engine.flat_tables import asked_in_python, tables_of
+from trigdsl.engine.flat import FlatEffects, FlatProgram, flat, flat_part, obstacles
+from trigdsl.engine.flat_tables import asked_in_python, is_kernel_there
 from trigdsl.engine.program import EventPlan, Program
 from trigdsl.engine.sieve import Sieve
 from trigdsl.replayer.plan_files import FilesPlan, files_plans
@@ -38,16 +38,27 @@ class Obstacle:
 
 
 @frozen(kw_only=True)
-class Plan:
-    """How a replay runs. `engine` is `short cut` or `machine`; large input is split over `workers` by user.
+class RulePlan:
+    """Where a rule is decided, `kernel`, `short cut` (in Python) or `machine`; and why not by the kernel."""
 
-    `alone` says why it is not, whatever is read.  `columns` are the properties whose columns are read of large files of
+    rule: str
+    runs: str
+    why: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Plan:
+    """How a replay runs. `engine` is `short cut`, `machine` or `both`; large input is split over `workers` by user.
+
+    `obstacles` say why the short cut is not taken by all rules, `rules` where each one runs.  `alone` says why large
+    input is not split, whatever is read.  `columns` are the properties whose columns are read of large files of
     columns that hold events alone; None: all.  `files` says more of each kind.  `compiled` where the short cut is taken
     by the compiled kernel, which asks Python for the windows of the rules `asking`.
     """
 
     engine: str
     obstacles: tuple[Obstacle, ...]
+    rules: tuple[RulePlan, ...]
     readings: tuple[Reading, ...]
     workers: int
     alone: tuple[str, ...] = ()
@@ -60,17 +71,30 @@ class Plan:
         """The plan as JSON can hold it."""
         return asdict(self)
 
+    def _asked(self) -> Iterator[str]:
+        if self.asking:
+            yield f"  Python is asked for the windows of {', '.join(self.asking)}, which name dates."
+
     def lines(self) -> Iterator[str]:
         """The plan for people."""
         if self.engine == "short cut":
             how = "compiled" if self.compiled else "in Python, since nothing was compiled when trigdsl was installed"
             yield f"Engine: the short cut, {how}. It is left when records join ids by an `alias`."
-            if self.asking:
-                yield f"  Python is asked for the windows of {', '.join(self.asking)}, which name dates."
+            yield from self._asked()
+        elif self.engine == "both":
+            yield "Engine: rule by rule. The machine decides for all when records join ids by an `alias`."
+            for one in self.rules:
+                where = "the short cut, compiled" if one.runs == "kernel" else f"the machine, because {_all(one.why)}"
+                yield f"  {one.rule}: {where}"
+            yield from self._asked()
         else:
             yield "Engine: the machine, because"
             for each in self.obstacles:
-                yield f"  {each.rule or 'the program'}: {each.why}"
+                if each.rule is None:
+                    yield f"  the program: {each.why}"
+            for one in self.rules:
+                if one.why:
+                    yield f"  {one.rule}: {_all(one.why)}"
         yield "Events"
         for reading in self.readings:
             yield f"  {reading.event}: {_said(reading)}"
@@ -93,15 +117,17 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         found.append(Obstacle(rule=None, why="`--sorted` handles records as they come"))
     if invariants:
         found.append(Obstacle(rule=None, why="`--invariants` watches every send"))
-    simple = None if found else flat(program)
-    compiled = simple is not None and tables_of(simple) is not None
+    of_call = is_sorted or invariants
+    simple = None if of_call else flat(program) or (flat_part(program) if is_kernel_there() else None)
+    compiled = simple is not None and is_kernel_there()
     alone = alone_because(is_sorted=is_sorted) if workers > 1 else []
-    columns = None if simple is None else _columns(simple)
+    columns = None if simple is None or found else _columns(simple)
     readings = tuple(_readings(program))
     filtered = [reading.event for reading in readings if reading.handled in ("never", "beyond")]
     return Plan(
-        engine="machine" if found else "short cut",
+        engine="machine" if simple is None else "both" if found else "short cut",
         obstacles=tuple(found),
+        rules=tuple(_rules(program, simple, compiled)),
         readings=readings,
         workers=1 if alone else workers,
         alone=tuple(alone),
@@ -110,6 +136,22 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
         compiled=compiled,
         asking=tuple(asked_in_python(simple)) if simple is not None and compiled else (),
     )
+
+
+def _rules(program: Program, simple: FlatProgram | None, compiled: bool) -> Iterator[RulePlan]:
+    """Where each rule runs: those of `simple` take the short cut."""
+    bound = {} if program.division is None else program.division.bound
+    for rule in program.rules:
+        if simple is None or rule.index not in simple.by_index:
+            yield RulePlan(rule=rule.name, runs="machine", why=tuple(bound.get(rule.index, ())))
+        elif compiled:
+            yield RulePlan(rule=rule.name, runs="kernel")
+        else:
+            yield RulePlan(rule=rule.name, runs="short cut", why=("nothing was compiled when trigdsl was installed",))
+
+
+def _all(why: tuple[str, ...]) -> str:
+    return " and ".join(why)
 
 
 def _columns(program: FlatProgram) -> tuple[str, ...] | None:
