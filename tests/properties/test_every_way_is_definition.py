@@ -1,4 +1,4 @@
-"""Each way to a decision decides what the definition says, on random programs with twists and on flat ones."""
+"""Each way to a decision decides what the definition says, on random programs with twists, flat and divided ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from budget import FIRST, share
 from case_parts import Case
 from differences import by_definition, difference, shrunk
+from divided_programs import divided_case
 from flat_programs import flat_case
 from reopening import Schema
 from saving import saved
@@ -30,7 +31,7 @@ def told(name: str, way: Way, drawn: Case, seed: int) -> str:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("draw", [twisted_case, flat_case])
+@pytest.mark.parametrize("draw", [twisted_case, flat_case, divided_case])
 def test_every_way_decides_what_the_definition_says(draw: Callable[[int], Case], part: int) -> None:
     for seed in range(FIRST + part, FIRST + share(10), PARTS):
         drawn = draw(seed)
@@ -39,7 +40,7 @@ def test_every_way_decides_what_the_definition_says(draw: Callable[[int], Case],
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("draw", [twisted_case, flat_case])
+@pytest.mark.parametrize("draw", [twisted_case, flat_case, divided_case])
 def test_postgres_decides_what_the_definition_says(draw: Callable[[int], Case], part: int, schema: Schema) -> None:
     def decide(case: Case) -> list[Record]:
         schema.empty()
