@@ -84,7 +84,7 @@ def test_what_rules_share_binds_them(text: str, why: str | None) -> None:
         "list l\nrule o: if b then add to l",
         "cap email 1 per 1d\nrule o: if b and b ever then send email",
         "cap push 1 per 1d\nrule o: if b and b ever then send push urgent",
-        "rule o: if opened r then send email once",
+        "rule o: if opened r then send email goal z within 1d",
         "rule o: if b and opened r ever then send email",
         "rule o: if every day at 09:00 then send email",
         "rule o: if user.timezone changes then send email",

@@ -269,3 +269,77 @@ def test_before_1970_days_are_days_too() -> None:
 def test_nothing_at_all_is_decided_of_nothing() -> None:
     assert decided("rule r: if a then send push") == []
     assert decided("rule r: if a then send push", "10:00:00 b") == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "second", "statuses"),
+    [
+        ("once", f"{NEXT}10:00:00", ["sent"]),
+        ("at most 2 per 1h", "10:30:00", ["sent", "sent"]),
+        # A send an hour ago counts no more, one of less than an hour ago does.
+        ("once per 1h", "10:59:59.999999", ["sent"]),
+        ("once per 1h", "11:00:00", ["sent", "sent"]),
+        ("once per 1h", "11:00:00.000001", ["sent", "sent"]),
+        # Days of Seoul begin at 15:00, weeks on the Monday there.
+        ("once per day", "14:59:59.999999", ["sent"]),
+        ("once per day", "15:00:00", ["sent", "sent"]),
+        ("once per week", "2026-11-22T14:59:59.999999", ["sent"]),
+        ("once per week", "2026-11-22T15:00:00", ["sent", "sent"]),
+        ("once per month", "2026-11-30T14:59:59.999999", ["sent"]),
+        ("once per month", "2026-11-30T15:00:00", ["sent", "sent"]),
+    ],
+)
+def test_a_limit_holds_to_the_end_of_its_period(clause: str, second: str, statuses: list[str]) -> None:
+    rules = f'timezone "Asia/Seoul"\nrule r: if a then send push {clause}'
+    assert [status for status, _, _ in decided(rules, "10:00:00 a", f"{second} a")] == statuses
+
+
+def test_a_limit_is_asked_again_before_the_send_and_counts_sent_ones_alone() -> None:
+    # Both runs start, since none has acted by then; what was cancelled or capped does not count.
+    waits = "rule r: if a then after 1h send push unless b while pending stack once"
+    assert decided(waits, "10:00:00 a", "10:30:00 a", until="12:00:00") == [
+        ("sent", None, "11:00:00Z"),
+        ("skipped", "limit", "11:30:00Z"),
+    ]
+    assert decided(waits, "10:00:00 a", "10:30:00 b", "10:40:00 a", until="12:00:00") == [
+        ("cancelled", "unless b", "10:30:00Z"),
+        ("sent", None, "11:40:00Z"),
+    ]
+    capped = "cap all 1 per 1h\nrule o: if o then send sms\nrule r: if a then send push once"
+    assert decided(capped, "10:00:00 o", "10:30:00 a", "11:00:00 a", "13:00:00 a") == [
+        ("sent", None, "10:00:00Z"),
+        ("capped", "all 1 per 1h", "10:30:00Z"),
+        ("sent", None, "11:00:00Z"),
+    ]
+
+
+def test_a_limit_beside_restarted_and_stacked_runs() -> None:
+    rule = "rule r: if a then after 1h send push while pending restart at most 1 per 30m"
+    assert decided(rule, "10:00:00 a", "10:59:00 a", "11:59:00 a", "11:59:01 a", until="13:00:00") == [
+        ("cancelled", "restarted", "10:59:00Z"),
+        ("cancelled", "restarted", "11:59:00Z"),
+        ("cancelled", "restarted", "11:59:01Z"),
+        ("sent", None, "12:59:01Z"),
+    ]
+    # The run of 11:10 waits when that of 11:00 is sent, and the trigger at 12:30 finds the limit full: it ends nothing.
+    rule = "rule r: if a then after 1h send push while pending {} at most 1 per 2h"
+    stacked = decided(rule.format("stack"), "11:00:00 a", "11:45:00 a", "12:30:00 a", until="14:00:00")
+    assert stacked == [("sent", None, "12:00:00Z"), ("skipped", "limit", "12:45:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        # The campaign is the 20th and 21st in Seoul: from 15:00 the day before to 15:00 on the 21st.
+        ("2026-11-19T14:59:59.999999", []),
+        ("2026-11-19T15:00:00", [("sent", None)]),
+        ("2026-11-21T13:59:59.999999", [("sent", None)]),
+        ("2026-11-21T14:00:00", [("skipped", "campaign ended")]),  # due exactly at its end
+        ("2026-11-21T14:59:59.999999", [("skipped", "campaign ended")]),
+        ("2026-11-21T15:00:00", []),
+    ],
+)
+def test_a_campaign_begins_and_ends_with_days_of_the_file(at: str, found: list[tuple[str, str | None]]) -> None:
+    rules = 'timezone "Asia/Seoul"\nrule r: if a then after 1h send push from 2026-11-20 until 2026-11-21'
+    told = decided(rules, "2026-11-19T00:00:00 tz=America/New_York", f"{at} a", until="2026-11-25T00:00:00")
+    assert [(status, reason) for status, reason, _ in told] == found

@@ -44,7 +44,7 @@ class DividedStreams(FlatStreams):
         if self.maybe(0.4):
             steps.append((f"then after {self.length()} send email", *self.ends()))
         clauses = self.random.sample(
-            ("once", "at most 2 per day", "while pending stack", "goal c within 1d"), self.pick(1, 2)
+            ("once", "goal c within 1d", "while pending stack", "holdout 50%"), self.pick(1, 2)
         )
         return RuleParts(name, trigger, None, tuple(steps), tuple(clauses))
 

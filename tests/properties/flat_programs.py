@@ -6,6 +6,8 @@ from case_parts import Case, RuleParts
 from draws import EVENTS
 from programs import Streams
 
+CLAUSES = ("stop on", "while pending", "tag", "once", "at most", "from", "until")
+
 
 class FlatStreams(Streams):
     """Draws only what `trigdsl.engine.flat` takes."""
@@ -30,7 +32,7 @@ class FlatStreams(Streams):
             event,
             self.flat_condition() if self.maybe(0.5) else None,
             ((f"then{delay} send {self.pick('push', 'push', 'sms')}{text}", *modifiers),),
-            tuple(one for one in self.clauses() if one.startswith(("stop on", "while pending", "tag"))),
+            tuple(one for one in self.clauses() if one.startswith(CLAUSES)),
         )
 
     def ends(self) -> list[str]:

@@ -49,7 +49,7 @@ def decided(rules: str, *records: dict[str, Any]) -> list[str]:
 
 # ------------------------------------------------------------------------------------------- ties within an input
 def test_an_event_triggers_rules_of_both_kinds_in_rule_order() -> None:
-    flat, other = "rule {}: if a then send push\n", "rule {}: if a then send email once\n"
+    flat, other = "rule {}: if a then send push\n", "rule {}: if a then send email goal z within 1d\n"
     rules = other.format("r1") + flat.format("r2") + other.format("r3") + flat.format("r4")
     assert decided(rules, event(NINE, "a")) == [
         "r1 email sent", "r2 push sent", "r3 email sent", "r4 push sent"
@@ -58,9 +58,9 @@ def test_an_event_triggers_rules_of_both_kinds_in_rule_order() -> None:
 
 def test_all_runs_end_before_any_rule_is_triggered() -> None:
     rules = """
-rule r1: if a then send email once per 1m
+rule r1: if a then send email goal z within 1d
 rule r2: if b then after 1h send push unless a
-rule r3: if b then after 1h send email unless a once
+rule r3: if b then after 1h send email unless a goal z within 1d
 rule r4: if a then send push
 """
     assert decided(rules, event(NINE, "b"), event(TEN, "a")) == [
@@ -70,9 +70,9 @@ rule r4: if a then send push
 
 def test_what_is_restarted_ends_where_its_rule_is_triggered() -> None:
     rules = """
-rule r1: if a then send email once per 1m
+rule r1: if a then send email goal z within 1d
 rule r2: if a then after 3h send push while pending restart
-rule r3: if a then after 3h send email while pending restart once
+rule r3: if a then after 3h send email while pending restart goal z within 1d
 rule r4: if a then send push
 """
     first = ["r1 email sent", "r4 push sent"]
@@ -90,7 +90,7 @@ def test_inputs_of_one_instant_are_handled_one_after_another() -> None:
 def test_what_a_rule_causes_is_handled_after_all_that_the_input_triggers() -> None:
     rules = """
 rule r1: if a then emit c
-rule r2: if c then send email once
+rule r2: if c then send email goal z within 1d
 rule r3: if a then send push
 """
     assert decided(rules, event(NINE, "a")) == ["r1 emit sent", "r3 push sent", "r2 email sent"]
@@ -106,9 +106,9 @@ def test_what_the_profile_triggers_is_in_rule_order_too() -> None:
 def test_timers_go_by_priority_then_rule() -> None:
     rules = """
 rule r1: if a then after 1h send push
-rule r2: if a then after 1h send email priority 5 once
+rule r2: if a then after 1h send email priority 5 goal z within 1d
 rule r3: if a then after 1h send push priority 5
-rule r4: if a then after 1h send email once
+rule r4: if a then after 1h send email goal z within 1d
 rule r5: if a then after 1h send push priority -1
 """
     done = ["r2 email", "r3 push", "r1 push", "r4 email", "r5 push"]
@@ -120,9 +120,9 @@ rule r5: if a then after 1h send push priority -1
 def test_inputs_come_before_timers_of_their_instant() -> None:
     rules = """
 rule r1: if a then after 1h send push unless b
-rule r2: if a then after 1h send email unless b once
+rule r2: if a then after 1h send email unless b goal z within 1d
 rule r3: if b then send push
-rule r4: if a then after 1h send email once
+rule r4: if a then after 1h send email goal z within 1d
 rule r5: if a then after 1h send push
 """
     assert decided(rules, event(NINE, "a"), event(TEN, "b")) == [
@@ -160,9 +160,9 @@ channel push:
   between 10:00-11:00 utc
 channel email:
   between 10:00-11:00 utc
-rule r1: if a then send email once
+rule r1: if a then send email goal z within 1d
 rule r2: if a then send push
-rule r3: if a then send email priority 1 once
+rule r3: if a then send email priority 1 goal z within 1d
 rule r4: if a then send push priority 1
 """
     assert decided(rules, event(NINE, "a"), event(TEN, "other")) == [
@@ -179,7 +179,7 @@ cap push 2 per day
 rule r1 "One": if a and n > 1 then after 30m send push "hi" unless b within 2h while pending stack
 rule r2: if 2nd a then send email "{{ k }}"
 rule r3: if c and at.n >= 2 then send sms
-rule r4: if a and n > 2 then send email once per 1d
+rule r4: if a and n > 2 then send email goal z within 1d
 rule r5: if no (a or b) for 1d then send email
 rule r6: if (a or c) and k == "u" then after 1d send sms stop on b
 """

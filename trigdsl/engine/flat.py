@@ -15,7 +15,7 @@ from attrs import field, frozen
 from trigdsl.engine.action_types import CompiledCap, SendAction
 from trigdsl.engine.context import Context
 from trigdsl.engine.fires import EventFires
-from trigdsl.engine.program import CompiledRule, EventPlan, Program
+from trigdsl.engine.program import CompiledLimit, CompiledRule, EventPlan, Program
 from trigdsl.engine.rendering import is_plain
 from trigdsl.engine.sieve import Sieve
 from trigdsl.engine.windows import Window
@@ -52,6 +52,7 @@ class FlatRule:
     at_most: Micros | None
     action: SendAction
     caps: tuple[CompiledCap, ...]
+    limit: CompiledLimit | None
     text: str | None
     hours: tuple[Micros, Micros, Zone | None] | None
 
@@ -163,6 +164,7 @@ def _flat_rule(number: int, rule: CompiledRule, context: Context) -> FlatRule:
         at_most=rule.at_most,
         action=action,
         caps=() if step.urgent else action.caps,
+        limit=rule.limit,
         text=None if content is None else content.template.render(context),
         hours=step.windows[0].daily if len(step.windows) == 1 else None,
     )
@@ -193,8 +195,6 @@ def shape_obstacles(rule: CompiledRule) -> Iterator[str]:
         yield "it is not triggered by each event of a name"
     clauses = {
         "for each": rule.for_each,
-        "at most or once": rule.limit,
-        "from or until": rule.starts if rule.starts is not None else rule.ends,
         "holdout": rule.holdout,
         "goal": rule.goal,
         "previous": rule.captures or None,

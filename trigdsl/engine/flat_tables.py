@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from trigdsl.engine.action_types import CompiledCap
+from trigdsl.engine.action_types import CompiledCap, CompiledPeriod
 from trigdsl.engine.flat import Enders, FlatProgram, FlatRule
 from trigdsl.engine.program import EventPlan
 from trigdsl.engine.steps import MOST_RUNS
@@ -101,7 +101,8 @@ class Tables:
         return found
 
     def _add_rule(self, rule: FlatRule, rank: int) -> None:
-        told = {"restarted": "cancelled", "expired": "skipped", "outside window": "skipped"}
+        told = {"restarted": "cancelled"}
+        told |= dict.fromkeys(("expired", "outside window", "campaign ended", "limit"), "skipped")
         kinds = {reason: self._kind(rule, status, reason) for reason, status in told.items()}
         kinds |= {reason: self._kind(rule, "pending", reason) for reason in ("due", "window")}
         kinds["sent"] = self._kind(rule, "sent", None)
@@ -109,10 +110,13 @@ class Tables:
             after=_length(rule.after),
             expires=_length(rule.expires),
             at_most=_length(rule.at_most),
+            starts=FIRST_INSTANT - 1 if rule.rule.starts is None else rule.rule.starts,
+            ends=LAST_INSTANT + 1 if rule.rule.ends is None else rule.rule.ends,
             window=self._window(rule.windows),
             rank=rank,
             pending=rule.pending,
             else_skip=rule.else_skip,
+            limit=-1 if rule.limit is None else self._counted(rule.limit.count, rule.limit.period),
             caps=[(self._cap(cap), self._kind(rule, "capped", cap.label)) for cap in rule.caps],
             kinds=kinds,
         )
@@ -120,10 +124,12 @@ class Tables:
     def _cap(self, cap: CompiledCap) -> int:
         found = self._caps.get(cap.number)
         if found is None:
-            period = cap.period
-            length = min(period.length, _LONGEST)
-            found = self._caps[cap.number] = self.kernel.add_cap(min(cap.count, _MOST_SENDS), period.kind, length)
+            found = self._caps[cap.number] = self._counted(cap.count, cap.period)
         return found
+
+    def _counted(self, count: int, period: CompiledPeriod) -> int:
+        """The number of a new cap."""
+        return self.kernel.add_cap(min(count, _MOST_SENDS), period.kind, min(period.length, _LONGEST))
 
     def _window(self, windows: tuple[Window, ...]) -> int:
         if not windows:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from trigdsl.engine import quotas
 from trigdsl.engine.flat import Enders, FlatRule
+from trigdsl.engine.program import CompiledLimit
 from trigdsl.engine.steps import MOST_RUNS
 from trigdsl.engine.timers import later
 from trigdsl.engine.windows import next_opening
@@ -62,6 +63,7 @@ class FlatUser:
         self._started_at: Micros | None = None
         self._started: list[int] = []
         self._caps: dict[int, list[Micros]] = {}
+        self._limits: dict[int, list[Micros]] = {}
 
     def live(self, happened: list[Happened], until: Micros | None) -> None:
         """Everything that happened, in order of time; then the timers up to and including `until`."""
@@ -95,7 +97,12 @@ class FlatUser:
                     break
 
     def _start(self, rule: FlatRule, now: Micros, event_id: str | None) -> None:
-        """Start a run, if `while pending` allows it."""
+        """Start a run, if the campaign, the limit and `while pending` allow it."""
+        starts, ends = rule.rule.starts, rule.rule.ends
+        if (starts is not None and now < starts) or (ends is not None and now >= ends):
+            return
+        if rule.limit is not None and self._is_limited(rule, rule.limit, now):
+            return
         chain = now
         if self._runs and (rule.pending != "stack" or len(self._runs) >= MOST_RUNS):
             allowed = self._chain(rule, now)
@@ -141,6 +148,9 @@ class FlatUser:
     def _carry_out(self, run: FlatRun, now: Micros) -> None:
         """Send, or wait for the window, or give up."""
         rule = run.rule
+        if rule.rule.ends is not None and now >= rule.rule.ends:
+            self._finish(run, now, "skipped", "campaign ended")
+            return
         if rule.windows:
             opening = self._opening(rule, now)
             if rule.expires is not None:
@@ -157,8 +167,13 @@ class FlatUser:
                 run.wake = opening if rule.expires is None else min(opening, later(run.due, rule.expires))
                 heappush(self._timers, (run.wake, -rule.priority, rule.index, run.seq, run))
                 return
+        if rule.limit is not None and self._is_limited(rule, rule.limit, now):
+            self._finish(run, now, "skipped", "limit")
+            return
         full = self._full_cap(rule, now) if rule.caps else None
         if full is None:
+            if rule.limit is not None:
+                quotas.note(self._limits.setdefault(rule.index, []), rule.limit.count, now)
             self._finish(run, now, "sent", None)
         else:
             self._finish(run, now, "capped", full)
@@ -175,6 +190,9 @@ class FlatUser:
             if opening < end and opening <= LAST_INSTANT:
                 return opening
         return next_opening(rule.windows, now, self._zone)
+
+    def _is_limited(self, rule: FlatRule, limit: CompiledLimit, now: Micros) -> bool:
+        return quotas.is_full(self._limits.get(rule.index), limit.count, limit.period, now, self._zone)
 
     def _full_cap(self, rule: FlatRule, now: Micros) -> str | None:
         """The label of the first cap that is full; when none is, this send counts in all of them."""

@@ -17,10 +17,13 @@ class Kernel:
         after: int,
         expires: int,
         at_most: int,
+        starts: int,
+        ends: int,
         window: int,
         rank: int,
         pending: str,
         else_skip: bool,
+        limit: int,
         caps: Sequence[tuple[int, int]],
         kinds: Mapping[str, int],
     ) -> None: ...

@@ -26,14 +26,16 @@ cdef struct Rule:
     int64_t after  # -1: at once
     int64_t expires  # -1: never
     int64_t at_most  # -1: no bound
+    int64_t starts, ends  # of the campaign: [starts, ends)
     int32_t window  # -1: none
     int32_t rank  # among timers of one moment
     int32_t first_cap  # its caps are so many from there in the list of all rules' caps
     int32_t caps
+    int32_t limit  # what counts as a cap does, of this rule's sends alone; -1: none
     int32_t pending
     bint else_skip
     # The kinds of its decisions.
-    int32_t sent, restarted, expired, outside, due, waiting
+    int32_t sent, restarted, expired, outside, ended, limited, due, waiting
 
 
 cdef struct RuleCap:
@@ -178,10 +180,13 @@ cdef class Kernel:
         return number
 
     def add_rule(
-        self, *, int64_t after, int64_t expires, int64_t at_most, int window, int rank, str pending, bint else_skip,
-        caps, kinds
+        self, *, int64_t after, int64_t expires, int64_t at_most, int64_t starts, int64_t ends, int window, int rank,
+        str pending, bint else_skip, int limit, caps, kinds
     ):
-        """The next rule: `caps` are (cap, kind when it is full), `kinds` those of the other decisions by name."""
+        """The next rule: `caps` are (cap, kind when it is full), `kinds` those of the other decisions by name.
+
+        `limit` is a cap of its own, of how often it may act.
+        """
         cdef int number = self.n_rules
         cdef Rule* rule
         self.rules = <Rule*> _grown(self.rules, (number + 1) * sizeof(Rule))
@@ -189,7 +194,7 @@ cdef class Kernel:
         rule = &self.rules[number]
         rule.after, rule.expires, rule.at_most, rule.window, rule.rank = after, expires, at_most, window, rank
         rule.pending = {"stack": STACK, "ignore": IGNORE, "restart": RESTART}[pending]
-        rule.else_skip = else_skip
+        rule.else_skip, rule.limit, rule.starts, rule.ends = else_skip, limit, starts, ends
         rule.first_cap, rule.caps = self.n_rule_caps, len(caps)
         for cap, kind in caps:
             self.rule_caps = <RuleCap*> _grown(self.rule_caps, (self.n_rule_caps + 1) * sizeof(RuleCap))
@@ -197,6 +202,7 @@ cdef class Kernel:
             self.n_rule_caps += 1
         rule.sent, rule.restarted, rule.expired = kinds["sent"], kinds["restarted"], kinds["expired"]
         rule.outside, rule.due, rule.waiting = kinds["outside window"], kinds["due"], kinds["window"]
+        rule.ended, rule.limited = kinds["campaign ended"], kinds["limit"]
 
     def add_effect(self, rules, enders, int zone):
         """The number of what an event does: the rules it triggers; (rule, kind, within) of what it ends; the zone."""
@@ -319,11 +325,15 @@ cdef class Kernel:
         return 0
 
     cdef int _start(self, int32_t number, Happening* one, int32_t user) except -1 nogil:
-        """Start a run, if `while pending` allows it."""
+        """Start a run, if the campaign, the limit and `while pending` allow it."""
         cdef Rule* rule = &self.rules[number]
         cdef int64_t now = one.time, chain = one.time
         cdef int32_t other, following
         cdef Run* run
+        if now < rule.starts or now >= rule.ends:
+            return 0
+        if rule.limit >= 0 and self._is_full(&self.caps[rule.limit], now):
+            return 0
         if self.open_runs[number]:
             if rule.pending == RESTART:
                 if rule.at_most >= 0:
@@ -377,6 +387,8 @@ cdef class Kernel:
         cdef Rule* rule = &self.rules[run.rule]
         cdef int64_t opening, last = LAST_MICROS
         cdef bint waited
+        if now >= rule.ends:
+            return self._finish(run, now, rule.ended, user)
         if rule.window >= 0:
             opening = self._opening(rule.window, now)
             if rule.expires >= 0:
@@ -390,6 +402,8 @@ cdef class Kernel:
                 run.waiting = True
                 run.wake = opening if rule.expires < 0 else min(opening, last)
                 return self._push(run.wake, rule.rank, number)
+        if rule.limit >= 0 and self._is_full(&self.caps[rule.limit], now):
+            return self._finish(run, now, rule.limited, user)
         return self._finish(run, now, self._capped(rule, now), user)
 
     cdef int _finish(self, Run* run, int64_t now, int32_t kind, int32_t user) except -1 nogil:
@@ -429,20 +443,27 @@ cdef class Kernel:
         return found
 
     cdef int32_t _capped(self, Rule* rule, int64_t now) except -1 nogil:
-        """The kind of the send: capped by the first cap that is full; when none is, it counts in all of them."""
+        """The kind of the send: capped by the first cap that is full; when none is, it counts in all of them.
+
+        Then it counts for the rule's limit too.
+        """
         cdef int32_t i
-        cdef Cap* cap
         for i in range(rule.first_cap, rule.first_cap + rule.caps):
             if self._is_full(&self.caps[self.rule_caps[i].cap], now):
                 return self.rule_caps[i].kind
         for i in range(rule.first_cap, rule.first_cap + rule.caps):
-            cap = &self.caps[self.rule_caps[i].cap]
-            if cap.sends == cap.room:
-                cap.room = 2 * cap.room + 64
-                cap.times = <int64_t*> _grown(cap.times, cap.room * sizeof(int64_t))
-            cap.times[cap.sends] = now
-            cap.sends += 1
+            self._count(&self.caps[self.rule_caps[i].cap], now)
+        if rule.limit >= 0:
+            self._count(&self.caps[rule.limit], now)
         return rule.sent
+
+    cdef int _count(self, Cap* cap, int64_t now) except -1 nogil:
+        if cap.sends == cap.room:
+            cap.room = 2 * cap.room + 64
+            cap.times = <int64_t*> _grown(cap.times, cap.room * sizeof(int64_t))
+        cap.times[cap.sends] = now
+        cap.sends += 1
+        return 0
 
     cdef int _is_full(self, Cap* cap, int64_t now) except -1 nogil:
         cdef int64_t time, then, today
