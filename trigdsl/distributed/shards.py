@@ -8,10 +8,9 @@ happened is columns of numbers from the reader to the kernel, and nobody needs t
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import pyarrow as pa
@@ -29,17 +28,18 @@ from trigdsl.records.packing import packed, unpacked
 from trigdsl.records.parts import Part, PartReport
 from trigdsl.records.profiles import read_profiles
 from trigdsl.records.rejects import Reject
-from trigdsl.records.routing import Block, bytes_of, shard_of
+from trigdsl.records.routing import Block, bytes_of, shard_of, write_at
 from trigdsl.replayer.driver import Replay
 from trigdsl.replayer.placing import Profile
 from trigdsl.replayer.shard import Asked, Given, Shard
+from trigdsl.replayer.split import temporary_files
 from trigdsl.replayer.summary import Shown
 
 REPORT_SHARD = -1
 """The shard of rows that are reports of parts."""
 
 BLOCKS = pa.schema([pa.field("shard", pa.int32()), pa.field("part", pa.int64()), pa.field("data", pa.binary())])
-"""The columns of rows of blocks: the shard, the first part that they are of, and what `_Blocks` are as bytes."""
+"""The columns of rows of blocks: the shard, the first part that they are of, and `Blocks` as bytes."""
 
 SPANS = pa.schema([pa.field("last", pa.int64())])
 """The column of what `gathered` yields: the time of the last input of a shard, null where it has none."""
@@ -49,7 +49,7 @@ _FULL = 1 << 22
 _Held: TypeAlias = tuple[int, int, bytes]
 
 
-class _Blocks(msgspec.Struct, array_like=True):
+class Blocks(msgspec.Struct, array_like=True):
     """What one process found for a shard, each as bytes of `trigdsl.records.routing`; profiles as packed inputs."""
 
     inputs: list[bytes] = []
@@ -59,7 +59,7 @@ class _Blocks(msgspec.Struct, array_like=True):
     profiles: bytes = b""
 
 
-_ENCODE, _DECODE = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Blocks).decode
+_DECODE = msgspec.msgpack.Decoder(Blocks).decode
 
 
 @frozen
@@ -79,11 +79,11 @@ def is_for_kernel(program: Program, *, invariants: bool) -> bool:
 def blocks_of_parts(
     reading: Reading, parts: Mapping[int, Part], numbers: Sequence[int], shards: int
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of the parts of some numbers, which grow; for so many shards."""
-    with tempfile.TemporaryFile() as file:
-        descriptor = file.fileno()
+    """The rows of some parts that follow one another, by their numbers; for so many shards."""
+    with ExitStack() as stack:
+        (descriptor,) = temporary_files(1, stack)
         shard = Shard(_asked(reading), 0, [(number, parts[number]) for number in numbers], (), [descriptor] * shards)
-        held = [_Blocks() for _ in range(shards)]
+        held = [Blocks() for _ in range(shards)]
         reports = []
         for number, found in zip(numbers, shard.read(), strict=False):
             reports.append(BlocksReport(number, found.report, {}, any(found.inputs), found.joins))
@@ -95,11 +95,11 @@ def blocks_of_parts(
         for of_shard, users, told in zip(held, shard.users(), told_blocks, strict=True):
             of_shard.users += _taken(descriptor, [users])
             of_shard.told += _taken(descriptor, [told])
-    made = _Rows()
+    made = BlockRows()
     for number, of_shard in enumerate(held):
-        yield from made.add(number, numbers[0], _ENCODE(of_shard))
+        yield from made.add(number, numbers[0], of_shard)
     for report in reports:
-        yield from made.add(REPORT_SHARD, report.number, pickle.dumps(report))
+        yield from made.add(REPORT_SHARD, report.number, report)
     yield made.taken()
 
 
@@ -109,12 +109,12 @@ def blocks_of_profiles(path: str, columns: Mapping[str, str], shards: int) -> It
     held: list[list[Input]] = [[] for _ in range(shards)]
     for number, (user, attributes) in enumerate(read_profiles(path, columns, rejects.append), 1):
         held[shard_of(user, shards)].append(Input(user, number, set=attributes))
-    rows = _Rows()
+    rows = BlockRows()
     for shard, inputs in enumerate(held):
         if inputs:
-            yield from rows.add(shard, _PROFILES_FIRST, _ENCODE(_Blocks(profiles=packed(inputs))))
+            yield from rows.add(shard, _PROFILES_FIRST, Blocks(profiles=packed(inputs)))
     report = PartReport(0, 0, rejects, [], {}, set(), LAST_INSTANT, FIRST_INSTANT)
-    yield from rows.add(REPORT_SHARD, _PROFILES_FIRST, pickle.dumps(BlocksReport(PROFILES, report, {})))
+    yield from rows.add(REPORT_SHARD, _PROFILES_FIRST, BlocksReport(PROFILES, report, {}))
     yield rows.taken()
 
 
@@ -125,20 +125,22 @@ def report_of(data: bytes) -> BlocksReport:
 
 
 @define
-class _Rows:
+class BlockRows:
     """Rows that are gathered, batch by batch."""
 
     _held: list[_Held] = field(factory=list)
     _bytes: int = 0
 
-    def add(self, shard: int, part: int, data: bytes) -> Iterator[pa.RecordBatch]:
+    def add(self, shard: int, part: int, held: Blocks | BlocksReport) -> Iterator[pa.RecordBatch]:
         """One row; the batch that is full with it, if one is."""
+        data = msgspec.msgpack.encode(held) if isinstance(held, Blocks) else pickle.dumps(held)
         self._held.append((shard, part, data))
         self._bytes += len(data)
         if self._bytes >= _FULL:
             yield self.taken()
 
     def taken(self) -> pa.RecordBatch:
+        """What was gathered since this was called last."""
         held, self._held, self._bytes = self._held, [], 0
         columns = zip(*held, strict=True) if held else ([] for _ in BLOCKS)
         return pa.RecordBatch.from_arrays(
@@ -208,7 +210,7 @@ def _gathered(
     asked: Asked, rows: Sequence[_Held], stack: ExitStack
 ) -> tuple[Shard, tuple[Micros | None, Micros | None]]:
     """A shard that has gathered its rows, and the times of its first and its last input."""
-    file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+    (descriptor,) = temporary_files(1, stack)
     given = Given([], [], [], [])
     profiles: list[Profile] = []
     end = 0
@@ -221,10 +223,9 @@ def _gathered(
             for piece in pieces:
                 # What was told of the numbers in coded rows is known by the file that both are of.
                 blocks.append(Block(place, end, len(piece)))
-                file.write(piece)
+                write_at(descriptor, piece, end)
                 end += len(piece)
-    file.flush()
-    shard = Shard(asked, 0, (), profiles, [file.fileno()] * max(len(rows), 1))
+    shard = Shard(asked, 0, (), profiles, [descriptor] * max(len(rows), 1))
     return shard, shard.gather(given)
 
 

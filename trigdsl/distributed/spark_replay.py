@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from attrs import define, evolve, field, frozen
 
-from trigdsl.distributed import deciding, rows
+from trigdsl.distributed import deciding, rows, shards
 from trigdsl.distributed.deciding import Deciding
 from trigdsl.distributed.linking import Linked, linked
 from trigdsl.distributed.reports import Report, total
 from trigdsl.distributed.rows import PASSED, PROFILE, RECORD, REPORT, Reading, RowsReport
+from trigdsl.distributed.rules import compiled
+from trigdsl.distributed.shards import is_for_kernel
 from trigdsl.distributed.spark_tables import SparkTable
+from trigdsl.distributed.tables import TableLayout
 from trigdsl.engine.duplicates import SAME_RECORD
 from trigdsl.model.values import Micros
 from trigdsl.records.parts import Part
@@ -81,9 +84,31 @@ class SparkReplay:
         Unless it is said how many `partitions` there are, it is by the number of rows, or as
         `spark.sql.shuffle.partitions` says where that is not what Spark itself has for it.
         """
-        by_user = self._rows(self.linked.groups).repartition(partitions or self._partitions(), "key")
+        count = partitions or self._partitions()
+        if self._is_for_shards():
+            return self._decided_by_shards(count)
+        by_user = self._rows(self.linked.groups).repartition(count, "key")
         ordered = by_user.sortWithinPartitions("key", "time", "arrival")
         return ordered.mapInArrow(partial(_decide, self.asked), spark_schema(deciding.output_schema()))
+
+    def _is_for_shards(self) -> bool:
+        """Whether the compiled kernel decides about columns; records that came twice are for whoever sorts them."""
+        table, asked = self.records.table, self.asked
+        if table is None or asked.table is None or table.has_ids or self.records.parts or self.linked.groups:
+            return False
+        return is_for_kernel(compiled(asked.program), invariants=asked.invariants)
+
+    def _decided_by_shards(self, count: int) -> DataFrame:
+        table, reading, layout = self.records.table, self.records.reading, self.asked.table
+        assert table is not None
+        assert layout is not None
+        schema = spark_schema(shards.BLOCKS)
+        blocks = table.kept().mapInArrow(partial(_table_blocks, reading, layout, count), schema)
+        if (packed := self._packed) is not None:
+            held = packed.where(packed.kind.isin(RECORD, PROFILE))
+            blocks = blocks.union(held.mapInArrow(partial(_row_blocks, count), schema))
+        decide = partial(_decide_shards, self.asked, reading.columns)
+        return blocks.repartitionById(count, blocks.shard).mapInArrow(decide, spark_schema(deciding.output_schema()))
 
     def users(self, _: Report) -> int:
         """How many users the records have; most of them may have none that was decided about."""
@@ -225,6 +250,26 @@ def spark_schema(schema: pa.Schema) -> Any:
 # ---------------------------------------------------------------------- what runs in workers
 def _decide(asked: Deciding, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     return deciding.decide(asked, batches)
+
+
+def _table_blocks(
+    reading: Reading, layout: TableLayout, count: int, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    from trigdsl.distributed.table_blocks import blocks_of_table
+
+    return blocks_of_table(reading, layout, count, batches)
+
+
+def _row_blocks(count: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    from trigdsl.distributed.table_blocks import blocks_of_rows
+
+    return blocks_of_rows(count, batches)
+
+
+def _decide_shards(
+    asked: Deciding, columns: Mapping[str, str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    return shards.decide_shards(asked, columns, batches)
 
 
 def _parts(

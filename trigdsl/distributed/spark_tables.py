@@ -72,6 +72,11 @@ class SparkTable:
 
         return isinstance(self._kind(self._parts["time"]), types.TimestampNTZType)
 
+    @property
+    def has_ids(self) -> bool:
+        """Whether records may have ids, so that one may come twice."""
+        return "id" in self._parts
+
     # ------------------------------------------------------------------ rows
     def unusual(self) -> DataFrame:
         """The rows that are to be read in Python, whole, with their order; columns are known by their place."""

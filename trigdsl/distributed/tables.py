@@ -13,6 +13,7 @@ from trigdsl.distributed.rows import arrived
 from trigdsl.model.inputs import Input
 from trigdsl.records.columns import input_layout
 from trigdsl.records.effects import EventRows
+from trigdsl.records.packing import Arrived
 from trigdsl.records.parquet_effects import EffectRows
 from trigdsl.records.parquet_rows import ROWS, ArrowTable, inputs_of
 from trigdsl.records.passing import Passing
@@ -50,8 +51,8 @@ class GroupRows(ArrowTable):
 def inputs_of_columns(layout: TableLayout, rows: pa.Table, passing: Passing) -> list[Input]:
     """The inputs of rows; what rows do goes to `passing` where its effects tell and the columns allow it."""
     arrivals = rows.column("arrival").combine_chunks()
-    table = GroupRows(_named(layout, rows))
-    reports = Reports("table", _unexpected)
+    table = GroupRows(named(layout, rows))
+    reports = Reports("table", unexpected)
     if passing.effects is not None:
         effects = EffectRows(table, layout.columns, passing)
         if effects.suits():
@@ -61,20 +62,21 @@ def inputs_of_columns(layout: TableLayout, rows: pa.Table, passing: Passing) -> 
                 passing.on_rows(_arrived_rows(found, arrivals))
                 inputs += [arrived(given, arrivals[given.arrival - 1].as_py()) for given in made]  # type: ignore[attr-defined]
             return inputs
-    found_layout = input_layout(table.names, layout.columns)
-    made_ones: list[Input] = []
+    return list(inputs_of_rows(table, layout, arrivals, reports))
+
+
+def inputs_of_rows(table: GroupRows, layout: TableLayout, arrivals: pa.Array, reports: Reports) -> Iterator[Arrived]:
+    """The inputs of all rows of a group, one by one."""
+    found = input_layout(table.names, layout.columns)
     first = 0
     for batch in table.batches():
-        numbers = range(first, first + batch.num_rows)
-        made_ones += [
-            arrived(given, arrivals[number].as_py())
-            for given, number in inputs_of(table, found_layout, batch, numbers, reports)
-        ]
+        places = arrivals.slice(first, batch.num_rows).to_pylist()
+        for given, arrival in inputs_of(table, found, batch, places, reports):
+            yield arrived(given, arrival)
         first += batch.num_rows
-    return made_ones
 
 
-def _named(layout: TableLayout, rows: pa.Table) -> pa.Table:
+def named(layout: TableLayout, rows: pa.Table) -> pa.Table:
     """The table's own columns under their own names, times as instants."""
     columns = {}
     for ours, theirs in layout.fields.items():
@@ -91,5 +93,6 @@ def _arrived_rows(found: EventRows, arrivals: pa.Array) -> EventRows:
     return EventRows(pa.RecordBatch.from_arrays(columns, found.rows.schema.names), found.effects)
 
 
-def _unexpected(reject: Reject) -> None:
+def unexpected(reject: Reject) -> None:
+    """Raises AssertionError: an engine hands on no row that is to be rejected."""
     raise AssertionError(f"a row that an engine took for usual is none: {reject.reason}: {reject.record}")

@@ -133,11 +133,23 @@ class PartReading:
     def batches(self) -> Iterator[Iterable[Input]]:
         """The inputs; where the file turns out to be unreadable they end, and the report has an error."""
         try:
-            yield from self._batches()
-        except UnreadableFile as error:
-            self._error = str(error.of(self._part.source.path))
-        except OSError as error:
-            self._error = f"`{self._part.source.path}` cannot be read: {(error.strerror or str(error)).lower()}"
+            for inputs in self._batches():
+                yield inputs if isinstance(inputs, list) else self._until_unreadable(inputs)
+        except (UnreadableFile, OSError) as error:
+            self._note(error)
+
+    def _until_unreadable(self, inputs: Iterable[Input]) -> Iterator[Input]:
+        try:
+            yield from inputs
+        except (UnreadableFile, OSError) as error:
+            self._note(error)
+
+    def _note(self, error: UnreadableFile | OSError) -> None:
+        path = self._part.source.path
+        if isinstance(error, UnreadableFile):
+            self._error = str(error.of(path))
+        else:
+            self._error = f"`{path}` cannot be read: {(error.strerror or str(error)).lower()}"
 
     def report(self, users: set[str]) -> PartReport:
         part, passing = self._part, self._passing

@@ -84,7 +84,7 @@ class Router:
         arrivals = Arrivals() if self.coder is None else self.coder.arrivals
         arrivals.start = arrivals.last = part << _PART_BITS
         held: list[list[Input]] = [[] for _ in range(shards)]
-        places = [array("Q") for _ in range(shards)]
+        places = [array("q") for _ in range(shards)]
         for inputs in batches:
             if self.joins:
                 continue  # what else is in the part is still to be reported
@@ -154,17 +154,28 @@ class Router:
         return None if coder is None else [self._append(coder.told(shard)) for shard in range(self.shards)]
 
     def _write(self, shard: int, inputs: list[Input], places: array[int]) -> None:
-        data = places.tobytes()
-        self._blocks[shard].append(self._append(len(data).to_bytes(4, "little") + data + packed(inputs)))
+        self._blocks[shard].append(self._append(inputs_block(inputs, places)))
 
     def _append(self, data: bytes) -> Block:
         block = Block(self.file, self._end, len(data))
-        left = memoryview(data)
-        while left:
-            written = os.pwrite(self.descriptor, left, self._end)
-            self._end += written
-            left = left[written:]
+        write_at(self.descriptor, data, self._end)
+        self._end += len(data)
         return block
+
+
+def write_at(descriptor: int, data: bytes, place: int) -> None:
+    """Write all of some bytes at a place of a file; raises OSError."""
+    left = memoryview(data)
+    while left:
+        count = os.pwrite(descriptor, left, place)
+        place += count
+        left = left[count:]
+
+
+def inputs_block(inputs: Sequence[Input], places: Iterable[int]) -> bytes:
+    """What `routed` reads: some inputs, and what they arrived by."""
+    data = array("q", places).tobytes()
+    return len(data).to_bytes(4, "little") + data + packed(list(inputs))
 
 
 def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arrived]:
@@ -172,7 +183,7 @@ def routed(descriptors: Sequence[int], blocks: Iterable[Block]) -> Iterator[Arri
     for block in blocks:
         data = bytes_of(descriptors, block)
         length = int.from_bytes(data[:4], "little")
-        places = array("Q", data[4 : 4 + length])
+        places = array("q", data[4 : 4 + length])
         inputs = unpacked(data[4 + length :])
         for given, arrival in zip(inputs, places, strict=True):
             given.arrival = arrival
