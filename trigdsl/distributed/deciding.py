@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 
@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import field, frozen
 
-from trigdsl.distributed.groups import groups
+from trigdsl.distributed.groups import GROUP_ROWS, groups
 from trigdsl.distributed.reports import Report, observed
 from trigdsl.distributed.rows import PROFILE
 from trigdsl.distributed.rules import compiled
 from trigdsl.distributed.tables import TableLayout, inputs_of_columns
+from trigdsl.engine.flat import flat
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros
@@ -36,6 +37,7 @@ from trigdsl.replayer.writing import line_of
 
 _BATCH = 8_192
 _by_arrival = attrgetter("arrival")
+_by_time_and_arrival = attrgetter("time", "arrival")
 
 
 def output_schema() -> pa.Schema:
@@ -54,6 +56,7 @@ class Deciding:
     """What is decided: for which program (as `travelling` made it), until when, and what is wanted of it.
 
     `last` is the time of the last input of all users.  `table` tells what columns hold records that are not packed.
+    `plain` says that no record has an id or an alias, so that a user with many is gone through record by record.
     """
 
     program: bytes
@@ -65,14 +68,18 @@ class Deciding:
     lines: bool = False
     columns: bool = True
     table: TableLayout | None = None
+    plain: bool = False
 
 
 def decide(asked: Deciding, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The decisions of all users of the batches, as they are found; at the end one row with a report."""
     report = Report()
     schema = output_schema()
-    for group in groups(batches):
-        decisions = iter(_Group(asked, report).decisions(group))
+    # Under rules of the simplest shape what rows do is told by columns, and these are few bytes each.
+    long = asked.plain and (asked.invariants or flat(compiled(asked.program)) is None)
+    for group in groups(batches, GROUP_ROWS, long=long):
+        of_group = _Group(asked, report)
+        decisions = of_group.decisions(group) if isinstance(group, pa.Table) else of_group.one_by_one(group)
         while part := list(islice(decisions, _BATCH)):
             yield _columns(asked, schema, part)
     yield report_row(report)
@@ -98,29 +105,18 @@ class _Group:
         self._asked = asked
         self._report = report
         self._program = compiled(asked.program)
+        self._observations = PlacedObservations()
+        self._violations = PlacedViolations(self._observations, MOST_VIOLATIONS)
 
     def decisions(self, group: pa.Table) -> Iterator[tuple[int, Decision]]:
         """The decisions that are shown, in order, with their numbers."""
         asked = self._asked
         profiles, inputs, columns = _sorted_out(group)
-        observations = PlacedObservations()
-        violations = PlacedViolations(observations, MOST_VIOLATIONS)
         passing = Passing()
-        replay = Replay(
-            self._program,
-            (),
-            until=asked.until,
-            drain=asked.drain,
-            passing=passing,
-            profiles=PlacedProfiles(observations, profiles),
-            on_violation=violations if asked.invariants else None,
-            shown=asked.shown,
-        )
-        replay.machine.observations = observations
-        observations.machine = replay.machine
+        replay = self._replay(profiles, passing)
         joins = any(given.alias is not None for given in inputs)
         passing.effects = None if joins or replay.is_divided else replay.effects
-        observations.inputs_only = passing.effects is not None
+        self._observations.inputs_only = passing.effects is not None
         rows: list[EventRows] = []
         passing.on_rows = rows.append
         if columns.num_rows and asked.table is not None:
@@ -128,10 +124,52 @@ class _Group:
         # Whoever came first counts, of records with one id and of ids of one user.
         inputs.sort(key=_by_arrival)
         replay.gather(inputs)
-        yield from self._shown(_decided(replay, asked.last, observations, rows))
-        observations.machine = None
-        told = Report(stats=replay.stats, observations=observations)
-        observed(violations, told)
+        yield from self._shown(_decided(replay, asked.last, self._observations, rows))
+        self._tell(replay)
+
+    def one_by_one(self, tables: Iterator[pa.Table]) -> Iterator[tuple[int, Decision]]:
+        """The same of one user's rows, none of which is held when it is handled."""
+        profiles: list[Profile] = []
+        first: list[Arrived | Input] = []
+        for table in tables:
+            # Profiles come before everything else.
+            some, first = self._in_order(table)
+            profiles += some
+            if first:
+                break
+        replay = self._replay(profiles, Passing())
+        others = (given for table in tables for given in self._in_order(table)[1])
+        yield from self._shown(replay.one_by_one(chain(first, others), self._asked.last, self._observations.through))
+        self._tell(replay)
+
+    def _in_order(self, table: pa.Table) -> tuple[list[Profile], list[Arrived | Input]]:
+        profiles, inputs, columns = _sorted_out(table)
+        if columns.num_rows and self._asked.table is not None:
+            inputs += inputs_of_columns(self._asked.table, columns, Passing())
+            inputs.sort(key=_by_time_and_arrival)
+        return profiles, inputs
+
+    def _replay(self, profiles: list[Profile], passing: Passing) -> Replay:
+        asked, observations = self._asked, self._observations
+        replay = Replay(
+            self._program,
+            (),
+            until=asked.until,
+            drain=asked.drain,
+            passing=passing,
+            profiles=PlacedProfiles(observations, profiles),
+            on_violation=self._violations if asked.invariants else None,
+            shown=asked.shown,
+        )
+        replay.machine.observations = observations
+        observations.machine = replay.machine
+        return replay
+
+    def _tell(self, replay: Replay) -> None:
+        """Put what was counted into the report."""
+        self._observations.machine = None
+        told = Report(stats=replay.stats, observations=self._observations)
+        observed(self._violations, told)
         self._report.add(told)
 
     def _shown(self, decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:

@@ -58,6 +58,7 @@ class SparkReplay:
     linked: Linked = field(factory=Linked)
     _packed: DataFrame | None = None
     _count: int = 0
+    _ids: int = 0
 
     def prepare(self) -> None:
         """Find out all that is to be known before anybody decides."""
@@ -76,7 +77,9 @@ class SparkReplay:
         self.linked = linked(rows.merged_claims(self.reports))
         if self.linked.groups and self.asked.table is not None and table is not None:
             self.asked = evolve(self.asked, table=table.table_layout("user"))
-        self.asked = evolve(self.asked, last=self._last())
+        last = self._last()
+        claimed = any(told.claims for told in self.reports)
+        self.asked = evolve(self.asked, last=last, plain=not self._ids and not claimed)
 
     def decisions(self, partitions: int | None = None) -> DataFrame:
         """The decisions, and a row with a report of each partition.
@@ -212,6 +215,7 @@ class SparkReplay:
             self._count = row.all
             times.append(row.latest)
             ids += row.ids
+        self._ids = ids
         if ids:
             times.append(self._last_with_id())
         return max((time for time in times if time is not None), default=None)

@@ -185,6 +185,22 @@ class Replay:
         yield from divided.in_order(decided, chain(handled, self._finish(last, divided.clockwork)))
         self._complete(decided.met)
 
+    def one_by_one(
+        self,
+        inputs: Iterable[Input],
+        last: Micros | None,
+        watched: Callable[[Iterable[Input]], Iterable[Input]] = iter,
+    ) -> Iterator[Decision]:
+        """What `gather` and `decisions` do, over inputs in the order of time, which are not held.
+
+        None of them may have an id or an alias, and no short cut is taken.
+        """
+        self._inputs, self._flat, self._divided = inputs, None, None
+        self._set_profiles(self._profiles)
+        yield from self._handle(watched(self._useful(_never)))
+        yield from self._finish(last)
+        self._complete()
+
     def found(self, last: Micros | None, watched: Watched, rows: EventRows | None) -> Iterator[Found] | None:
         """What `decisions` are made of, where the short cut is taken; None elsewhere, and nothing is done.
 
@@ -395,6 +411,11 @@ class Replay:
         self.stats.late += 1
         if self._on_late is not None:
             self._on_late(given)
+
+
+def _never(_: Input) -> bool:
+    """Whether an input without an id is a duplicate."""
+    return False
 
 
 def _in_order(inputs: list[Input]) -> list[Input]:
