@@ -71,7 +71,7 @@ def _finish(writing: Any, folder: Path) -> None:
 def keep_on(start: Callable[[], Any], use: Callable[[Any], T]) -> T:
     """What comes of using a query, which is started again from its checkpoint when a busy machine ends it.
 
-    For each batch Spark starts a process of Python on the driver, and gives it ten seconds to come up.
+    As a query begins, Spark starts a process of Python on the driver, and gives it ten seconds to come up.
     """
     from pyspark.errors import StreamingQueryException
 
