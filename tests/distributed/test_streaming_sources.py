@@ -160,9 +160,7 @@ def test_what_the_page_says_of_kafka_runs_on_rows_of_topics(streams: Any, tmp_pa
     code = page_code('readStream.format("kafka")')
     assert code.count("checkpoint/") == code.count(".start()") == 1
     assert code.count('told.writeStream.format("kafka")') == 1
-    code = code.replace("checkpoint/", f"{tmp_path}/checkpoint").replace(
-        ".start()", ".trigger(availableNow=True).start()"
-    )
+    code = code.replace("checkpoint/", f"{tmp_path}/checkpoint").replace(".start()", ".trigger(availableNow=True)")
     out = f'told.writeStream.format("parquet").option("path", "{tmp_path}/out")'
     code = code.replace('told.writeStream.format("kafka")', out)
     from trigdsl.distributed.spark_streaming import stream
