@@ -154,7 +154,8 @@ def test_what_the_page_says_of_kafka_runs_on_rows_of_topics(streams: Any, tmp_pa
     rules = "rule both: if b and a in last 1h then send push\nrule ticked: if a then after 1h send sms\n"
     moment = "2026-11-20T10:00:00Z"
     values = [json.dumps({"user": "u", "time": moment, "event": name}).encode() for name in ("a", "b")]
-    last = json.dumps({"tick": "2026-11-20T11:00:00.001Z"}).encode()
+    # Ten minutes of lateness after the timer of 11:00, and a millisecond.
+    last = json.dumps({"tick": "2026-11-20T11:10:00.001Z"}).encode()
     frame = topic(streams, tmp_path / "in", [(0, 7, values[0]), (0, 8, values[1]), (1, 3, last), (1, 4, None)])
     reader = Reader(frame)
     code = page_code('readStream.format("kafka")')
