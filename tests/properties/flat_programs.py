@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from case_parts import Case, RuleParts
 from draws import EVENTS
 from programs import Streams
@@ -47,6 +48,31 @@ class FlatStreams(Streams):
         return Case(declarations, rules, tuple(self.stream('event a = "Event A"' in declarations)), self.options())
 
 
+class PastStreams(FlatStreams):
+    """Draws rules that hang on a user's past and profile: ordinals, silences, conditions of all kinds."""
+
+    def declarations(self) -> tuple[str, ...]:
+        return Streams.declarations(self)
+
+    def flat_condition(self) -> str:
+        return super().flat_condition() if self.maybe(0.3) else self.atom()
+
+    def rule(self, name: str) -> RuleParts:
+        drawn = super().rule(name)
+        kind = self.random.random()
+        if kind < 0.35:
+            event = self.pick(*EVENTS, "any", "(a or b)", f"(a where {self.where()})")
+            return evolve(drawn, trigger=f"no {event} for {self.length()}", condition=None)
+        if kind < 0.55:
+            return evolve(drawn, trigger=f"{self.pick('first', '2nd', 'every 2nd')} {self.pick(*EVENTS)}")
+        return drawn
+
+
 def flat_case(seed: int) -> Case:
     """The case of a seed: the same for ever."""
     return FlatStreams(seed).case()
+
+
+def past_case(seed: int) -> Case:
+    """The case of a seed whose rules ask about the past: the same for ever."""
+    return PastStreams(seed).case()

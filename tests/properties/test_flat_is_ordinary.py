@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from budget import FIRST, share
 from case_parts import Case
 from differences import differ, shown, shrunk
-from flat_programs import flat_case
+from flat_programs import flat_case, past_case
 
 import trigdsl
 from trigdsl.engine.flat import flat
@@ -37,10 +38,11 @@ def disagree(case: Case) -> bool:
         return False
 
 
+@pytest.mark.parametrize("draw", [flat_case, past_case])
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_short_cut_decides_what_the_machine_decides(part: int) -> None:
+def test_the_short_cut_decides_what_the_machine_decides(part: int, draw: Callable[[int], Case]) -> None:
     for seed in range(FIRST + part, FIRST + share(2), PARTS):
-        drawn = flat_case(seed)
+        drawn = draw(seed)
         if disagree(drawn):
             pytest.fail(f"seed {seed}\n{shown(shrunk(drawn, disagree))}", pytrace=False)
         if differ(drawn):
@@ -62,3 +64,22 @@ def test_most_drawn_programs_are_flat_and_reach_every_status() -> None:
     assert {status for status, _ in statuses} == {"sent", "cancelled", "capped", "skipped", "pending"}
     reasons = {reason for _, reason in statuses}
     assert reasons >= {"restarted", "expired", "outside window", "due", "window", "unless a", "stop on b"}
+
+
+def test_many_drawn_programs_ask_about_the_past_and_wait_for_silences() -> None:
+    asking = silent = sent = 0
+    for seed in range(300):
+        drawn = past_case(seed)
+        try:
+            program = flat(trigdsl.parse(drawn.text))
+        except trigdsl.TrigError:
+            continue
+        if program is None or not program.asks_past:
+            continue
+        asking += 1
+        waiting = {rule.rule.name for rule in program.rules if rule.silence is not None}
+        silent += bool(waiting)
+        sent += any(one["rule"] in waiting and one["status"] == "sent" for one in replayed(drawn, flatly=True)[0])
+    assert asking > 100
+    assert silent > 50
+    assert sent > 20

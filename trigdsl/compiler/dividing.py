@@ -84,6 +84,8 @@ def _of_events(unit: Unit, checked: CheckedRule, program: Program) -> Iterator[s
     node, index = checked.node, checked.index
     if any(isinstance(part, nodes.SystemEvent) and part.kind == "sent" for part in walk(node)):
         yield "it heeds what rules send"
+    if not isinstance(node.trigger, nodes.EventTrigger) or node.trigger.ordinal is not None:
+        yield "it is not triggered by each event of a name"
     if program.slot_uses[index]:
         yield "it asks about the past"
     elif isinstance(node.trigger, nodes.EventTrigger):

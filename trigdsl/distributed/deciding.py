@@ -116,7 +116,7 @@ class _Group:
         replay = self._replay(profiles, passing)
         joins = any(given.alias is not None for given in inputs)
         passing.effects = None if joins or replay.is_divided else replay.effects
-        self._observations.inputs_only = passing.effects is not None
+        self._observations.inputs_only = replay.takes_short_cut and not joins
         rows: list[EventRows] = []
         passing.on_rows = rows.append
         if columns.num_rows and asked.table is not None:

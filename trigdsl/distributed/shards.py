@@ -71,8 +71,9 @@ class BlocksReport(RowsReport):
 
 
 def is_for_kernel(program: Program, *, invariants: bool) -> bool:
-    """Whether the compiled kernel decides what a program does, so that it may be split as it is here."""
-    return Replay(program, (), on_violation=_nobody if invariants else None).is_compiled
+    """Whether the compiled kernel decides what a program does by properties alone, so that it may be split as here."""
+    replay = Replay(program, (), on_violation=_nobody if invariants else None)
+    return replay.is_compiled and replay.effects is not None
 
 
 # ---------------------------------------------------------------------- reading

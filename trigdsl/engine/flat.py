@@ -1,9 +1,12 @@
 """Compiled program → its rules as a few numbers each, if all of them are of the simplest shape.
 
-Such a rule is triggered by an event whose properties alone decide, waits once, and sends a message that is the same
-for everybody, if nothing ends it before.  What such a program decides for a user depends on that user's events only
-through the rules that each of them triggers and those that it may end.  These are found out once, in the order of
-time; the rest is arithmetic on times: see `flat_user`.
+Such a rule is triggered by an event, or by its silence, waits once, and sends a message that is the same for everybody,
+if nothing ends it before.  What such a program decides for a user depends on that user's events only through the rules
+that each of them triggers, those whose silence it starts anew, and those that it may end.  These are found out once, in
+the order of time; the rest is arithmetic on times: see `flat_user`.
+
+Which rules an event triggers is most often told by its properties alone.  If it hangs on the user's past or profile,
+the program `asks_past`: since its rules change neither, they are kept as inputs come, and asked before any rule acts.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from attrs import field, frozen
 
 from trigdsl.engine.action_types import CompiledCap, SendAction
 from trigdsl.engine.context import Context
-from trigdsl.engine.fires import EventFires
+from trigdsl.engine.fires import EventFires, SilenceFires
 from trigdsl.engine.program import CompiledLimit, CompiledRule, EventPlan, Program
 from trigdsl.engine.rendering import is_plain
 from trigdsl.engine.sieve import Sieve
@@ -37,7 +40,7 @@ class FlatRule:
 
     `number` is its place among the flat rules, `index` that among all.  `text` is what it sends, which the checker
     found short enough.  `hours` is its window if that opens once each day and closes on the same: (opens, closes, zone
-    or None for the user's).
+    or None for the user's).  `silence` is how long the silence lasts that triggers it; None: an event does.
     """
 
     number: int
@@ -55,6 +58,7 @@ class FlatRule:
     limit: CompiledLimit | None
     text: str | None
     hours: tuple[Micros, Micros, Zone | None] | None
+    silence: Micros | None
 
 
 Enders = dict[int, tuple[FlatEnder, ...]]
@@ -63,10 +67,14 @@ Enders = dict[int, tuple[FlatEnder, ...]]
 
 @frozen(eq=False)
 class FlatProgram:
-    """A program that triggers no rules but those of the simplest shape; `by_index` has them by their number in it."""
+    """A program that triggers no rules but those of the simplest shape; `by_index` has them by their number in it.
+
+    `asks_past` tells whether more than an event's properties decides what it does.
+    """
 
     program: Program
     rules: tuple[FlatRule, ...]
+    asks_past: bool
     by_index: dict[int, FlatRule] = field(init=False)
 
     @by_index.default
@@ -83,7 +91,7 @@ class FlatProgram:
 
 
 class FlatEffects:
-    """What the events of a flat program do, told by their names and the properties that decide."""
+    """What the events of a flat program that does not ask about the past do, told by their names and properties."""
 
     def __init__(self, program: FlatProgram) -> None:
         self._program = program.program
@@ -143,7 +151,13 @@ def flat_part(program: Program) -> FlatProgram | None:
 
 def _flat_program(program: Program, rules: Sequence[CompiledRule]) -> FlatProgram:
     context = Sieve(program).context
-    return FlatProgram(program, tuple(_flat_rule(number, rule, context) for number, rule in enumerate(rules)))
+    made = tuple(_flat_rule(number, rule, context) for number, rule in enumerate(rules))
+    return FlatProgram(program, made, _asks_past(program))
+
+
+def _asks_past(program: Program) -> bool:
+    plans = [*program.plans.values(), program.other or EventPlan()]
+    return bool(program.slots) or any(plan.silences or (plan.triggers and plan.may_trigger is None) for plan in plans)
 
 
 def _flat_rule(number: int, rule: CompiledRule, context: Context) -> FlatRule:
@@ -167,21 +181,18 @@ def _flat_rule(number: int, rule: CompiledRule, context: Context) -> FlatRule:
         limit=rule.limit,
         text=None if content is None else content.template.render(context),
         hours=step.windows[0].daily if len(step.windows) == 1 else None,
+        silence=rule.fires.length if isinstance(rule.fires, SilenceFires) else None,
     )
 
 
 def obstacles(program: Program) -> Iterator[tuple[str | None, str]]:
     """What keeps a program from being flat: the rule (None: the whole program), and why."""
-    if program.slots:
-        yield None, "it asks about the past"
     sent = program.plan("sent")
     if sent is not None and (sent.enders or sent.triggers or not sent.keeps_nothing):
         yield None, "it heeds what it sends"
     for rule in program.rules:
         yield from ((rule.name, why) for why in shape_obstacles(rule))
     for name, plan in [*program.plans.items(), ("any", program.other or EventPlan())]:
-        if plan.triggers and plan.may_trigger is None:
-            yield None, f"whether `{name}` triggers a rule depends on more than its properties"
         enders = [
             one for each in plan.enders.values() for ends in (each.stop_on, *each.unless.values()) for one in ends
         ]
@@ -191,8 +202,10 @@ def obstacles(program: Program) -> Iterator[tuple[str | None, str]]:
 
 def shape_obstacles(rule: CompiledRule) -> Iterator[str]:
     """What keeps a rule from being flat, whatever waits for events."""
-    if not isinstance(rule.fires, EventFires) or rule.fires.ordinal is not None:
-        yield "it is not triggered by each event of a name"
+    if not isinstance(rule.fires, (EventFires, SilenceFires)):
+        yield "it is triggered neither by an event nor by its silence"
+    if isinstance(rule.fires, SilenceFires) and rule.condition is not None:
+        yield "a condition is asked when a silence is over"
     clauses = {
         "for each": rule.for_each,
         "holdout": rule.holdout,

@@ -49,12 +49,14 @@ class Tables:
         self._known: dict[tuple[int, str, str | None], int] = {}
         self._zones: dict[Zone, int] = {}
         self._caps: dict[int, int] = {}
-        self._effects: dict[tuple[int, tuple[FlatRule, ...], Zone | None], int] = {}
+        self._effects: dict[tuple[int, tuple[FlatRule, ...], Zone | None, tuple[FlatRule, ...]], int] = {}
         self._enders: dict[int, tuple[Enders, list[tuple[int, int, Micros]]]] = {}
-        ranked = sorted(program.rules, key=lambda rule: (-rule.priority, rule.index))
-        ranks = {rule.index: rank for rank, rule in enumerate(ranked)}
+        # Among timers of one moment a silence, which has no priority, comes before the runs of its own rule.
+        silences = [(0, rule.index, 0) for rule in program.rules if rule.silence is not None]
+        ranked = sorted([*silences, *((-rule.priority, rule.index, 1) for rule in program.rules)])
+        ranks = {(index, of_run): rank for rank, (_, index, of_run) in enumerate(ranked)}
         for rule in program.rules:
-            self._add_rule(rule, ranks[rule.index])
+            self._add_rule(rule, ranks[rule.index, 1], ranks.get((rule.index, 0), -1))
         plans = program.program.plans.values()
         for plan in (*plans, program.program.other or EventPlan()):
             self._ending(program.enders(plan))
@@ -66,17 +68,21 @@ class Tables:
             found = self._zones[zone] = self.kernel.add_zone(zone, zone.segments)
         return found
 
-    def effect(self, enders: Enders, rules: tuple[FlatRule, ...], zone: Zone | None) -> int:
+    def effect(
+        self, enders: Enders, rules: tuple[FlatRule, ...], zone: Zone | None, silent: tuple[FlatRule, ...]
+    ) -> int:
         """The number of what an event does: what it ends and triggers, and the zone that its user then has.
 
-        `enders` must be kept by who gives them: the same ones are known by their identity.
+        It starts the silence of the `silent` rules anew.  `enders` must be kept by who gives them: the same ones are
+        known by their identity.
         """
-        key = (id(enders), rules, zone)
+        key = (id(enders), rules, zone, silent)
         found = self._effects.get(key)
         if found is None:
             changed = -1 if zone is None else self.zone(zone)
             fired = [rule.number for rule in rules]
-            found = self._effects[key] = self.kernel.add_effect(fired, self._ending(enders), changed)
+            begun = [rule.number for rule in silent]
+            found = self._effects[key] = self.kernel.add_effect(fired, self._ending(enders), changed, begun)
         return found
 
     def _ending(self, enders: Enders) -> list[tuple[int, int, Micros]]:
@@ -100,7 +106,7 @@ class Tables:
             self.kinds.append(Kind(rule, status, reason))
         return found
 
-    def _add_rule(self, rule: FlatRule, rank: int) -> None:
+    def _add_rule(self, rule: FlatRule, rank: int, silence_rank: int) -> None:
         told = {"restarted": "cancelled"}
         told |= dict.fromkeys(("expired", "outside window", "campaign ended", "limit"), "skipped")
         kinds = {reason: self._kind(rule, status, reason) for reason, status in told.items()}
@@ -114,6 +120,8 @@ class Tables:
             ends=LAST_INSTANT + 1 if rule.rule.ends is None else rule.rule.ends,
             window=self._window(rule.windows),
             rank=rank,
+            silence=_length(rule.silence),
+            silence_rank=silence_rank,
             pending=rule.pending,
             else_skip=rule.else_skip,
             limit=-1 if rule.limit is None else self._counted(rule.limit.count, rule.limit.period),

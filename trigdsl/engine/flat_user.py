@@ -40,14 +40,27 @@ class FlatRun:
         self.open = True
 
 
-Happened: TypeAlias = tuple[Micros, Enders | None, tuple[FlatRule, ...], str | None, Zone | None]
-"""The time of an input, what it ends, the rules it triggers, its id, and the user's zone if it changed."""
+class FlatSilence:
+    """The silence of a rule since an event; `open` until another one comes, or it is over."""
+
+    __slots__ = ("event_id", "open", "rule", "wake")
+
+    def __init__(self, rule: FlatRule, wake: Micros, event_id: str | None) -> None:
+        self.rule = rule
+        self.wake = wake
+        self.event_id = event_id
+        self.open = True
+
+
+Happened: TypeAlias = tuple[Micros, Enders | None, tuple[FlatRule, ...], str | None, Zone | None, tuple[FlatRule, ...]]
+"""The time of an input, what it ends, the rules it triggers, its id, the user's zone if it changed, and the rules whose
+silence starts anew."""
 
 Decide: TypeAlias = Callable[[Micros, FlatRun, str, "str | None"], None]
 """What gets each decision: its time, run, status and reason."""
 
-Timer: TypeAlias = tuple[Micros, int, int, int, FlatRun]
-"""A run's place among the user's timers: moment, priority, rule, age."""
+Timer: TypeAlias = tuple[Micros, int, int, int, int, FlatRun | FlatSilence]
+"""A place among the user's timers: moment, priority, rule, 0 for its silence and 1 for its runs, age."""
 
 
 class FlatUser:
@@ -59,6 +72,7 @@ class FlatUser:
         self._counted = runs
         self._timers: list[Timer] = []
         self._runs: list[FlatRun] = []
+        self._silences: dict[int, FlatSilence] = {}
         self._seq = 0
         self._started_at: Micros | None = None
         self._started: list[int] = []
@@ -68,22 +82,34 @@ class FlatUser:
     def live(self, happened: list[Happened], until: Micros | None) -> None:
         """Everything that happened, in order of time; then the timers up to and including `until`."""
         timers = self._timers
-        for now, enders, triggered, event_id, zone in happened:
+        for now, enders, triggered, event_id, zone, silent in happened:
             while timers and timers[0][0] < now:
-                self._go_off(heappop(timers)[4])
+                self._go_off(heappop(timers)[5])
             if zone is not None:
                 self._zone = zone
+            for rule in silent:
+                self._fall_silent(rule, now, event_id)
             if enders and self._runs:
                 self._end(enders, now)
             for rule in triggered:
                 self._start(rule, now, event_id)
         while until is not None and timers and timers[0][0] <= until:
-            self._go_off(heappop(timers)[4])
+            self._go_off(heappop(timers)[5])
 
     def pending(self) -> None:
         """Decide what is still armed as pending."""
-        for wake, _, _, _, run in sorted(timer for timer in self._timers if timer[4].open):
-            self._decide(wake, run, "pending", "window" if run.waiting else "due")
+        for wake, *_, run in sorted(timer for timer in self._timers if timer[5].open):
+            if isinstance(run, FlatRun):
+                self._decide(wake, run, "pending", "window" if run.waiting else "due")
+
+    def _fall_silent(self, rule: FlatRule, now: Micros, event_id: str | None) -> None:
+        """Start the silence of a rule anew."""
+        assert rule.silence is not None
+        if (before := self._silences.get(rule.index)) is not None:
+            before.open = False
+        self._seq += 1
+        silence = self._silences[rule.index] = FlatSilence(rule, later(now, rule.silence), event_id)
+        heappush(self._timers, (silence.wake, 0, rule.index, 0, self._seq, silence))
 
     def _end(self, enders: Enders, now: Micros) -> None:
         """End the runs that an event ends, in rule order, the older first."""
@@ -123,7 +149,7 @@ class FlatUser:
         if after is None:
             self._carry_out(run, now)
         else:
-            heappush(self._timers, (wake, -rule.priority, rule.index, run.seq, run))
+            heappush(self._timers, (wake, -rule.priority, rule.index, 1, run.seq, run))
 
     def _chain(self, rule: FlatRule, now: Micros) -> Micros | None:
         """The first trigger of the chain that a run of the rule continues; None when none may start."""
@@ -141,9 +167,14 @@ class FlatUser:
             return chain
         return None if rule.pending == "ignore" or len(unfinished) >= MOST_RUNS else now
 
-    def _go_off(self, run: FlatRun) -> None:
-        if run.open:
-            self._carry_out(run, run.wake)
+    def _go_off(self, timer: FlatRun | FlatSilence) -> None:
+        if not timer.open:
+            return
+        if isinstance(timer, FlatRun):
+            self._carry_out(timer, timer.wake)
+        else:
+            timer.open = False
+            self._start(timer.rule, timer.wake, timer.event_id)
 
     def _carry_out(self, run: FlatRun, now: Micros) -> None:
         """Send, or wait for the window, or give up."""
@@ -165,7 +196,7 @@ class FlatUser:
             if opening != now:
                 run.waiting = True
                 run.wake = opening if rule.expires is None else min(opening, later(run.due, rule.expires))
-                heappush(self._timers, (run.wake, -rule.priority, rule.index, run.seq, run))
+                heappush(self._timers, (run.wake, -rule.priority, rule.index, 1, run.seq, run))
                 return
         if rule.limit is not None and self._is_limited(rule, rule.limit, now):
             self._finish(run, now, "skipped", "limit")

@@ -21,13 +21,17 @@ class Kernel:
         ends: int,
         window: int,
         rank: int,
+        silence: int,
+        silence_rank: int,
         pending: str,
         else_skip: bool,
         limit: int,
         caps: Sequence[tuple[int, int]],
         kinds: Mapping[str, int],
     ) -> None: ...
-    def add_effect(self, rules: Sequence[int], enders: Sequence[tuple[int, int, int]], zone: int) -> int: ...
+    def add_effect(
+        self, rules: Sequence[int], enders: Sequence[tuple[int, int, int]], zone: int, silent: Sequence[int]
+    ) -> int: ...
     def decide(
         self,
         happened: Happened,

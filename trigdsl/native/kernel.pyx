@@ -29,6 +29,8 @@ cdef struct Rule:
     int64_t starts, ends  # of the campaign: [starts, ends)
     int32_t window  # -1: none
     int32_t rank  # among timers of one moment
+    int64_t silence  # how long the silence lasts that triggers it; -1: an event does
+    int32_t silence_rank  # that of its silence's timer
     int32_t first_cap  # its caps are so many from there in the list of all rules' caps
     int32_t caps
     int32_t limit  # what counts as a cap does, of this rule's sends alone; -1: none
@@ -61,6 +63,7 @@ cdef struct Ender:
 cdef struct Effect:
     int32_t first_rule, rules  # what it triggers, in the list of all effects' rules
     int32_t first_ender, enders
+    int32_t first_silent, silent  # rules whose silence starts anew, in the same list as those it triggers
     int32_t zone  # which the user has from now on; -1: the same
 
 
@@ -74,7 +77,7 @@ cdef struct Run:
 cdef struct Timer:
     int64_t wake
     int32_t rank
-    int32_t run
+    int32_t run  # negative: the silence of rule -1 - run
 
 
 cdef inline bint _before(Timer* a, Timer* b) noexcept nogil:
@@ -117,6 +120,8 @@ cdef class Kernel:
     cdef int32_t* open_runs
     cdef int64_t* started_at
     cdef int32_t* started
+    cdef int64_t* silent_until  # by rule; NEVER: no silence has begun
+    cdef int64_t* silent_since  # the event with which it began
     cdef int64_t[::1] run_counts
     # Of one call of `decide`.
     cdef Decisions found, still_pending
@@ -139,6 +144,7 @@ cdef class Kernel:
         free(self.zone_tables); free(self.window_tables); free(self.caps); free(self.rules); free(self.rule_caps)
         free(self.effects); free(self.fired); free(self.enders); free(self.runs); free(self.timers)
         free(self.oldest); free(self.youngest); free(self.open_runs); free(self.started_at); free(self.started)
+        free(self.silent_until); free(self.silent_since)
 
     # ------------------------------------------------------------------ tables
     def add_zone(self, zone, segments):
@@ -181,7 +187,7 @@ cdef class Kernel:
 
     def add_rule(
         self, *, int64_t after, int64_t expires, int64_t at_most, int64_t starts, int64_t ends, int window, int rank,
-        str pending, bint else_skip, int limit, caps, kinds
+        int64_t silence, int silence_rank, str pending, bint else_skip, int limit, caps, kinds
     ):
         """The next rule: `caps` are (cap, kind when it is full), `kinds` those of the other decisions by name.
 
@@ -195,6 +201,7 @@ cdef class Kernel:
         rule.after, rule.expires, rule.at_most, rule.window, rule.rank = after, expires, at_most, window, rank
         rule.pending = {"stack": STACK, "ignore": IGNORE, "restart": RESTART}[pending]
         rule.else_skip, rule.limit, rule.starts, rule.ends = else_skip, limit, starts, ends
+        rule.silence, rule.silence_rank = silence, silence_rank
         rule.first_cap, rule.caps = self.n_rule_caps, len(caps)
         for cap, kind in caps:
             self.rule_caps = <RuleCap*> _grown(self.rule_caps, (self.n_rule_caps + 1) * sizeof(RuleCap))
@@ -204,8 +211,11 @@ cdef class Kernel:
         rule.outside, rule.due, rule.waiting = kinds["outside window"], kinds["due"], kinds["window"]
         rule.ended, rule.limited = kinds["campaign ended"], kinds["limit"]
 
-    def add_effect(self, rules, enders, int zone):
-        """The number of what an event does: the rules it triggers; (rule, kind, within) of what it ends; the zone."""
+    def add_effect(self, rules, enders, int zone, silent):
+        """The number of what an event does: the rules it triggers; (rule, kind, within) of what it ends; the zone.
+
+        `silent` are the rules whose silence starts anew.
+        """
         cdef int number = self.n_effects
         cdef Effect* effect
         self.effects = <Effect*> _grown(self.effects, (number + 1) * sizeof(Effect))
@@ -213,8 +223,9 @@ cdef class Kernel:
         effect = &self.effects[number]
         effect.first_rule, effect.rules = self.n_fired, len(rules)
         effect.first_ender, effect.enders, effect.zone = self.n_enders, len(enders), zone
-        self.fired = <int32_t*> _grown(self.fired, (self.n_fired + len(rules) + 1) * sizeof(int32_t))
-        for rule in rules:
+        effect.first_silent, effect.silent = self.n_fired + len(rules), len(silent)
+        self.fired = <int32_t*> _grown(self.fired, (self.n_fired + len(rules) + len(silent) + 1) * sizeof(int32_t))
+        for rule in (*rules, *silent):
             self.fired[self.n_fired] = rule
             self.n_fired += 1
         self.enders = <Ender*> _grown(self.enders, (self.n_enders + len(enders) + 1) * sizeof(Ender))
@@ -245,8 +256,11 @@ cdef class Kernel:
         self.open_runs = <int32_t*> _grown(self.open_runs, (self.n_rules + 1) * sizeof(int32_t))
         self.started = <int32_t*> _grown(self.started, (self.n_rules + 1) * sizeof(int32_t))
         self.started_at = <int64_t*> _grown(self.started_at, (self.n_rules + 1) * sizeof(int64_t))
+        self.silent_until = <int64_t*> _grown(self.silent_until, (self.n_rules + 1) * sizeof(int64_t))
+        self.silent_since = <int64_t*> _grown(self.silent_since, (self.n_rules + 1) * sizeof(int64_t))
         for rule in range(self.n_rules):
             self._forget(rule)
+            self.silent_until[rule] = NEVER
         for user in range(happened.users):
             self.zone = zones[user]
             self.user_shown = users_shown is None or of_users[user]
@@ -271,10 +285,12 @@ cdef class Kernel:
             self.arrival = one.arrival
             if effect.zone >= 0:
                 self.zone = effect.zone
+            for i in range(effect.silent):
+                self._fall_silent(self.fired[effect.first_silent + i], one)
             if effect.enders and self.n_open:
                 self._end(effect, one.time, <int32_t> user)
             for i in range(effect.rules):
-                self._start(self.fired[effect.first_rule + i], one, <int32_t> user)
+                self._start(self.fired[effect.first_rule + i], one.time, one.event, <int32_t> user)
         while has_end and self.n_timers and self.timers[0].wake <= until:
             self._go_off(<int32_t> user)
         self._leave(<int32_t> user)
@@ -288,6 +304,9 @@ cdef class Kernel:
         cdef int32_t i
         while self.n_timers:
             timer = self._pop()
+            if timer.run < 0:
+                self.silent_until[-1 - timer.run] = NEVER
+                continue
             run = &self.runs[timer.run]
             if run.open:
                 rule = &self.rules[run.rule]
@@ -324,10 +343,17 @@ cdef class Kernel:
             first = following
         return 0
 
-    cdef int _start(self, int32_t number, Happening* one, int32_t user) except -1 nogil:
+    cdef int _fall_silent(self, int32_t number, Happening* one) except -1 nogil:
+        """Start the silence of a rule anew; a timer that was set for it before goes off for nothing."""
+        cdef Rule* rule = &self.rules[number]
+        self.silent_until[number] = min(one.time + rule.silence, LAST_MICROS)
+        self.silent_since[number] = one.event
+        return self._push(self.silent_until[number], rule.silence_rank, -1 - number)
+
+    cdef int _start(self, int32_t number, int64_t now, int64_t event, int32_t user) except -1 nogil:
         """Start a run, if the campaign, the limit and `while pending` allow it."""
         cdef Rule* rule = &self.rules[number]
-        cdef int64_t now = one.time, chain = one.time
+        cdef int64_t chain = now
         cdef int32_t other, following
         cdef Run* run
         if now < rule.starts or now >= rule.ends:
@@ -356,7 +382,7 @@ cdef class Kernel:
             self.runs = <Run*> _grown(self.runs, self.run_room * sizeof(Run))
         run = &self.runs[self.n_runs]
         run.rule, run.number = number, self.started[number]
-        run.triggered, run.event, run.chain = now, one.event, chain
+        run.triggered, run.event, run.chain = now, event, chain
         run.due = run.wake = now if rule.after < 0 else min(now + rule.after, LAST_MICROS)
         run.waiting, run.open = False, True
         run.older, run.younger = self.youngest[number], -1
@@ -375,10 +401,15 @@ cdef class Kernel:
         return 0
 
     cdef int _go_off(self, int32_t user) except -1 nogil:
-        cdef int32_t number = self._pop().run
+        cdef Timer timer = self._pop()
+        cdef int32_t rule = -1 - timer.run
         self.arrival = BY_TIMER
-        if self.runs[number].open:
-            self._carry_out(number, self.runs[number].wake, user)
+        if timer.run >= 0:
+            if self.runs[timer.run].open:
+                self._carry_out(timer.run, timer.wake, user)
+        elif self.silent_until[rule] == timer.wake:
+            self.silent_until[rule] = NEVER
+            self._start(rule, timer.wake, self.silent_since[rule], user)
         return 0
 
     cdef int _carry_out(self, int32_t number, int64_t now, int32_t user) except -1 nogil:

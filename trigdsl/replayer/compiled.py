@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
+from trigdsl.engine.flat import Enders, FlatRule
 from trigdsl.engine.flat_tables import Tables
 from trigdsl.engine.flat_user import FlatRun
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.zones import zone
+from trigdsl.engine.zones import Zone, zone
 from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Micros, Value
@@ -25,7 +26,7 @@ from trigdsl.records.coded import Coded, Doing
 from trigdsl.records.effects import EventRows
 from trigdsl.records.packing import Arrived
 from trigdsl.replayer.flat import Found, decision_of
-from trigdsl.replayer.flat_inputs import NOTHING, FlatInputs
+from trigdsl.replayer.flat_inputs import NOTHING, inputs_under
 from trigdsl.replayer.summary import Shown
 
 
@@ -51,7 +52,7 @@ class CompiledReplay:
         self._tables = tables
         self._machine = machine
         self._shown = shown
-        self._inputs = FlatInputs(tables.program, machine, notes_zones=notes_zones)
+        self._inputs = inputs_under(tables.program, machine, notes_zones=notes_zones)
         self._names = Names()
         self._happened = Happened()
         self._zones: dict[str, int] = {}
@@ -60,7 +61,7 @@ class CompiledReplay:
 
     def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
         """Give a user attributes before everything else."""
-        if (found := self._inputs.zone_set(attributes)) is not None:
+        if (found := self._inputs.set_profile(user, attributes)) is not None:
             self._zones[user] = self._tables.zone(found)
 
     def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
@@ -138,10 +139,12 @@ class CompiledReplay:
         event, fired, name = doing
         changed = None if name is None else zone(name)
         enders = self._inputs.plan(event)[1] if event is not None else NOTHING
-        return self._effect(enders, self._inputs.rules(fired), changed)
+        return self._effect(enders, self._inputs.rules(fired), changed, ())
 
-    def _effect(self, enders: object, rules: object, zone: object) -> int:
-        number = self._tables.effect(enders, rules, zone)  # type: ignore[arg-type]
+    def _effect(
+        self, enders: Enders, rules: tuple[FlatRule, ...], zone: Zone | None, silent: tuple[FlatRule, ...]
+    ) -> int:
+        number = self._tables.effect(enders, rules, zone, silent)
         if number == len(self._triggering):
-            self._triggering.append(bool(rules))
+            self._triggering.append(bool(rules or silent))
         return number

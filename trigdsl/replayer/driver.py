@@ -215,7 +215,7 @@ class Replay:
         """Whether the compiled kernel decides, so that `batches` can be asked for."""
         return self._tables is not None and not self._aliases
 
-    def batches(self, last: Micros | None, watched: Watched, coded: Coded, writes: bool) -> Iterator[bytes]:
+    def batches(self, last: Micros | None, watched: Watched, coded: Coded | None, writes: bool) -> Iterator[bytes]:
         """What `found` would find, as the compiled kernel hands it over (see `line_batches`).
 
         What happened to users may be `coded`, beside the inputs, which then are of `Arrived`.
@@ -258,10 +258,15 @@ class Replay:
 
     @property
     def effects(self) -> Effects | None:
-        """What events do, if the short cut is taken unless records join ids."""
+        """What events do, if the short cut is taken unless records join ids, and their properties alone decide."""
         if self._divided is not None:
             return self._divided.effects
-        return None if self._flat is None else FlatEffects(self._flat)
+        return None if self._flat is None or self._flat.asks_past else FlatEffects(self._flat)
+
+    @property
+    def takes_short_cut(self) -> bool:
+        """Whether the short cut is taken by all rules, unless records join ids."""
+        return self._flat is not None
 
     @property
     def machine(self) -> Machine:

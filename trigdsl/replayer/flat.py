@@ -19,7 +19,7 @@ from trigdsl.model.decisions import Decision
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import LAST_INSTANT, Micros, Value
 from trigdsl.records.effects import EventRows
-from trigdsl.replayer.flat_inputs import FlatInputs
+from trigdsl.replayer.flat_inputs import inputs_under
 from trigdsl.replayer.summary import Shown
 
 Found: TypeAlias = tuple[Micros, str, int, FlatRun, str, str | None]
@@ -35,7 +35,7 @@ class FlatReplay:
     def __init__(self, program: FlatProgram, machine: Machine, shown: Shown) -> None:
         self._machine = machine
         self._shows = shown.shows if shown.limits else None
-        self._inputs = FlatInputs(program, machine)
+        self._inputs = inputs_under(program, machine)
         self._zones: dict[str, Zone] = {}
         self._happened: dict[str, list[Happened]] = {}
         self._rows_from: Micros = LAST_INSTANT + 1
@@ -45,7 +45,7 @@ class FlatReplay:
 
     def set_profile(self, user: str, attributes: dict[str, Value]) -> None:
         """Give a user attributes before everything else."""
-        if (found := self._inputs.zone_set(attributes)) is not None:
+        if (found := self._inputs.set_profile(user, attributes)) is not None:
             self._zones[user] = found
 
     def decisions(self, inputs: Iterable[Input], until: Micros | None) -> Iterator[Decision]:
@@ -79,15 +79,15 @@ class FlatReplay:
         for given in inputs:
             if (done := does(given)) is None:
                 continue
-            user, (enders, rules, changed) = given.user, done
+            user, (enders, rules, changed, silent) = given.user, done
             known = happened.get(user)
             if known is None:
-                if not rules and given.time < self._rows_from:
+                if not (rules or silent) and given.time < self._rows_from:
                     if changed is not None:
                         self._zones[user] = changed
                     continue
                 known = happened[user] = []
-            known.append((given.time, enders, rules, given.id, changed))
+            known.append((given.time, enders, rules, given.id, changed, silent))
             if arrivals is not None:
                 arrivals.setdefault(user, []).append(given.arrival)  # type: ignore[attr-defined]
 
@@ -109,7 +109,7 @@ class FlatReplay:
         others = [user for user, happened in self._happened.items() if _triggers_any(happened)]
         for user, of_user in by_user(rows, [bool(each) for each in rules], others):
             happened: list[Happened] = [
-                (time, enders[effect], rules[effect], None, None) for time, _, effect in of_user
+                (time, enders[effect], rules[effect], None, None, ()) for time, _, effect in of_user
             ]
             if (more := self._happened.pop(user, None)) is not None:
                 placed = [((time, arrival), one) for (time, arrival, _), one in zip(of_user, happened, strict=True)]
@@ -133,7 +133,7 @@ class FlatReplay:
 
 
 def _triggers_any(happened: list[Happened]) -> bool:
-    return any(rules for _, _, rules, _, _ in happened)
+    return any(rules or silent for _, _, rules, _, _, silent in happened)
 
 
 def decision_of(at: Micros, user: str, run: FlatRun, status: str, reason: str | None) -> Decision:

@@ -1,4 +1,7 @@
-"""An input → what it does under a flat program, as far as its event, properties and profile tell."""
+"""An input → what it does under a flat program, as far as its event, properties and profile tell.
+
+`PastInputs` does so for a program that asks about the past: it keeps each user's profile and history as they are.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,17 @@ from typing import TypeAlias
 from trigdsl.engine.context import EMPTY
 from trigdsl.engine.flat import Enders, FlatProgram, FlatRule, triggered
 from trigdsl.engine.machine import Machine
-from trigdsl.engine.program import EventPlan
+from trigdsl.engine.observations import Observations
+from trigdsl.engine.profiles import Changes, set_attribute
+from trigdsl.engine.program import CompiledRule, EventPlan, Program
 from trigdsl.engine.state import State
+from trigdsl.engine.steps import Steps
 from trigdsl.engine.zones import UTC, Zone, zone
 from trigdsl.model.inputs import Input
 from trigdsl.model.values import Value
 
-Does: TypeAlias = tuple[Enders, tuple[FlatRule, ...], "Zone | None"]
-"""What an input ends, the rules that it triggers, and the user's zone if it changed."""
+Does: TypeAlias = tuple[Enders, tuple[FlatRule, ...], "Zone | None", tuple[FlatRule, ...]]
+"""What an input ends, the rules it triggers, the user's zone if it changed, and the rules whose silence starts anew."""
 
 NOTHING: Enders = {}
 """What an event ends that ends nothing."""
@@ -42,7 +48,11 @@ class FlatInputs:
         rules = self._triggered(plan, given.properties or EMPTY) if plan is not None and plan.triggers else ()
         if not (rules or enders or changed is not None):
             return None
-        return enders, rules, changed
+        return enders, rules, changed, ()
+
+    def set_profile(self, _: str, attributes: dict[str, Value]) -> Zone | None:
+        """Give a user attributes before everything else: the zone from then on, None when it stays as it is."""
+        return self.zone_set(attributes)
 
     def plan(self, event: str) -> tuple[EventPlan | None, Enders]:
         """The plan of an event, and what it ends: always the same object for a name."""
@@ -73,3 +83,67 @@ class FlatInputs:
         """The rules that an event triggers; values that do not fit are noted, as the machine does."""
         fired = triggered(self._program.program, plan, self._machine.context, properties)
         return self.rules(fired)
+
+
+class PastInputs(FlatInputs):
+    """The same where more than an event's properties decides.
+
+    Nothing that rules do changes what conditions ask, so a machine that starts no run says what each input triggers.
+    """
+
+    def __init__(self, program: FlatProgram, machine: Machine) -> None:
+        super().__init__(program, machine)
+        self._finder = _Finder(program.program, machine.observations)
+        self._states: dict[str, State] = {}
+
+    def does(self, given: Input) -> Does | None:
+        user, finder = given.user, self._finder
+        state = self._states.get(user)
+        if state is None:
+            state = self._states[user] = State(user)
+        finder.handle(state, given)
+        rules: tuple[FlatRule, ...] = ()
+        silent: tuple[FlatRule, ...] = ()
+        if fired := finder.fired:
+            rules = self.rules(tuple(fired))
+            fired.clear()
+        if state.silences is not None:
+            silent = self.rules(tuple(state.silences))
+            state.silences = None
+        changed = finder.context.zone if given.set and "timezone" in given.set else None
+        enders = self.plan(given.event)[1] if given.event is not None else NOTHING
+        if not (rules or enders or silent or changed is not None):
+            return None
+        return enders, rules, changed, silent
+
+    def set_profile(self, user: str, attributes: dict[str, Value]) -> Zone | None:
+        state = self._states.setdefault(user, State(user))
+        for name, value in attributes.items():
+            if not set_attribute(state, name, value, Changes()):
+                self._finder.observations.note_zone(value)
+        self._finder.context.state = state
+        return self._finder.context.zone if "timezone" in attributes else None
+
+
+class _Finder(Machine):
+    """A machine that keeps profiles and history, and of the rules only finds out which are triggered: `fired`."""
+
+    def __init__(self, program: Program, observations: Observations) -> None:
+        super().__init__(program)
+        self.observations = observations
+        self.fired: list[int] = []
+        self.steps = _FindingSteps(self)
+
+
+class _FindingSteps(Steps):
+    _machine: _Finder
+
+    def start(self, rule: CompiledRule, event: dict[str, Value], event_id: str | None) -> None:
+        self._machine.fired.append(rule.index)
+
+
+def inputs_under(program: FlatProgram, machine: Machine, *, notes_zones: bool = True) -> FlatInputs:
+    """What finds out what inputs do under a flat program."""
+    if program.asks_past:
+        return PastInputs(program, machine)
+    return FlatInputs(program, machine, notes_zones=notes_zones)

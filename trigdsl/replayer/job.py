@@ -13,7 +13,7 @@ from typing import IO, Protocol
 import msgspec
 from attrs import field, frozen
 
-from trigdsl.engine.flat import flat_part, obstacles
+from trigdsl.engine.flat import flat, flat_part
 from trigdsl.engine.flat_tables import is_kernel_there
 from trigdsl.engine.program import Program
 from trigdsl.engine.zones import Zone
@@ -237,7 +237,13 @@ def _shards(job: Job) -> int | None:
     if can_scan() and not job.columns:
         kinds.add("jsonl")
     by_columns = can_spill() and any(source.kind in kinds for source in found) and not job.invariants
-    return 1 if by_columns and (next(obstacles(job.program), None) is None or _is_divided(job)) else None
+    return 1 if by_columns and (_decides_by_properties(job) or _is_divided(job)) else None
+
+
+def _decides_by_properties(job: Job) -> bool:
+    """Whether all rules take the short cut, and an event's properties alone decide what it does."""
+    simple = flat(job.program)
+    return simple is not None and not simple.asks_past
 
 
 def _is_divided(job: Job) -> bool:

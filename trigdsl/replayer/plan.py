@@ -121,7 +121,7 @@ def plan_of(program: Program, *, is_sorted: bool, invariants: bool, workers: int
     simple = None if of_call else flat(program) or (flat_part(program) if is_kernel_there() else None)
     compiled = simple is not None and is_kernel_there()
     alone = alone_because(is_sorted=is_sorted) if workers > 1 else []
-    columns = None if simple is None or found else _columns(simple)
+    columns = None if simple is None or simple.asks_past or found else _columns(simple)
     readings = tuple(_readings(program))
     filtered = [reading.event for reading in readings if reading.handled in ("never", "beyond")]
     return Plan(

@@ -129,7 +129,7 @@ class Shard:
         self._passing.effects = self._replay.effects
         self._passing.on_rows = self._router.route_rows
         self._passing.on_line_rows = self._router.route_line_rows
-        if self._replay.is_compiled or self._replay.is_divided:
+        if (self._replay.is_compiled and self._passing.effects is not None) or self._replay.is_divided:
             # All that is wanted is imported before processes fork, so that they need not.
             import trigdsl.replayer.line_batches
             from trigdsl.native.sifting import Sifter
@@ -179,7 +179,7 @@ class Shard:
         Where the compiled kernel decides, they come as bytes (see `line_batches`).
         """
         if self._replay.is_compiled:
-            coded = routed_coded(self._files, self._told, self._rows)
+            coded = routed_coded(self._files, self._told, self._rows) if self._replay.effects is not None else None
             yield from self._replay.batches(last, self._observations.through, coded, self._asked.writes)
             return
         if self._replay.is_divided:
