@@ -88,6 +88,8 @@ class Machine:
         if is_first:
             state.first = given.time
         changes = self._update(given) if given.set or given.add or given.remove else None
+        if given.event is None and self._reacts and not self._watches_profile:
+            return
         plan = self.program.plan(given.event) if given.event is not None else None
         if plan is None and not changes and not is_first and not self._must_look():
             return

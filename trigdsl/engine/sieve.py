@@ -20,18 +20,21 @@ MayMatter: TypeAlias = Callable[[dict[str, Value], Context], bool]
 """Whether an event with these properties may matter; an odd value that it meets makes `Sieve.met_odd` true."""
 
 
-def _always(_: dict[str, Value], __: Context) -> bool:
+def always(_: dict[str, Value], __: Context) -> bool:
+    """The test that every event passes."""
     return True
 
 
 class Sieve:
     """Which events of a program's input can matter.
 
-    `context` is what a test that `test` gives is called with.  Whoever calls one heeds `met_odd`: a value of a type
-    that a condition does not fit is a warning, which only the machine counts, so such an event matters too.
+    `context` is what a test that `test` gives is called with, `always` the one that everything passes.  Whoever calls
+    one heeds `met_odd`: a value of a type that a condition does not fit is a warning, which only the machine counts, so
+    such an event matters too.
     """
 
     def __init__(self, program: Program) -> None:
+        self.always: MayMatter = always
         self._program = program
         self._all_matter = bool(program.calendar_rules or program.segment_rules)
         self.context = Context(program.zone, program.functions, self._note_odd)
@@ -48,10 +51,10 @@ class Sieve:
         """How to tell whether an event of that name can matter, without profile update; None when none can."""
         plan = self._program.plan(event)
         if self._all_matter:
-            return _always
+            return always
         if plan is None or (plan.keeps_nothing and not plan.enders and not plan.triggers):
             return None
-        return plan.may_trigger if plan.keeps_nothing and not plan.enders and plan.may_trigger else _always
+        return plan.may_trigger if plan.keeps_nothing and not plan.enders and plan.may_trigger else always
 
     def bounds(self, event: str) -> tuple[Bound, ...] | None:
         """The bounds that decide whether an event of that name can matter, if nothing else does."""
@@ -80,7 +83,7 @@ class OpenSieve(Sieve):
     """Lets through every event that a rule names, for a machine that tells of conditions that did not hold too."""
 
     def test(self, event: str) -> MayMatter | None:
-        return _always if self._all_matter or self._program.plan(event) is not None else None
+        return always if self._all_matter or self._program.plan(event) is not None else None
 
     def bounds(self, event: str) -> tuple[Bound, ...] | None:
         return None

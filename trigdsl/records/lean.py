@@ -13,8 +13,8 @@ def columns_alone(paths: Iterable[str]) -> Iterator[None]:
     """Within, pyarrow reads the files of Parquet among these without NumPy and pandas, unless one is there already.
 
     It takes them where they are, for conversions that a replay never asks for, and NumPy alone takes longer to import
-    than all of pyarrow.  Its allocator asks for huge pages, most of which would be cleared for little use, and gives back memory that the
-    next batch of rows wants again.
+    than all of pyarrow.  Its allocator asks for huge pages, most of which would be cleared for little use, and gives
+    back memory that the next batch of rows wants again.
     """
     is_read = any(path.endswith(".parquet") for path in paths)
     if not is_read or {"numpy", "pandas", "pyarrow"} & sys.modules.keys():

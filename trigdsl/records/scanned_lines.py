@@ -5,7 +5,7 @@ The scanner takes what is written in the ordinary way and leaves every other lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -94,31 +94,35 @@ class ScannedLines:
         """Where the lines end, from a place on, that must be read another way, and how many they are."""
         return self._scanner.odd_until(block, start), self._scanner.lines
 
-    def wanted(self) -> Iterator[Input]:
+    def wanted(self) -> list[Input]:
         """The inputs of events that were taken and did not pass, in their order."""
         found = self._scanner.take_wanted()
         if not found:
-            return
+            return []
         records = _PROPERTIES.decode_lines(b"\n".join([line for _, _, _, line, _ in found]))
-        yield from self._judged(
+        return self._judged(
             (user, time, event, record.properties, arrival, None)
             for (user, time, event, _, arrival), record in zip(found, records, strict=True)
         )
 
-    def _judged(self, found: Iterable[Wanted]) -> Iterator[Input]:
+    def _judged(self, found: Iterable[Wanted]) -> list[Input]:
         """The inputs of events, but for those that pass now that their properties are known."""
         judge, tests, until, numbered = self._passing.judge, self._tests, self._passing.until, self.is_numbered
+        always = judge.always
+        made: list[Input] = []
+        add = made.append
         for user, time, event, properties, arrival, identity in found:
             test = tests[event]
-            if test is not None and time <= until and identity is None:
+            if test is not always and test is not None and time <= until and identity is None:
                 judge.met_odd = False
                 if not (test(properties or {}, judge.context) or judge.met_odd):
                     self._let_pass(event, time)
                     continue
             if numbered:
-                yield Arrived(user, time, event, properties, id=identity, arrival=arrival)
+                add(Arrived(user, time, event, properties, id=identity, arrival=arrival))
             else:
-                yield Input(user, time, event, properties, id=identity)
+                add(Input(user, time, event, properties, id=identity))
+        return made
 
     @property
     def is_numbered(self) -> bool:

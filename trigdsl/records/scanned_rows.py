@@ -6,7 +6,7 @@ the columns that decide, once for each combination of their texts, or for each s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -94,7 +94,7 @@ class ScannedRows(ScannedLines):
         self._value = value
         super().__init__(passing)
 
-    def wanted(self) -> Iterator[Input]:
+    def wanted(self) -> list[Input]:
         """The inputs of events that were taken and did not pass, in their order."""
         return self._judged(self._scanner.take_wanted())
 

@@ -356,6 +356,7 @@ class Replay:
         """
         stats, names, add_user, until = self.stats, self.stats.event_names, self._users.add, self._until
         sieve = self._clockwork.machine.sieve
+        always = sieve.always
         tests: dict[str, MayMatter | None] = {}
         handled = updates = 0
         first, last = LAST_INSTANT, FIRST_INSTANT
@@ -389,7 +390,8 @@ class Replay:
                 names[event] = 1
                 tests[event] = sieve.test(event)
             if (
-                ((test := tests[event]) is not None and sieve.matters(test, given.properties))
+                (test := tests[event]) is always
+                or (test is not None and sieve.matters(test, given.properties))
                 or given.set
                 or given.add
                 or given.remove

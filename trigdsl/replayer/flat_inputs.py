@@ -101,7 +101,16 @@ class PastInputs(FlatInputs):
         state = self._states.get(user)
         if state is None:
             state = self._states[user] = State(user)
-        finder.handle(state, given)
+        enders = NOTHING
+        if given.event is not None:
+            plan, enders = self._plans.get(given.event) or self.plan(given.event)
+        is_event_alone = given.set is None and given.add is None and given.remove is None
+        if given.event is None or plan is None or plan.react is None or not is_event_alone:
+            finder.handle(state, given)
+        else:  # most inputs: what `handle` does with them, but for timers, of which there are none
+            c = finder.context
+            c.state, c.now, c.history, c.rule = state, given.time, state.history, None
+            plan.react(finder, plan, given.event, given.properties or EMPTY, given.id)
         rules: tuple[FlatRule, ...] = ()
         silent: tuple[FlatRule, ...] = ()
         if fired := finder.fired:
@@ -111,7 +120,6 @@ class PastInputs(FlatInputs):
             silent = self.rules(tuple(state.silences))
             state.silences = None
         changed = finder.context.zone if given.set and "timezone" in given.set else None
-        enders = self.plan(given.event)[1] if given.event is not None else NOTHING
         if not (rules or enders or silent or changed is not None):
             return None
         return enders, rules, changed, silent

@@ -202,7 +202,12 @@ def _run_alone(job: Job, progress: Progress, tally: Tally, telling: _Telling, st
         compiled=job.compiled,
     )
     writer = stack.enter_context(_writer(job.out))
-    for decision in replay:
+    if not job.is_sorted:
+        replay.gather()
+        if replay.is_compiled:
+            _take_lines(replay, progress, tally, writer)
+            return replay.stats
+    for decision in replay if job.is_sorted else replay.decisions(replay.stats.last):
         progress.decision()
         zone = None if machine is None else machine.zone_of(decision)
         if decision in job.shown:
@@ -221,6 +226,20 @@ def _profiles(job: Job, telling: _Telling) -> Iterable[tuple[str, dict[str, Valu
     from trigdsl.records.profiles import read_profiles
 
     return read_profiles(job.profiles, job.columns, telling.reject)
+
+
+def _take_lines(replay: Replay, progress: Progress, tally: Tally, writer: DecisionWriter | None) -> None:
+    """Let the compiled kernel decide about what was gathered, and make the lines of what is shown."""
+    from trigdsl.replayer.line_batches import merged_lines
+
+    batches = replay.batches(replay.stats.last, iter, None, writer is not None)
+    for kinds, lines in merged_lines(replay.program, [next(batches)], [batches]):
+        for kind, number in kinds.items():
+            tally.count(kind, number)
+        progress.decision(kinds.total())
+        if writer is not None:
+            writer.write_lines(lines)
+    tally.reached(replay.reached)
 
 
 def _shards(job: Job) -> int | None:

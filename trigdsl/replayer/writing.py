@@ -41,7 +41,7 @@ class DecisionWriter:
     def write(self, decision: Decision) -> None:
         self.write_lines((line_of(decision),))
 
-    def write_lines(self, lines: Iterable[bytes]) -> None:
+    def write_lines(self, lines: Iterable[bytes | memoryview]) -> None:
         """Write decisions that were made lines of, one or several in each; nothing of them is kept."""
         for line in lines:
             if len(line) >= _BUFFERED:
