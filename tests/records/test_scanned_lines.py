@@ -64,9 +64,11 @@ class _Judge:
 
     def __init__(self) -> None:
         self.met_odd = False
+        # One object, by which it is known.
+        self.always: Test = lambda _, __: True
 
     def test(self, event: str) -> Test | None:
-        return {"view": None, "dear": self._is_dear}.get(event, lambda _, __: True)
+        return {"view": None, "dear": self._is_dear}.get(event, self.always)
 
     def bounds(self, event: str) -> tuple[Bound, ...] | None:
         return ((("price",), ">", 10), (("cart", "value"), "<=", 9)) if event == "dear" else None
