@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import trigdsl
+from trigdsl.engine.flat import flat
 
-OTHER = "rule other: if b and b ever then send email"
+OTHER = "rule other: if b and b ever then after 1h if n > 1 send email"
 
 
 def bound(text: str) -> dict[str, str]:
@@ -25,7 +26,7 @@ rule r: if a and n > 1 then after 1h send push "hi" unless b within 2h while pen
 {OTHER}
 rule s: if (a or (b where k == "x")) then send push priority 3 stop on any
 """
-    assert bound(text) == {"other": "it asks about the past"}
+    assert bound(text) == {"other": "a step has an `if` and it asks about the past"}
     division = trigdsl.parse(text).division
     assert division is not None
     assert division.flat is not None
@@ -104,13 +105,13 @@ cap push 1 per 1d
 cap tag t 1 per 1d
 rule r: if a then send push
 rule s: if a then send push tag t
-rule o: if a and a ever then send email tag t
+rule o: if a then after 1h if n > 1 send email tag t
 rule free: if a then send sms
 """
     assert bound(text) == {
         "r": "it shares the cap push 1 per 1d with s",
         "s": "it shares the cap tag t 1 per 1d with o",
-        "o": "it asks about the past",
+        "o": "a step has an `if`",
     }
 
 
@@ -128,10 +129,19 @@ def test_a_program_that_is_simple_as_a_whole_is_not_divided() -> None:
     assert (dict(division.bound), division.flat, division.rest) == ({}, None, None)
 
 
+def test_a_program_that_asks_about_the_past_and_is_simple_elsewhere_is_not_divided() -> None:
+    program = trigdsl.parse("rule r: if a then send push\nrule s: if b and a ever then send push")
+    assert program.division is not None
+    assert program.division.flat is None
+    whole = flat(program)
+    assert whole is not None
+    assert whole.asks_past
+
+
 def test_what_no_rule_asks_does_not_bind_rules() -> None:
-    text = "channel sms:\n  requires a ever\nrule r: if a then send push"
+    text = "channel sms:\n  requires a ever\nrule r: if a then send push\nrule o: if b then after 1h if n > 1 send push"
     program = trigdsl.parse(text)
     assert program.slots
     assert program.division is not None
     assert program.division.flat is not None
-    assert not program.division.bound
+    assert set(program.division.bound) == {1}

@@ -34,7 +34,10 @@ SUITES = ("cases", "definition", "laws")
 MOST_SECONDS = 300
 """Of the processor's time, for one fault; a fault that takes more has made something endless, which is found too."""
 
-sys.path[:0] = [str(ROOT), str(TESTS), str(TESTS / "engine"), str(TESTS / "properties"), str(HERE)]
+USED = (TESTS, TESTS / "engine", TESTS / "properties", TESTS / "store")
+"""Where the modules lie that the suites use."""
+
+sys.path[:0] = [str(ROOT), *map(str, USED), str(HERE)]
 
 Mutant = dict[str, str]
 
@@ -104,7 +107,7 @@ def try_mutant(mutant: Mutant, copy: Path, drawn: Path, suites: Sequence[str], e
 
 def tested(mutant: Mutant, copy: Path, drawn: Path, suites: Sequence[str], every: bool) -> Outcome:
     tests = copy / "tests"
-    path = os.pathsep.join(map(str, (copy, tests, tests / "engine", tests / "properties")))
+    path = os.pathsep.join(map(str, (copy, *(copy / one.relative_to(ROOT) for one in USED))))
     command = [sys.executable, str(tests / "mutation" / "quick_suite.py"), mutant["theme"], str(drawn), *suites]
     ended = subprocess.run(
         [*command, "--every"] if every else command,

@@ -82,7 +82,11 @@ rule r4: if a then send push
 
 
 def test_inputs_of_one_instant_are_handled_one_after_another() -> None:
-    rules = "rule r1: if a then send push\nrule r2: if 2nd a then send email\nrule r3: if first b then send email\n"
+    rules = """
+rule r1: if a then send push
+rule r2: if 2nd a then send email goal z within 1d
+rule r3: if b then send email
+"""
     records = [event(NINE, "a"), event(NINE, "b"), event(NINE, "a")]
     assert decided(rules, *records) == ["r1 push sent", "r3 email sent", "r1 push sent", "r2 email sent"]
 
@@ -313,7 +317,7 @@ def test_the_plan_says_of_each_rule_where_it_runs(monkeypatch: pytest.MonkeyPatc
     assert list(found.lines())[:4] == [
         "Engine: rule by rule. The machine decides for all when records join ids by an `alias`.",
         "  r1: the short cut, compiled",
-        "  r2: the machine, because it is not triggered by each event of a name and its text is a template and "
+        "  r2: the machine, because its text is a template and it is not triggered by each event of a name and "
         "it asks about the past",
         "  r3: the short cut, compiled",
     ]

@@ -95,7 +95,10 @@ def compile_program(
         parts=parts,
     )
     # Who explains, and who goes on with old rules, takes one way for all rules.
-    return program if explained or old else evolve(program, division=divided(unit, program, plans, asked))
+    if explained or old:
+        return program
+    division = divided(unit, program, plans, asked)
+    return evolve(program, division=division, code=unit.code.source)
 
 
 def _which(rules: Sequence[CompiledRule], kind: type) -> tuple[int, ...]:

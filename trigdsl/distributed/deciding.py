@@ -75,8 +75,9 @@ def decide(asked: Deciding, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
     """The decisions of all users of the batches, as they are found; at the end one row with a report."""
     report = Report()
     schema = output_schema()
-    # Under rules of the simplest shape what rows do is told by columns, and these are few bytes each.
-    long = asked.plain and (asked.invariants or flat(compiled(asked.program)) is None)
+    # Under rules of the simplest shape that heed no past, what rows do is told by columns: these are few bytes each.
+    rules = None if asked.invariants else flat(compiled(asked.program))
+    long = asked.plain and (rules is None or rules.asks_past)
     for group in groups(batches, GROUP_ROWS, long=long):
         of_group = _Group(asked, report)
         decisions = of_group.decisions(group) if isinstance(group, pa.Table) else of_group.one_by_one(group)
@@ -137,7 +138,7 @@ class _Group:
             profiles += some
             if first:
                 break
-        replay = self._replay(profiles, Passing())
+        replay = self._replay(profiles, Passing(), flatly=False)
         others = (given for table in tables for given in self._in_order(table)[1])
         yield from self._shown(replay.one_by_one(chain(first, others), self._asked.last, self._observations.through))
         self._tell(replay)
@@ -149,7 +150,7 @@ class _Group:
             inputs.sort(key=_by_time_and_arrival)
         return profiles, inputs
 
-    def _replay(self, profiles: list[Profile], passing: Passing) -> Replay:
+    def _replay(self, profiles: list[Profile], passing: Passing, *, flatly: bool = True) -> Replay:
         asked, observations = self._asked, self._observations
         replay = Replay(
             self._program,
@@ -160,6 +161,7 @@ class _Group:
             profiles=PlacedProfiles(observations, profiles),
             on_violation=self._violations if asked.invariants else None,
             shown=asked.shown,
+            flatly=flatly,
         )
         replay.machine.observations = observations
         observations.machine = replay.machine

@@ -122,10 +122,12 @@ class Clockwork:
     def flush(self) -> list[Decision]:
         """The decisions of the present instant made since the last flush, by user."""
         decisions = self.machine.decisions
-        if decisions:
-            self.machine.decisions = []
-            if len(decisions) > 1:
-                decisions.sort(key=_by_user)
+        if not decisions:
+            # Not the machine's own list, in which later ones will be.
+            return []
+        self.machine.decisions = []
+        if len(decisions) > 1:
+            decisions.sort(key=_by_user)
         return decisions
 
     def run_timers(self, until: Micros) -> Iterator[Decision]:

@@ -193,9 +193,11 @@ class Replay:
     ) -> Iterator[Decision]:
         """What `gather` and `decisions` do, over inputs in the order of time, which are not held.
 
-        None of them may have an id or an alias, and no short cut is taken.
+        None of them may have an id or an alias, and the replay takes no short cut: `flatly` was False.
         """
-        self._inputs, self._flat, self._divided = inputs, None, None
+        assert self._flat is None
+        assert self._divided is None
+        self._inputs = inputs
         self._set_profiles(self._profiles)
         yield from self._handle(watched(self._useful(_never)))
         yield from self._finish(last)
