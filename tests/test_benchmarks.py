@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-RULES = {"counting": "rule r: if page_view and count(page_view) in last 1d == 1000 then send push"}
+RULES = {"counting": "rule r: if page_view and count(page_view) in last 1d == 1000 then send push goal buy within 1d"}
+"""One rule for the machine: for a goal there is no short cut."""
 
 
 @pytest.fixture(autouse=True)
