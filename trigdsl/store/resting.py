@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from trigdsl.engine.state import Run, State
 
-MOST_AWAKE = 50_000
+MOST_AWAKE = 200_000
 """How many states are kept as objects, about: those that were touched last."""
 
 _AWAKE = b""
