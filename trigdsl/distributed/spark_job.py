@@ -44,8 +44,11 @@ if TYPE_CHECKING:
 PARQUET = ".parquet"
 """The ending of an output that is a folder of Parquet."""
 
-RANGE_ROWS = 250_000
-"""About so many decisions are put in order together, and make one file of a folder of JSON Lines."""
+RANGE_ROWS = 50_000
+"""About so many decisions are put in order together, and make one file of a folder of JSON Lines.
+
+When they go to one file, the driver takes so many at once: it holds some 15 MB then, and Java as much again.
+"""
 
 
 _JOINED = ["number", "lines"]
