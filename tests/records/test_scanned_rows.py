@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 import trigdsl
 from trigdsl.model.inputs import Input
-from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros
+from trigdsl.model.values import FIRST_INSTANT, LAST_INSTANT, Micros, micros
 from trigdsl.records import parts, scanned_rows
 from trigdsl.records.chunks import MOST_BYTES
 from trigdsl.records.csv_rows import cell_value
@@ -262,8 +263,18 @@ def test_what_has_an_id_or_comes_after_the_end_is_handed_on() -> None:
     block = b"u,2,e,,,,\nv,2,e,i,,,\nw,3,e,,,,\n"
     assert scanner.scan(block, 0) == len(block)
     assert [(user, time) for user, time, *_ in scanner.take_wanted()] == [("v", 2_000_000), ("w", 3_000_000)]
-    # Whoever comes after the end is not counted, and so not met.
-    assert scanner.user_names() == ["u", "v"]
+    # Whoever comes after the end is not counted, and so not met; of who has an id, whoever handles the row knows.
+    assert scanner.user_names() == ["u"]
+
+
+def test_of_a_duplicate_nobody_is_counted(tmp_path: Path) -> None:
+    events = tmp_path / "events.csv"
+    rows = ("u,2026-11-20T12:00:00Z,a,i", "u,2026-11-20T09:00:00Z,a,i", "v,2026-11-20T08:00:00Z,a,")
+    events.write_text("\n".join(("user,time,event,id", *rows, "")))
+    until = micros(datetime(2026, 11, 20, 10, tzinfo=UTC))
+    program = trigdsl.parse("rule r: if a then send push")
+    summary = run(Job(program=program, events=(str(events),), out=None, until=until), _Silent())
+    assert (summary.inputs, summary.users, summary.duplicates) == (1, 1, 1)
 
 
 def test_what_cannot_matter_is_handed_on_for_its_id_alone() -> None:
@@ -300,17 +311,21 @@ def test_what_cannot_matter_is_handed_on_for_its_id_alone() -> None:
         (b'a\nb,"c"\r', 3, (2, True)),
         (b"a" * 1_001, 1_002, (0, False)),
         (b"", 1, (0, True)),
+        # Of a row over several lines that has not two cells the first line alone is rejected.
+        (b'a,"b\nc",d\ne,f\n', 2, (0, False)),
+        (b'a,b\n"c\nd"\ne,f\n', 6, (4, False)),
+        (b'a,"b",c\nd,e\n', 2, (8, True)),
     ],
 )  # fmt: skip
 def test_where_a_part_may_begin(data: bytes, target: int, found: tuple[int, bool]) -> None:
-    assert row_start(data, 0, target, 1_000) == found
+    assert row_start(data, 0, target, 1_000, 2) == found
 
 
 def test_a_row_that_is_too_long_ends_the_parts() -> None:
     for more, is_sure in ((0, True), (1, False)):
         data = b'a,"' + b"x" * (10 + more) + b'"\n'
-        assert row_start(data, 0, 5, 15) == ((len(data), True) if is_sure else (0, False))
-        assert row_start(data[:-2] + b"y", 0, 5, 14) == (0, is_sure)
+        assert row_start(data, 0, 5, 15, 2) == ((len(data), True) if is_sure else (0, False))
+        assert row_start(data[:-2] + b"y", 0, 5, 14, 2) == (0, is_sure)
 
 
 # ------------------------------------------------------------------------------------------------ as a whole

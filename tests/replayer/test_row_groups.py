@@ -239,3 +239,16 @@ def test_more_names_than_signed_bytes_count_are_told_apart(tmp_path: Path, monke
     out, _, summary = replayed(path)
     assert out.count(b'"user":"last"') == out.count(b"\n") == 1
     assert (summary["events"], summary["users"]) == (201, 201)
+
+
+@pytest.mark.parametrize("columns", [("cart.value",), ("cart.value", "cart.items")])
+def test_who_compares_a_record_is_told(
+    tmp_path: Path, read: dict[int, list[list[str]]], columns: tuple[str, ...]
+) -> None:
+    """A column inside of what is compared is no number that is missing."""
+    program = parse("rule r: if a and event.cart > 100 then send push")
+    table = {"user": ["u", "v"], "time": pa.array([START, START + 1], pa.timestamp("s", "UTC")), "event": ["a", "a"]}
+    parquet.write_table(pa.table(table | {name: [1.5, None] for name in columns}), tmp_path / "events.parquet")
+    job = Job(program=program, events=(str(tmp_path / "events.parquet"),), out=None)
+    (warning,) = run(job, Silent()).data_warnings
+    assert warning.count == 1

@@ -25,7 +25,9 @@ _LITERAL = r"[A-Za-z0-9_ /\-:,;=@!#%~<>\"']"
 _ESCAPED = r"\\[.+*?()\[\]{}|^$/\\\-dw]"
 _IN_CLASS = r"(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_ /.@%:,!=+#]|\\[.\-\]\[\\/^dw])"
 _ATOM = re.compile(rf"(?:{_LITERAL}|{_ESCAPED}|\.|\[\^?{_IN_CLASS}+\])")
-_TIMES = re.compile(r"[?*+]|\{(\d{1,3})(,(\d{0,3}))?\}")
+_NUMBER = r"(0|[1-9]\d{0,2})"
+"""How often: with a zero before it, RE2 takes the braces for themselves."""
+_TIMES = re.compile(rf"[?*+]|\{{{_NUMBER}(,{_NUMBER}?)?\}}")
 _ASCII = [chr(code) for code in range(128)]
 
 

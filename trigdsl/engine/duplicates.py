@@ -47,7 +47,7 @@ def forget_before(seen: dict[str, Times], time: Micros) -> None:
     """
     old, last = [], time - SAME_RECORD
     for record_id, held in seen.items():
-        if (held[-1] if isinstance(held, list) else held) >= last:
+        if (max(held) if isinstance(held, list) else held) >= last:
             break
         old.append(record_id)
     for record_id in old:

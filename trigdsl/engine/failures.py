@@ -7,6 +7,7 @@ drives it takes back what the timer did, if it can, has it left out, and lets th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
@@ -124,8 +125,10 @@ class Failures:
         told: dict[str, Any] = {
             "step": what.step + 1,
             "triggered": instant_text(what.triggered),
-            "event": json_value(what.event),
         }
+        # What brings the engine to fail may be nested so deep that it cannot be told.
+        with suppress(RecursionError):
+            told["event"] = json_value(what.event)
         if what.event_id is not None:
             told["event_id"] = what.event_id
         return FailedTimer(user=state.user, time=time, kind="step", rule=rules[what.rule].name, told=told)

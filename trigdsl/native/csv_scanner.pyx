@@ -256,12 +256,13 @@ cdef class CsvScanner(Scanner):
 
     cdef int _want(self, Bytes p, Bytes end, Line* line, int32_t event) except -1:
         cdef str user
-        if line.time <= self._until:
+        if line.time <= self._until and not line.id_length:
             user = self._user(self.users.put(<const char*>line.user, line.user_length))
-            if self._is_sorted:
-                self.last = line.time
         else:
+            # One that turns out to be a duplicate, or comes after the end, is nobody's.
             user = _decoded(line.user, line.user_length)
+        if self._is_sorted and line.time <= self._until:
+            self.last = line.time
         identity = _decoded(line.id, line.id_length) if line.id_length else None
         # What cannot matter is wanted for its id alone.
         held = self._properties_of_row() if self._may_matter(&self._plans[event]) or identity is None else None
@@ -340,11 +341,12 @@ cdef inline str _decoded(Bytes text, Py_ssize_t length):
     return PyUnicode_DecodeUTF8(<const char*>text, length, NULL)
 
 
-def row_start(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t target, Py_ssize_t longest):
+def row_start(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t target, Py_ssize_t longest, int width):
     """The place of the first row from `target` on, if one begins at `start`, and True.
 
     Where the data end before: the place of the last row that begins in them.  With False where a row is not beyond
-    doubt: text behind a closing quote, a return that ends no line, or more bytes than `longest`.
+    doubt: text behind a closing quote, a return that ends no line, more bytes than `longest`, or line breaks in a row that
+    has not `width` cells, of which no more than the first line is given up.
     """
     cdef Bytes begin = <Bytes>&data[0] if data.shape[0] else NULL
     cdef Bytes end = begin + data.shape[0]
@@ -354,7 +356,8 @@ def row_start(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t target
     cdef Bytes stop
     cdef Bytes line
     cdef bint is_over
-    cdef Py_ssize_t breaks = 0
+    cdef Py_ssize_t breaks
+    cdef int cells
     cdef Cell cell
     while p < goal and p < end:
         quote = <Bytes>memchr(p, QUOTE, end - p)
@@ -371,7 +374,9 @@ def row_start(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t target
         if quote is NULL:
             return p - begin, end - p <= longest
         is_over = False
+        breaks = cells = 0
         while not is_over:
+            cells += 1
             if p < end and p[0] == QUOTE:
                 p = _quoted(p, end, &cell, &breaks)
             else:
@@ -382,4 +387,6 @@ def row_start(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t target
             p = _behind_row(p, end, &is_over)
             if p is NULL or p - line > longest:
                 return line - begin, False
+        if breaks and cells != width:
+            return line - begin, False
     return p - begin, True

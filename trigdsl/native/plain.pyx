@@ -16,8 +16,19 @@ cdef extern from "Python.h":
 import_datetime()
 
 
-cpdef bint is_plain(object value) except -1:
-    """Whether a value is of the types that are MessagePack's own all through; for some large numbers False as well."""
+cdef enum:
+    DEEPEST = 100
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is of the types that are MessagePack's own all through.
+
+    Of some large numbers, and of what is nested deeper than records can be, False as well: Python then sees to it.
+    """
+    return _is_plain(value, DEEPEST)
+
+
+cdef bint _is_plain(object value, int deeper) except -1:
     cdef PyObject* key
     cdef PyObject* held
     cdef Py_ssize_t place = 0
@@ -27,14 +38,18 @@ cpdef bint is_plain(object value) except -1:
     if PyLong_CheckExact(value):
         PyLong_AsLongLongAndOverflow(value, &overflow)
         return not overflow
+    if PyDateTime_CheckExact(value):
+        return True
+    if not deeper:
+        return False
     if PyDict_CheckExact(value):
         while PyDict_Next(value, &place, &key, &held):
-            if not is_plain(<object> held):
+            if not _is_plain(<object> held, deeper - 1):
                 return False
         return True
     if PyList_CheckExact(value):
         for one in <list> value:
-            if not is_plain(one):
+            if not _is_plain(one, deeper - 1):
                 return False
         return True
-    return PyDateTime_CheckExact(value)
+    return False

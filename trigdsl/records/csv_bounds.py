@@ -7,6 +7,7 @@ compiled.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 
 from trigdsl.records.chunks import BOM, MOST_BYTES
@@ -25,10 +26,10 @@ def row_bounds(source: Source, size: int, each: int) -> Sequence[int]:
     try:
         with open(source.path, "rb") as file:
             data, begin = file.read(_CHUNK), 0
-            here = _header_start(data)
-            is_sure = here >= 0
+            here, width = _header(data)
+            is_sure = width > 0
             while is_sure:
-                here, is_sure = row_start(data, here, found[-1] + each - begin, MOST_BYTES)
+                here, is_sure = row_start(data, here, found[-1] + each - begin, MOST_BYTES, width)
                 if is_sure and here >= found[-1] + each - begin:
                     found.append(begin + here)
                 elif is_sure:
@@ -40,8 +41,13 @@ def row_bounds(source: Source, size: int, each: int) -> Sequence[int]:
     return [*found, size] if found[-1] < size or len(found) == 1 else found
 
 
-def _header_start(data: bytes) -> int:
-    """Where the header of a file begins, behind its byte order mark; -1 where blank lines may be before it."""
+def _header(data: bytes) -> tuple[int, int]:
+    """Where the header of a file begins, behind its byte order mark, and how many cells it has.
+
+    No cells where blank lines may be before it, or line breaks in it.
+    """
     start = len(BOM) if data.startswith(BOM) else 0
     line = data[start : data.find(b"\n", start) + 1 or len(data)]
-    return start if line.strip() else -1
+    if not line.strip() or line.count(b'"') % 2:
+        return start, 0
+    return start, len(next(csv.reader([line.decode(errors="replace")])))

@@ -115,6 +115,8 @@ class IdleGroup:
         """Whether some value may be beyond a bound, or is none that is compared with numbers."""
         path, operator, number = bound
         index = self._sieve.properties.get(path)
+        if self._sieve.inside(path):
+            return True
         if index is None:
             return False
         kind, found = self.table.schema.field(index).type, self.table.statistics(index)

@@ -7,6 +7,7 @@ decides.  A row of which anything is unusual is kept, so that it is read, used o
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -122,6 +123,9 @@ class ParquetSieve:
     def _exceeds(self, batch: Any, bound: Bound) -> Any:
         """Which rows may be beyond a bound: of a column that holds no numbers, all with a value, for the warning."""
         path, operator, number = bound
+        inside = self.inside(path)
+        if inside:
+            return reduce(pc.or_, [pc.is_valid(batch.column(index)) for index in inside])
         if path not in self.properties:
             return pa.scalar(False)
         column = batch.column(self.properties[path])
@@ -135,6 +139,10 @@ class ParquetSieve:
         if types.is_floating(column.type):
             return pc.fill_null(_ORDERS[operator](column.cast("float64"), pa.scalar(float(number))), False)
         return pc.is_valid(column)
+
+    def inside(self, path: tuple[str, ...]) -> list[int]:
+        """The columns of what is in a property: who compares such a record with a number must be told."""
+        return [index for other, index in self.properties.items() if other != path and other[: len(path)] == path]
 
     def let_pass(self, batch: Any, times: Any, passes: Any) -> None:
         """Count the rows that pass: events by name, users, the first and the last time."""
