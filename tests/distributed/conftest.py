@@ -52,3 +52,12 @@ def spark() -> Iterator[Any]:
     started = session(MASTER, options)
     yield started
     started.stop()
+
+
+@pytest.fixture
+def streams(spark: Any) -> Iterator[Any]:
+    """The session with few partitions, as every batch pays for each of them."""
+    was = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    yield spark
+    spark.conf.set("spark.sql.shuffle.partitions", was)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,6 @@ KAFKA = "key binary, value binary, topic string, partition int, offset long, tim
 """The columns in which Spark's connector gives what is in topics."""
 
 CONNECTOR = "org/apache/spark/sql/kafka010/KafkaSourceProvider.class"
-
-
-@pytest.fixture
-def streams(spark: Any) -> Iterator[Any]:
-    """The session with few partitions, as every batch pays for each of them."""
-    was = spark.conf.get("spark.sql.shuffle.partitions")
-    spark.conf.set("spark.sql.shuffle.partitions", "2")
-    yield spark
-    spark.conf.set("spark.sql.shuffle.partitions", was)
 
 
 def _has_done(query: Any, batch: int) -> bool:

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,15 +33,6 @@ KILLS = int(os.environ.get("TRIGDSL_SPARK_KILLS", "1"))
 """How often the test of killed workers is run, each time with other processes and moments."""
 
 REMINDER = 'rule r: if cart then after 30m send push "left {{ n }}" unless purchase\n'
-
-
-@pytest.fixture
-def streams(spark: Any) -> Iterator[Any]:
-    """The session with few partitions, as every batch pays for each of them."""
-    was = spark.conf.get("spark.sql.shuffle.partitions")
-    spark.conf.set("spark.sql.shuffle.partitions", "2")
-    yield spark
-    spark.conf.set("spark.sql.shuffle.partitions", was)
 
 
 def at(text: str) -> str:

@@ -13,7 +13,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memchr, memcpy
 
 from trigdsl.native.json_text cimport Bytes, QUOTE, _number, _simple
-from trigdsl.native.scanner cimport LONGEST_KEY, MOST_KNOWN, Line, Plan, Scanner, _PASSES, _seconds
+from trigdsl.native.scanner cimport LONGEST_KEY, MOST_KNOWN, Line, Plan, Scanner, _PASSES, _seconds, is_beyond
 
 cdef enum:
     COMMA = 44
@@ -207,8 +207,8 @@ cdef class CsvScanner(Scanner):
 
     cdef bint _exceeds(self, Plan* plan) noexcept nogil:
         """Whether a value is beyond one of the limits, or none that can be compared."""
-        cdef int place, order
-        cdef double value = 0, bound
+        cdef int place
+        cdef double value = 0
         cdef Cell* cell
         for place in range(plan.first_limit, plan.first_limit + plan.limits):
             cell = &self._cells[self._limits[place].node]
@@ -216,13 +216,7 @@ cdef class CsvScanner(Scanner):
                 continue
             if not self._number_at(self._limits[place].node, &value):
                 return True
-            order, bound = self._limits[place].order, self._limits[place].number
-            if (
-                (order == 0 and value > bound)
-                or (order == 1 and value >= bound)
-                or (order == 2 and value < bound)
-                or (order == 3 and value <= bound)
-            ):
+            if is_beyond(&self._limits[place], value):
                 return True
         return False
 

@@ -44,6 +44,17 @@ cdef struct Limit:
     double number
 
 
+cdef inline bint is_beyond(const Limit* limit, double value) noexcept nogil:
+    """Whether a number is beyond a limit."""
+    if limit.order == 0:
+        return value > limit.number
+    if limit.order == 1:
+        return value >= limit.number
+    if limit.order == 2:
+        return value < limit.number
+    return value <= limit.number
+
+
 cdef struct Plan:
     # What becomes of events of one name; those that have limits pass unless one of them is exceeded.
     int kind

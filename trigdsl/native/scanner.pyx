@@ -386,7 +386,7 @@ cdef class Scanner:
 
     cdef bint _exceeds(self, Plan* plan) noexcept nogil:
         """Whether a value is beyond one of the limits, or none that can be compared."""
-        cdef int place, order
+        cdef int place
         cdef Limit* limit
         cdef Node* node
         cdef double value = 0
@@ -397,13 +397,7 @@ cdef class Scanner:
                 continue
             if not _simple(node.start, node.end, &value):
                 return True
-            order = limit.order
-            if (
-                (order == 0 and value > limit.number)
-                or (order == 1 and value >= limit.number)
-                or (order == 2 and value < limit.number)
-                or (order == 3 and value <= limit.number)
-            ):
+            if is_beyond(limit, value):
                 return True
         return False
 
